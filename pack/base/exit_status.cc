@@ -1,0 +1,31 @@
+#include "pack/base/exit_status.h"
+
+#include <string.h>
+#include <sys/wait.h>
+
+#include "absl/strings/str_cat.h"
+
+namespace cram {
+
+ExitStatus ExitStatus::FromWait(int wait_status) {
+  ExitStatus status;
+  if (WIFSIGNALED(wait_status)) {
+    status.signal = WTERMSIG(wait_status);
+    status.core_dumped = WCOREDUMP(wait_status);
+  } else {
+    status.code = WEXITSTATUS(wait_status);
+  }
+  return status;
+}
+
+std::string ExitStatus::ToString() const {
+  return absl::StrCat(code, ":", signal);
+}
+
+std::string SignalName(int signal) {
+  const char* name = sigabbrev_np(signal);
+  if (name == nullptr) return absl::StrCat("signal ", signal);
+  return absl::StrCat("SIG", name);
+}
+
+}  // namespace cram

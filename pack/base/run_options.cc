@@ -1,0 +1,109 @@
+#include "pack/base/run_options.h"
+
+#include <algorithm>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "pack/base/duration.h"
+#include "pack/base/io.h"
+#include "pack/base/size.h"
+
+namespace cram {
+namespace {
+
+absl::Status ParseCount(absl::string_view value, uint32_t least,
+                        uint32_t* count) {
+  uint32_t number;
+  if (value.empty() || value[0] == '-' || value[0] == '+' ||
+      !absl::SimpleAtoi(value, &number) || number < least) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "'", value, "' is not a whole number of at least ", least));
+  }
+  *count = number;
+  return absl::OkStatus();
+}
+
+absl::Status ParseMemory(absl::string_view value, RunOptions* options) {
+  options->mem_share = value == "share";
+  options->mem_bytes = 0;
+  if (options->mem_share) return absl::OkStatus();
+  absl::StatusOr<uint64_t> size = ParseSize(value);
+  if (!size.ok()) return size.status();
+  options->mem_bytes = *size;
+  return absl::OkStatus();
+}
+
+absl::Status ParseMaxFailures(absl::string_view value, RunOptions* options) {
+  options->max_failures.reset();
+  options->max_failures_pc.reset();
+  absl::string_view number = value;
+  if (absl::ConsumeSuffix(&number, "%")) {
+    double percent;
+    if (absl::SimpleAtod(number, &percent) && percent >= 0 && percent <= 100) {
+      options->max_failures_pc = percent;
+      return absl::OkStatus();
+    }
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", value, "' is not a percentage from 0% to 100%"));
+  }
+  uint32_t count;
+  absl::Status status = ParseCount(value, 0, &count);
+  if (status.ok()) options->max_failures = count;
+  return status;
+}
+
+void ParseOutput(absl::string_view value, RunOptions* options) {
+  static constexpr std::pair<absl::string_view, OutputMode> kModes[] = {
+      {"packed", OutputMode::kPacked}, {"rank0", OutputMode::kRank0},
+      {"all", OutputMode::kAll},       {"none", OutputMode::kNone},
+      {"system", OutputMode::kSystem},
+  };
+  options->output = OutputMode::kTemplate;
+  options->output_template = std::string(value);
+  for (const auto& [name, mode] : kModes) {
+    if (value == name) options->output = mode;
+  }
+}
+
+absl::Status Parse(absl::string_view name, absl::string_view value,
+                   RunOptions* options) {
+  if (name == "mem") return ParseMemory(value, options);
+  if (name == "slots") return ParseCount(value, 1, &options->slots);
+  if (name == "retry") return ParseCount(value, 0, &options->retry);
+  if (name == "max-failures") return ParseMaxFailures(value, options);
+  if (name == "progress") {
+    options->progress = true;
+    return absl::OkStatus();
+  }
+  if (value.empty()) return absl::InvalidArgumentError("an empty value");
+  if (name == "time") {
+    absl::StatusOr<absl::Duration> limit = ParseDuration(value);
+    if (!limit.ok()) return limit.status();
+    options->time_limit = *limit;
+  } else if (name == "output") {
+    ParseOutput(value, options);
+  } else if (name == "dir") {
+    options->dir = AbsolutePath(value);
+  } else {
+    return absl::InvalidArgumentError("no such option");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status RunOptions::Set(absl::string_view name, absl::string_view value) {
+  return WithContext(absl::StrCat("--", name), Parse(name, value, this));
+}
+
+uint64_t RunOptions::FailuresAllowed(uint64_t subjobs) const {
+  if (max_failures) return *max_failures;
+  if (max_failures_pc) {
+    return static_cast<uint64_t>(static_cast<double>(subjobs) *
+                                 *max_failures_pc / 100.0);
+  }
+  return UINT64_MAX;
+}
+
+}  // namespace cram

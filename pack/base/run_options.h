@@ -1,0 +1,64 @@
+// What a user may say of a run, apart from the manifest: the --cram-* options
+// of srun, which are the options of `cram run` and of cram-agent without the
+// prefix. One table, so that every program knows the same ones.
+#pragma once
+
+#include <stdint.h>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace cram {
+
+// A line of the table: "mem", "SIZE|share", "the most memory ...". No metavar:
+// a flag.
+struct RunOption {
+  absl::string_view name, metavar, help;
+  bool is_flag() const { return metavar.empty(); }
+};
+inline constexpr std::array<RunOption, 8> kRunOptions = {{
+    {"mem", "SIZE|share",
+     "cap of each sub-job, over what the manifest says; share: the node's "
+     "budget / slots"},
+    {"slots", "N", "at most N sub-jobs at once on a node"},
+    {"time", "TIME", "time limit of each sub-job, over what the manifest says"},
+    {"retry", "N", "run a sub-job that did not complete up to N more times"},
+    {"max-failures", "N|P%",
+     "stop the run when more than N (or P percent of all) sub-jobs failed"},
+    {"output", "MODE",
+     "packed (default), rank0, all, none, system, or a file name with "
+     "{placeholders}"},
+    {"dir", "DIR", "where the run directory is made (default: here)"},
+    {"progress", "", "show progress on standard error"},
+}};
+
+// Where a sub-job's standard output and error go.
+enum class OutputMode { kPacked, kRank0, kAll, kNone, kSystem, kTemplate };
+
+struct RunOptions {
+  uint64_t mem_bytes = 0;  // 0: not said
+  bool mem_share = false;  // budget / slots, whatever the manifest says
+  uint32_t slots = 0;      // 0: as many as CPUs and memory allow
+  absl::Duration time_limit = absl::InfiniteDuration();  // infinite: not said
+  uint32_t retry = 0;
+  std::optional<uint64_t> max_failures;   // a count, or
+  std::optional<double> max_failures_pc;  // percent of all sub-jobs
+  OutputMode output = OutputMode::kPacked;
+  std::string output_template;  // with kTemplate
+  std::string dir;              // absolute; empty: the current directory
+  bool progress = false;
+
+  // `name` as in the table. Errors name option and value. A flag takes "".
+  absl::Status Set(absl::string_view name, absl::string_view value);
+
+  // The most failures that the run goes on with, of `subjobs`.
+  uint64_t FailuresAllowed(uint64_t subjobs) const;
+};
+
+}  // namespace cram

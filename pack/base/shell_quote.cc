@@ -1,0 +1,28 @@
+#include "pack/base/shell_quote.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+
+namespace cram {
+
+std::string ShellQuote(absl::string_view word) {
+  bool plain = !word.empty();
+  for (char c : word) {
+    plain = plain && (absl::ascii_isalnum(c) ||
+                      absl::string_view("_@%+=:,./-").find(c) !=
+                          absl::string_view::npos);
+  }
+  if (plain) return std::string(word);
+  return absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'");
+}
+
+std::string ShellJoin(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) {
+    absl::StrAppend(&line, line.empty() ? "" : " ", ShellQuote(word));
+  }
+  return line;
+}
+
+}  // namespace cram

@@ -1,0 +1,63 @@
+#include "pack/base/size.h"
+
+#include <cmath>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace cram {
+namespace {
+
+constexpr absl::string_view kUnits = "KMGTP";
+
+absl::Status NotASize(absl::string_view text) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", text,
+                   "' is not a size (examples: 200M, 1.5G; a bare number is "
+                   "megabytes)"));
+}
+
+}  // namespace
+
+absl::StatusOr<uint64_t> ParseSize(absl::string_view text) {
+  size_t digits = text.find_first_not_of("0123456789.");
+  if (digits == absl::string_view::npos) digits = text.size();
+  double number;
+  if (digits == 0 || !absl::SimpleAtod(text.substr(0, digits), &number)) {
+    return NotASize(text);
+  }
+  std::string suffix = absl::AsciiStrToUpper(text.substr(digits));
+  double factor = kMiB;
+  if (!suffix.empty()) {
+    size_t power = kUnits.find(suffix[0]);
+    absl::string_view rest = absl::string_view(suffix).substr(1);
+    if (power == absl::string_view::npos ||
+        !(rest.empty() || rest == "B" || rest == "IB")) {
+      return NotASize(text);
+    }
+    factor = std::pow(1024.0, static_cast<double>(power + 1));
+  }
+  double bytes = number * factor;
+  if (!(bytes >= 1) || bytes >= std::ldexp(1.0, 63)) return NotASize(text);
+  return static_cast<uint64_t>(bytes);
+}
+
+std::string FormatSize(uint64_t bytes, char unit) {
+  size_t power = kUnits.find(unit);
+  if (power == absl::string_view::npos) {
+    power = 0;
+    while (power + 1 < kUnits.size() && (bytes >> (10 * (power + 2))) != 0) {
+      ++power;
+    }
+  }
+  double amount = static_cast<double>(bytes) /
+                  std::pow(1024.0, static_cast<double>(power + 1));
+  if (amount == std::floor(amount)) {
+    return absl::StrFormat("%.0f%c", amount, kUnits[power]);
+  }
+  return absl::StrFormat("%.2f%c", amount, kUnits[power]);
+}
+
+}  // namespace cram

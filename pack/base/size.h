@@ -1,0 +1,26 @@
+// Amounts of memory, as people and Slurm write them.
+#pragma once
+
+#include <stdint.h>
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace cram {
+
+inline constexpr uint64_t kKiB = 1024;
+inline constexpr uint64_t kMiB = 1024 * kKiB;
+inline constexpr uint64_t kGiB = 1024 * kMiB;
+
+// Bytes. "200M", "1.5G", "64K", "2T"; the suffix may go on as "MB" or "MiB",
+// in any case, and always means powers of 1024. A bare number is megabytes, as
+// in Slurm's --mem. Zero, negative and overflowing amounts are errors.
+absl::StatusOr<uint64_t> ParseSize(absl::string_view text);
+
+// As sacct prints memory: "204800K" for unit 'K', "200.00M" for 'M'; '\0'
+// chooses the largest unit that leaves a number of at least 1.
+std::string FormatSize(uint64_t bytes, char unit = '\0');
+
+}  // namespace cram

@@ -1,0 +1,53 @@
+#include "pack/journal/frame_writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "pack/base/io.h"
+
+namespace cram {
+
+absl::StatusOr<std::unique_ptr<FrameWriter>> FrameWriter::Create(
+    const std::string& path, const FileKind& kind) {
+  absl::StatusOr<UniqueFd> fd =
+      OpenFile(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND);
+  if (!fd.ok()) return fd.status();
+  std::unique_ptr<FrameWriter> writer(new FrameWriter(*std::move(fd), path));
+  writer->buffer_ = EncodeFileHeader(kind);
+  writer->end_ = writer->buffer_.size();
+  absl::Status status = writer->Flush();
+  if (!status.ok()) return status;
+  return writer;
+}
+
+uint64_t FrameWriter::Append(absl::string_view payload) {
+  uint64_t offset = end_;
+  AppendFrame(payload, &buffer_);
+  end_ += kFrameHeaderBytes + payload.size();
+  return offset;
+}
+
+absl::Status FrameWriter::Flush() {
+  while (written_ < buffer_.size()) {
+    ssize_t n =
+        write(fd_.get(), buffer_.data() + written_, buffer_.size() - written_);
+    if (n >= 0) {
+      written_ += n;
+    } else if (errno != EINTR) {
+      return ErrnoStatus("write", path_, errno);
+    }
+  }
+  buffer_.clear();
+  written_ = 0;
+  return absl::OkStatus();
+}
+
+absl::Status FrameWriter::Sync() {
+  absl::Status status = Flush();
+  if (status.ok() && fdatasync(fd_.get()) != 0) {
+    status = ErrnoStatus("fdatasync", path_, errno);
+  }
+  return status;
+}
+
+}  // namespace cram

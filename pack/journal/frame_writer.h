@@ -1,0 +1,45 @@
+// Appends frames to a file of one of our kinds. One writer a file.
+#pragma once
+
+#include <stdint.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "pack/base/fd.h"
+#include "pack/journal/frame.h"
+
+namespace cram {
+
+// Append() only buffers; Flush() hands the buffer to the kernel (from where it
+// survives the death of this process), Sync() to the disk. A failed Flush
+// (a full disk) keeps what was not written: call it again later, and the file
+// goes on at the very byte where it stopped.
+class FrameWriter {
+ public:
+  // Creates `path`; fails when it exists.
+  static absl::StatusOr<std::unique_ptr<FrameWriter>> Create(
+      const std::string& path, const FileKind& kind);
+
+  // The offset in the file at which this frame begins.
+  uint64_t Append(absl::string_view payload);
+
+  size_t buffered() const { return buffer_.size() - written_; }
+  absl::Status Flush();
+  absl::Status Sync();  // Flush, then fdatasync
+
+ private:
+  FrameWriter(UniqueFd fd, std::string path)
+      : fd_(std::move(fd)), path_(std::move(path)) {}
+
+  UniqueFd fd_;
+  std::string path_;
+  std::string buffer_;
+  size_t written_ = 0;  // of buffer_
+  uint64_t end_ = 0;    // file offset behind the buffer
+};
+
+}  // namespace cram

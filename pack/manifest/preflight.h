@@ -1,0 +1,30 @@
+// What can be refused before anything is allocated.
+#pragma once
+
+#include <stdint.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "pack/base/run_options.h"
+#include "pack/manifest/reader.h"
+
+namespace cram {
+
+// The largest node that the run may get; 0 is unknown and refuses nothing.
+struct NodeSize {
+  uint32_t cpus = 0;
+  uint64_t memory_bytes = 0;
+};
+
+// Opens the manifest and holds it against options, default command (may be
+// empty) and node: damaged blocks, sub-jobs without a command, unknown
+// placeholders in the default command or in --output, a cap above the node,
+// more CPUs than a node has, more than one rank. One clear line a refusal.
+absl::StatusOr<std::unique_ptr<ManifestReader>> Preflight(
+    const std::string& manifest_path, const RunOptions& options,
+    const std::vector<std::string>& default_command, const NodeSize& largest);
+
+}  // namespace cram

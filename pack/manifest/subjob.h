@@ -1,0 +1,36 @@
+// One sub-job as it will run: every placeholder filled in.
+#pragma once
+
+#include <stdint.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace cram {
+
+struct SubJob {
+  struct EnvChange {
+    std::string name;
+    std::optional<std::string> value;  // none: remove the variable
+  };
+
+  uint64_t index = 0;
+  std::string name;               // may be empty
+  std::vector<std::string> argv;  // at least one word
+  std::string cwd;                // empty: where the agent was started
+  std::vector<EnvChange> env;     // in order; later ones win
+  std::string stdin_path;         // empty: /dev/null
+  std::string stdout_path;        // empty: as the run's output mode says
+  std::string stderr_path;
+  uint32_t ranks = 1;
+  uint32_t cpus = 0;          // 0: the node's CPUs / slots
+  uint64_t memory_bytes = 0;  // 0: the node's budget / slots
+  absl::Duration time_limit = absl::InfiniteDuration();
+  std::vector<std::pair<std::string, std::string>> params;  // name, value
+};
+
+}  // namespace cram
