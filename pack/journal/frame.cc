@@ -60,11 +60,13 @@ std::optional<absl::string_view> FrameParser::Next() {
   if (rest_.size() < kFrameHeaderBytes) return std::nullopt;
   uint32_t length = ReadLittleEndian(rest_.substr(0, 4));
   uint32_t crc = ReadLittleEndian(rest_.substr(4, 4));
-  if (length > kMaxPayloadBytes || length > rest_.size() - kFrameHeaderBytes) {
+  damaged_ = length == 0 || length > kMaxPayloadBytes;
+  if (damaged_ || length > rest_.size() - kFrameHeaderBytes) {
     return std::nullopt;
   }
   absl::string_view payload = rest_.substr(kFrameHeaderBytes, length);
-  if (Crc32(payload) != crc) return std::nullopt;
+  damaged_ = Crc32(payload) != crc;
+  if (damaged_) return std::nullopt;
   rest_.remove_prefix(kFrameHeaderBytes + length);
   position_ += kFrameHeaderBytes + length;
   return payload;

@@ -1,8 +1,10 @@
 // Framing of append-only files: a header, then frames of
 //   length of the payload, uint32 little-endian
 //   zlib crc32 of the payload, uint32 little-endian
-//   payload
-// A crash leaves at worst a torn last frame. See cram-journal(5).
+//   payload, at least one byte
+// A crash leaves at worst a torn last frame, or zeros where a frame should be
+// (which is why no frame is empty: eight zero bytes would be one). See
+// cram-journal(5).
 #pragma once
 
 #include <stddef.h>
@@ -37,6 +39,7 @@ std::string EncodeFileHeader(const FileKind& kind);
 // OK, or: not such a file, of a newer major version.
 absl::Status CheckFileHeader(absl::string_view bytes, const FileKind& kind);
 
+// `payload` has 1 to kMaxPayloadBytes bytes.
 void AppendFrame(absl::string_view payload, std::string* out);
 
 // Takes frames off the front of a byte string, which must outlive it.
@@ -54,10 +57,15 @@ class FrameParser {
   uint64_t position() const { return position_; }
   // Bytes remain behind it: the tail is torn or damaged.
   bool torn() const { return !rest_.empty(); }
+  // They are a frame and more bytes will not help: its length or its checksum
+  // is wrong. Good until the next call of Next().
+  bool damaged() const { return damaged_; }
+  absl::string_view rest() const { return rest_; }
 
  private:
   absl::string_view rest_;
   uint64_t position_;
+  bool damaged_ = false;
 };
 
 }  // namespace cram

@@ -1,0 +1,39 @@
+// Appends records to a node's journal, cram-journal(5).
+#pragma once
+
+#include <stddef.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "pack/journal/frame_writer.h"
+#include "pack/journal/journal.pb.h"
+
+namespace cram {
+
+// One writer a file. A record that was appended is safe from the death of this
+// process after Flush(), from that of the node after Sync(); a failed Flush
+// (a full disk) keeps what was not written and can be called again.
+class JournalWriter {
+ public:
+  // Creates `path`; fails when it exists.
+  static absl::StatusOr<std::unique_ptr<JournalWriter>> Create(
+      const std::string& path);
+
+  void Append(const JournalRecord& record);
+
+  size_t buffered() const { return frames_->buffered(); }
+  absl::Status Flush() { return frames_->Flush(); }
+  absl::Status Sync() { return frames_->Sync(); }
+
+ private:
+  explicit JournalWriter(std::unique_ptr<FrameWriter> frames)
+      : frames_(std::move(frames)) {}
+
+  std::unique_ptr<FrameWriter> frames_;
+  std::string payload_;  // kept for its capacity
+};
+
+}  // namespace cram
