@@ -81,8 +81,8 @@ std::string FormatElapsed(absl::Duration elapsed) {
 }
 
 std::string FormatCpuTime(absl::Duration cpu) {
-  if (cpu >= absl::Hours(1)) return FormatElapsed(cpu);
   int64_t ms = absl::ToInt64Milliseconds(cpu);
+  if (cpu >= absl::Hours(1) || ms % 1000 <= 0) return FormatElapsed(cpu);
   return absl::StrFormat("%02d:%02d.%03d", ms / 60000, ms / 1000 % 60,
                          ms % 1000);
 }

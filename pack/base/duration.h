@@ -17,7 +17,8 @@ absl::StatusOr<absl::Duration> ParseDuration(absl::string_view text);
 // As sacct prints Elapsed: "[D-]HH:MM:SS", fractions cut off.
 std::string FormatElapsed(absl::Duration elapsed);
 
-// As sacct prints TotalCPU: "MM:SS.mmm", "HH:MM:SS" from one hour on.
+// As sacct prints TotalCPU: "MM:SS.mmm"; "[D-]HH:MM:SS" from one hour on, and
+// when there are no milliseconds.
 std::string FormatCpuTime(absl::Duration cpu);
 
 }  // namespace cram

@@ -19,6 +19,11 @@ absl::Status NotASize(absl::string_view text) {
                    "megabytes)"));
 }
 
+std::string Amount(double amount, char unit) {
+  bool whole = amount == std::floor(amount);
+  return absl::StrFormat(whole ? "%.0f%c" : "%.2f%c", amount, unit);
+}
+
 }  // namespace
 
 absl::StatusOr<uint64_t> ParseSize(absl::string_view text) {
@@ -45,6 +50,7 @@ absl::StatusOr<uint64_t> ParseSize(absl::string_view text) {
 }
 
 std::string FormatSize(uint64_t bytes, char unit) {
+  if (bytes == 0) return "0";
   size_t power = kUnits.find(unit);
   if (power == absl::string_view::npos) {
     power = 0;
@@ -54,10 +60,19 @@ std::string FormatSize(uint64_t bytes, char unit) {
   }
   double amount = static_cast<double>(bytes) /
                   std::pow(1024.0, static_cast<double>(power + 1));
-  if (amount == std::floor(amount)) {
-    return absl::StrFormat("%.0f%c", amount, kUnits[power]);
+  return Amount(amount, kUnits[power]);
+}
+
+std::string FormatExactSize(uint64_t bytes) {
+  double amount = static_cast<double>(bytes);
+  size_t power = 0;
+  while (power < kUnits.size() && amount >= 1024 &&
+         std::fmod(amount, 512) == 0) {
+    amount /= 1024;
+    ++power;
   }
-  return absl::StrFormat("%.2f%c", amount, kUnits[power]);
+  if (power == 0) return absl::StrCat(bytes);
+  return Amount(amount, kUnits[power - 1]);
 }
 
 }  // namespace cram

@@ -19,8 +19,13 @@ inline constexpr uint64_t kGiB = 1024 * kMiB;
 // in Slurm's --mem. Zero, negative and overflowing amounts are errors.
 absl::StatusOr<uint64_t> ParseSize(absl::string_view text);
 
-// As sacct prints memory: "204800K" for unit 'K', "200.00M" for 'M'; '\0'
-// chooses the largest unit that leaves a number of at least 1.
+// With one unit letter: "204800K" for unit 'K', "0.20G" for 'G'; two decimals
+// unless the number is whole. '\0' chooses the largest unit that leaves a
+// number of at least 1. Zero is "0".
 std::string FormatSize(uint64_t bytes, char unit = '\0');
+
+// As sacct prints memory when no unit was asked for: the largest unit that
+// loses nothing, halves allowed: "200M", "2.50G", "204801K", "1000".
+std::string FormatExactSize(uint64_t bytes);
 
 }  // namespace cram

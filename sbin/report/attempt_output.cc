@@ -1,0 +1,64 @@
+#include "sbin/report/attempt_output.h"
+
+#include <unistd.h>
+
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "pack/journal/output_reader.h"
+
+namespace cram {
+namespace {
+
+// As much of the end of a stream as is kept to find its last lines in.
+constexpr size_t kTailBytes = 4096;
+
+}  // namespace
+
+absl::Status ReadAttemptOutput(
+    const Run& run, const Attempt& attempt, OutputStream stream,
+    const std::function<void(absl::string_view)>& deliver) {
+  std::string path = run.directory().output(run.NodeOf(attempt).node_id);
+  if (access(path.c_str(), F_OK) != 0) {
+    return absl::NotFoundError(
+        absl::StrCat("its output was not packed (there is no ", path, ")"));
+  }
+  std::optional<OutputExtent> extent;
+  if (attempt.ended()) {
+    extent = {attempt.output_offset, stream == OutputStream::kStdout
+                                         ? attempt.stdout_bytes
+                                         : attempt.stderr_bytes};
+  }
+  absl::StatusOr<uint64_t> delivered = ReadOutput(
+      path, {attempt.index, attempt.number, stream}, extent, deliver);
+  if (!delivered.ok()) return delivered.status();
+  if (!extent || *delivered >= extent->bytes) return absl::OkStatus();
+  return absl::DataLossError(absl::StrCat(path, ": torn or damaged; only ",
+                                          *delivered, " of ", extent->bytes,
+                                          " bytes are there"));
+}
+
+std::vector<std::string> LastErrorLines(const Run& run, const Attempt& attempt,
+                                        size_t count) {
+  std::string tail;
+  bool cut = false;
+  // What is there is shown, whatever is wrong with the rest.
+  ReadAttemptOutput(run, attempt, OutputStream::kStderr,
+                    [&](absl::string_view bytes) {
+                      absl::StrAppend(&tail, bytes);
+                      if (tail.size() <= kTailBytes) return;
+                      tail.erase(0, tail.size() - kTailBytes);
+                      cut = true;
+                    })
+      .IgnoreError();
+  std::vector<std::string> lines =
+      absl::StrSplit(absl::StripSuffix(tail, "\n"), '\n');
+  if (cut && lines.size() > 1) lines.erase(lines.begin());
+  if (lines.size() > count) lines.erase(lines.begin(), lines.end() - count);
+  if (lines.size() == 1 && lines[0].empty()) lines.clear();
+  return lines;
+}
+
+}  // namespace cram

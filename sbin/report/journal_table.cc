@@ -1,0 +1,144 @@
+#include "sbin/report/journal_table.h"
+
+#include <algorithm>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "pack/journal/reader.h"
+
+namespace cram {
+namespace {
+
+Cause CauseOf(const Ended& ended) {
+  if (ended.cause() > 0 && ended.cause() < kCauses) {
+    return static_cast<Cause>(ended.cause());
+  }
+  // A cause of a newer minor version: what a shell would say.
+  return ended.signal() != 0 ? Cause::kSignal : Cause::kExitCode;
+}
+
+class Table {
+ public:
+  Table(uint32_t place, NodeRecords* records)
+      : place_(place), records_(records) {}
+
+  void Add(const JournalRecord& record) {
+    switch (record.kind_case()) {
+      case JournalRecord::kOpened:
+        return AddOpened(record.opened());
+      case JournalRecord::kStarted:
+        return AddStarted(record.started());
+      case JournalRecord::kEnded:
+        return AddEnded(record.ended());
+      case JournalRecord::kClosed:
+        return AddClosed(record.closed());
+      case JournalRecord::KIND_NOT_SET:
+        return;  // a kind of a newer minor version
+    }
+  }
+
+ private:
+  void AddOpened(const Opened& opened) {
+    records_->name = opened.node_name();
+    records_->run_id = opened.run_id();
+    records_->user = opened.user();
+    records_->caps = opened.caps();
+    records_->subjobs = opened.subjobs();
+    records_->budget_bytes = opened.budget_bytes();
+    records_->slots = opened.slots();
+    records_->cpus = opened.cpus();
+    records_->default_command.assign(opened.default_command().begin(),
+                                     opened.default_command().end());
+    records_->first_ns = records_->last_ns = opened.time_ns();
+  }
+
+  void AddStarted(const Started& started) {
+    Attempt& attempt = Append(started.index(), started.attempt());
+    attempt.start_ns = started.time_ns();
+    attempt.slot = started.slot();
+    attempt.cap_bytes = started.cap_bytes();
+    attempt.cpus = started.cpus();
+    open_[started.index()] = records_->attempts.size() - 1;
+    SeeTime(started.time_ns());
+  }
+
+  void AddEnded(const Ended& ended) {
+    Attempt& attempt = TakeOpen(ended.index(), ended.attempt());
+    attempt.start_ns = ended.start_ns();
+    attempt.end_ns = std::max<int64_t>(ended.end_ns(), 1);
+    attempt.user_us = ended.user_us();
+    attempt.system_us = ended.system_us();
+    attempt.peak_bytes = ended.peak_bytes();
+    attempt.cap_bytes = ended.cap_bytes();
+    attempt.output_offset = ended.output_offset();
+    attempt.stdout_bytes = ended.stdout_bytes();
+    attempt.stderr_bytes = ended.stderr_bytes();
+    attempt.slot = ended.slot();
+    attempt.cpus = ended.cpus();
+    attempt.error_number = static_cast<uint16_t>(ended.error_number());
+    attempt.exit_code = static_cast<uint8_t>(ended.exit_code());
+    attempt.signal = static_cast<uint8_t>(ended.signal());
+    attempt.cause = CauseOf(ended);
+    attempt.core_dumped = ended.core_dumped();
+    attempt.will_retry = ended.will_retry();
+    if (!ended.failed_step().empty()) {
+      records_->failed_steps.push_back(ended.failed_step());
+      attempt.failed_step =
+          static_cast<uint32_t>(records_->failed_steps.size());
+    }
+    SeeTime(ended.end_ns());
+  }
+
+  void AddClosed(const Closed& closed) {
+    records_->closed = true;
+    records_->closed_reason = closed.reason();
+    SeeTime(closed.time_ns());
+  }
+
+  Attempt& Append(uint64_t index, uint32_t number) {
+    Attempt& attempt = records_->attempts.emplace_back();
+    attempt.index = index;
+    attempt.number = number;
+    attempt.node = place_;
+    return attempt;
+  }
+
+  // The attempt that a Started record began; a new one when there is none, as
+  // for a sub-job that could not start.
+  Attempt& TakeOpen(uint64_t index, uint32_t number) {
+    auto it = open_.find(index);
+    if (it == open_.end()) return Append(index, number);
+    size_t row = it->second;
+    open_.erase(it);
+    Attempt& attempt = records_->attempts[row];
+    return attempt.number == number ? attempt : Append(index, number);
+  }
+
+  void SeeTime(int64_t time_ns) {
+    records_->last_ns = std::max(records_->last_ns, time_ns);
+  }
+
+  uint32_t place_;
+  NodeRecords* records_;
+  absl::flat_hash_map<uint64_t, size_t> open_;  // index to row: few at a time
+};
+
+}  // namespace
+
+absl::Status ReadNodeRecords(const std::string& path, uint32_t place,
+                             NodeRecords* records) {
+  Table table(place, records);
+  absl::StatusOr<JournalEnd> end = ReadJournal(
+      path, [&table](const JournalRecord& record) { table.Add(record); });
+  if (!end.ok()) return end.status();
+  records->torn = end->torn;
+  if (end->damaged) {
+    records->warning =
+        absl::StrCat(path, ": damaged at byte ", end->position,
+                     "; the records before it are shown, those after it "
+                     "cannot be read");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace cram

@@ -1,0 +1,147 @@
+#include "sbin/report/json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+
+namespace cram {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string Text(absl::string_view text) { return std::string(text); }
+
+double Seconds(int64_t ns) { return static_cast<double>(ns) / 1e9; }
+
+double CpuSeconds(uint64_t us) { return static_cast<double>(us) / 1e6; }
+
+Json RunObject(const Run& run) {
+  Json nodes = Json::array();
+  for (const NodeRecords& node : run.nodes()) {
+    nodes.push_back({{"node_id", node.node_id},
+                     {"name", node.name},
+                     {"caps", node.caps},
+                     {"budget_bytes", node.budget_bytes},
+                     {"slots", node.slots},
+                     {"cpus", node.cpus},
+                     {"closed", node.closed},
+                     {"closed_reason", node.closed_reason}});
+  }
+  return {{"id", run.id()},
+          {"directory", run.directory().path()},
+          {"user", run.nodes().front().user},
+          {"ended", run.ended()},
+          {"subjobs", run.subjobs()},
+          {"nodes", nodes}};
+}
+
+void AddAttempt(const Attempt& attempt, const ReportContext& context,
+                Json* object) {
+  Json& json = *object;
+  json["attempt"] = attempt.number;
+  json["cause"] = Text(CauseName(attempt.cause));
+  json["node"] = context.run.NodeOf(attempt).name;
+  json["slot"] = attempt.slot;
+  json["cpus"] = attempt.cpus;
+  json["cap_bytes"] = attempt.cap_bytes;
+  json["start"] = Seconds(attempt.start_ns);
+  json["elapsed"] = Seconds(ElapsedNs(attempt, context));
+  if (!attempt.ended()) return;
+  json["end"] = Seconds(attempt.end_ns);
+  json["exit_code"] = attempt.exit_code;
+  json["signal"] = attempt.signal;
+  json["core_dumped"] = attempt.core_dumped;
+  json["user_cpu"] = CpuSeconds(attempt.user_us);
+  json["system_cpu"] = CpuSeconds(attempt.system_us);
+  if (attempt.peak_bytes != 0) json["peak_bytes"] = attempt.peak_bytes;
+  json["stdout_bytes"] = attempt.stdout_bytes;
+  json["stderr_bytes"] = attempt.stderr_bytes;
+  std::string reason = Reason(attempt, context.run);
+  if (!reason.empty()) json["reason"] = reason;
+}
+
+void AddSubJob(const SubJob& subjob, Json* object) {
+  Json params = Json::object();
+  for (const auto& [name, value] : subjob.params) params[name] = value;
+  (*object)["name"] = subjob.name;
+  (*object)["command"] = subjob.argv;
+  (*object)["params"] = params;
+}
+
+Json QuantilesObject(const Quantiles& quantiles, double unit) {
+  auto number = [unit](int64_t value) {
+    return static_cast<double>(value) * unit;
+  };
+  return {{"least", number(quantiles.least)},
+          {"half", number(quantiles.half)},
+          {"90%", number(quantiles.most_90)},
+          {"99%", number(quantiles.most_99)},
+          {"most", number(quantiles.most)}};
+}
+
+Json StatesObject(const std::array<uint64_t, kStates>& states) {
+  Json json = Json::object();
+  for (State state : kAllStates) {
+    uint64_t count = states[static_cast<size_t>(state)];
+    if (count != 0) json[Text(StateName(state))] = count;
+  }
+  return json;
+}
+
+Json CausesObject(const Summary& summary) {
+  Json json = Json::object();
+  for (size_t i = 1; i < kCauses; ++i) {
+    if (summary.causes[i] == 0) continue;
+    json[Text(CauseName(static_cast<Cause>(i)))] = summary.causes[i];
+  }
+  return json;
+}
+
+}  // namespace
+
+std::string JsonHead(const Run& run) {
+  return absl::StrCat("{\"run\":", Dump(RunObject(run)), ",\n\"subjobs\":[\n");
+}
+
+std::string JsonRow(const Row& row, const ReportContext& context) {
+  Json json = {{"index", row.index},
+               {"job_id", JobId(context.run, row.index)},
+               {"state", Text(StateName(row.state))}};
+  if (row.attempt != nullptr) AddAttempt(*row.attempt, context, &json);
+  if (const SubJob* subjob = context.manifest.Get(row.index)) {
+    AddSubJob(*subjob, &json);
+  }
+  return Dump(json);
+}
+
+std::string JsonTail() { return "\n]}\n"; }
+
+std::string SummaryJson(const Run& run, const Summary& summary) {
+  Json json = RunObject(run);
+  json["attempts"] = summary.attempts;
+  json["start"] = Seconds(summary.first_ns);
+  json["end"] = Seconds(summary.last_ns);
+  json["elapsed"] = summary.WallSeconds();
+  json["attempts_per_second"] = summary.AttemptsPerSecond();
+  json["total_cpu"] = CpuSeconds(summary.cpu_us);
+  json["states"] = StatesObject(summary.states);
+  json["causes"] = CausesObject(summary);
+  for (size_t i = 0; i < summary.nodes.size(); ++i) {
+    json["nodes"][i]["attempts"] = summary.nodes[i].attempts;
+    json["nodes"][i]["states"] = StatesObject(summary.nodes[i].states);
+  }
+  if (summary.measured > 0) {
+    json["elapsed_seconds"] = QuantilesObject(summary.elapsed_ns, 1e-9);
+    json["cpu_seconds"] = QuantilesObject(summary.cpu_time_us, 1e-6);
+  }
+  if (summary.peaks > 0) {
+    json["peak_bytes"] = QuantilesObject(summary.peak_bytes, 1);
+  }
+  return Dump(json) + "\n";
+}
+
+}  // namespace cram

@@ -1,0 +1,141 @@
+#include "sbin/report/run.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "pack/base/io.h"
+#include "sbin/report/journal_table.h"
+
+namespace cram {
+namespace {
+
+// An index above it is damage: a run of so many would not fit into memory.
+constexpr uint64_t kMostSubJobs = uint64_t{1} << 32;
+
+bool Later(const Attempt& a, const Attempt& b) {
+  return a.number != b.number ? a.number > b.number : a.start_ns > b.start_ns;
+}
+
+// Puts `attempt` at its place in the list that starts at `*newest`.
+void Insert(Attempt* attempt, Attempt** newest) {
+  Attempt** link = newest;
+  while (*link != nullptr && Later(**link, *attempt)) {
+    link = &(*link)->previous;
+  }
+  attempt->previous = *link;
+  *link = attempt;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Run>> Run::Load(const RunDirectory& directory) {
+  absl::StatusOr<std::vector<uint32_t>> node_ids = directory.Nodes();
+  if (!node_ids.ok()) return node_ids.status();
+  std::unique_ptr<Run> run(new Run(directory));
+  run->id_ = directory.run_id();
+  // Before the journals: records may still come, but not behind a summary.
+  run->ended_ = access(directory.summary().c_str(), F_OK) == 0;
+  run->ReadJournals(*node_ids);
+  if (run->nodes_.empty()) {
+    return absl::NotFoundError(
+        run->warnings_.empty() ? absl::StrCat(directory.path(), ": no journal")
+                               : run->warnings_.front());
+  }
+  run->ended_ =
+      run->ended_ ||
+      std::all_of(run->nodes_.begin(), run->nodes_.end(),
+                  [](const NodeRecords& node) { return node.closed; });
+  for (const NodeRecords& node : run->nodes_) {
+    run->subjobs_ = std::max(run->subjobs_, node.subjobs);
+    if (!node.run_id.empty()) run->id_ = node.run_id;
+    if (!node.warning.empty()) run->warnings_.push_back(node.warning);
+    if (node.torn && node.warning.empty() && run->ended_) {
+      run->warnings_.push_back(
+          absl::StrCat(directory.journal(node.node_id),
+                       ": the last record is cut off; it is not shown"));
+    }
+  }
+  run->Link();
+  run->NameLostAttempts();
+  return run;
+}
+
+void Run::ReadJournals(const std::vector<uint32_t>& node_ids) {
+  std::vector<NodeRecords> nodes(node_ids.size());
+  std::vector<absl::Status> statuses(node_ids.size());
+  std::atomic<size_t> next = 0;
+  auto work = [&] {
+    for (size_t i; (i = next++) < node_ids.size();) {
+      nodes[i].node_id = node_ids[i];
+      statuses[i] = ReadNodeRecords(directory_.journal(node_ids[i]),
+                                    static_cast<uint32_t>(i), &nodes[i]);
+    }
+  };
+  size_t workers = std::min<size_t>(
+      node_ids.size(), std::max(1u, std::thread::hardware_concurrency()));
+  std::vector<std::thread> threads;
+  for (size_t i = 1; i < workers; ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+
+  bool any = false;
+  for (const absl::Status& status : statuses) {
+    any = any || status.ok();
+    if (!status.ok()) warnings_.push_back(std::string(status.message()));
+  }
+  if (any) nodes_ = std::move(nodes);
+}
+
+void Run::Link() {
+  uint64_t strange = 0;
+  for (NodeRecords& node : nodes_) {
+    for (Attempt& attempt : node.attempts) {
+      if (attempt.index >= subjobs_ || attempt.index >= kMostSubJobs) {
+        ++strange;
+        continue;
+      }
+      if (attempt.index >= last_.size()) {
+        last_.resize(std::min(
+            subjobs_, std::max<uint64_t>(attempt.index + 1, last_.size() * 2)));
+      }
+      Insert(&attempt, &last_[attempt.index]);
+    }
+  }
+  if (strange > 0) {
+    warnings_.push_back(absl::StrCat(
+        directory_.path(), ": ", strange, " records are of sub-jobs above ",
+        subjobs_ - 1, ", the last of this run; they are not shown"));
+  }
+}
+
+void Run::NameLostAttempts() {
+  for (Attempt* last : last_) {
+    bool superseded = false;
+    for (Attempt* attempt = last; attempt != nullptr;
+         attempt = attempt->previous) {
+      if (!attempt->ended() &&
+          (superseded || ended_ || nodes_[attempt->node].closed)) {
+        attempt->cause = Cause::kNodeLost;
+      }
+      superseded = true;
+    }
+  }
+}
+
+State Run::SubJobState(uint64_t index) const {
+  const Attempt* last = Last(index);
+  if (last == nullptr || (last->will_retry && !ended_)) return State::kPending;
+  return last->state();
+}
+
+const std::string& Run::FailedStep(const Attempt& attempt) const {
+  static const std::string none;
+  if (attempt.failed_step == 0) return none;
+  return nodes_[attempt.node].failed_steps[attempt.failed_step - 1];
+}
+
+}  // namespace cram
