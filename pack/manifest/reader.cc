@@ -1,1 +1,266 @@
 #include "pack/manifest/reader.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "pack/base/io.h"
+#include "pack/manifest/checksum.h"
+#include "pack/manifest/index.h"
+#include "pack/manifest/mapped_file.h"
+#include "pack/manifest/template.h"
+#include "pack/manifest/wire.h"
+
+namespace cram {
+
+class ManifestReader::Impl {
+ public:
+  Impl(std::string path, MappedFile file, ManifestIndex index)
+      : path_(std::move(path)),
+        file_(std::move(file)),
+        index_(std::move(index)) {}
+
+  absl::Status LoadTemplates();
+  absl::StatusOr<BlockView> View(size_t block) const;
+  absl::Status SetDefaultCommand(const std::vector<std::string>& argv);
+  absl::Status CheckCommands() const;
+  absl::Status CheckText(absl::string_view text) const;
+  absl::StatusOr<SubJob> Get(uint64_t index);
+  absl::Status Verify();
+
+  const ManifestIndex& index() const { return index_; }
+  const std::vector<SubJobTemplate>& templates() const { return templates_; }
+
+ private:
+  absl::Status AddTemplate(const Piece& piece);
+  // The same without reading all of the block for its checksum.
+  absl::StatusOr<BlockView> Peek(size_t block) const;
+  absl::StatusOr<BlockView> CheckedView(absl::string_view bytes) const;
+  bool NeedsCommand(const BlockView& view) const {
+    return !view.has_commands() && !makers_[view.template_id].has_command();
+  }
+  absl::Status Load(size_t block);
+  std::string BlockName(size_t block) const;
+
+  std::string path_;
+  MappedFile file_;
+  ManifestIndex index_;
+  std::vector<SubJobTemplate> templates_;
+  std::vector<SubJobMaker> makers_;
+  std::vector<std::string> default_command_;
+  std::optional<OpenBlock> open_;
+  size_t open_block_ = 0;  // which one that is
+};
+
+absl::Status ManifestReader::Impl::AddTemplate(const Piece& piece) {
+  absl::StatusOr<absl::string_view> bytes = ReadPiece(file_.bytes(), piece);
+  if (!bytes.ok()) return bytes.status();
+  if (!ParseMessage(*bytes, &templates_.emplace_back())) {
+    return absl::DataLossError("damaged");
+  }
+  absl::StatusOr<SubJobMaker> maker = SubJobMaker::Compile(templates_.back());
+  if (!maker.ok()) return maker.status();
+  makers_.push_back(*std::move(maker));
+  return absl::OkStatus();
+}
+
+absl::Status ManifestReader::Impl::LoadTemplates() {
+  for (size_t i = 0; i < index_.templates.size(); ++i) {
+    absl::Status status = AddTemplate(index_.templates[i]);
+    if (!status.ok()) {
+      return WithContext(absl::StrCat(path_, ": template ", i), status);
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::string ManifestReader::Impl::BlockName(size_t block) const {
+  const ManifestIndex::BlockEntry& entry = index_.blocks[block];
+  return absl::StrCat(path_, ": sub-jobs ", entry.first, "-",
+                      entry.first + entry.subjobs - 1);
+}
+
+absl::StatusOr<BlockView> ManifestReader::Impl::CheckedView(
+    absl::string_view bytes) const {
+  absl::StatusOr<BlockView> view = BlockView::Parse(bytes);
+  if (view.ok() && view->template_id >= makers_.size()) {
+    return absl::DataLossError("damaged: a template that is not there");
+  }
+  return view;
+}
+
+absl::StatusOr<BlockView> ManifestReader::Impl::Peek(size_t block) const {
+  const Piece& piece = index_.blocks[block].piece;
+  absl::StatusOr<BlockView> view =
+      CheckedView(file_.bytes().substr(piece.offset, piece.bytes));
+  if (!view.ok()) return WithContext(BlockName(block), view.status());
+  return view;
+}
+
+absl::StatusOr<BlockView> ManifestReader::Impl::View(size_t block) const {
+  const ManifestIndex::BlockEntry& entry = index_.blocks[block];
+  absl::StatusOr<absl::string_view> bytes =
+      ReadPiece(file_.bytes(), entry.piece);
+  if (!bytes.ok()) return WithContext(BlockName(block), bytes.status());
+  absl::StatusOr<BlockView> view = CheckedView(*bytes);
+  if (!view.ok()) return WithContext(BlockName(block), view.status());
+  if (view->subjobs != entry.subjobs) {
+    return absl::DataLossError(absl::StrCat(
+        BlockName(block), ": damaged: index and block do not agree"));
+  }
+  return view;
+}
+
+absl::Status ManifestReader::Impl::SetDefaultCommand(
+    const std::vector<std::string>& argv) {
+  SubJobTemplate only_command;
+  for (const std::string& word : argv) only_command.add_argv(word);
+  absl::StatusOr<SubJobMaker> maker = SubJobMaker::Compile(only_command);
+  if (!maker.ok()) return maker.status();
+  for (size_t block = 0; block < index_.blocks.size(); ++block) {
+    absl::StatusOr<BlockView> view = Peek(block);
+    if (!view.ok()) return view.status();
+    if (!NeedsCommand(*view)) continue;
+    absl::Status status = maker->Bind(view->parameters());
+    if (!status.ok()) return WithContext(path_, status);
+  }
+  default_command_ = argv;
+  open_.reset();
+  return absl::OkStatus();
+}
+
+absl::Status ManifestReader::Impl::CheckCommands() const {
+  if (!default_command_.empty()) return absl::OkStatus();
+  for (size_t block = 0; block < index_.blocks.size(); ++block) {
+    absl::StatusOr<BlockView> view = Peek(block);
+    if (!view.ok()) return view.status();
+    if (NeedsCommand(*view)) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          path_, ": sub-job ", index_.blocks[block].first,
+          " names no command; give one at the end of the command line"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ManifestReader::Impl::CheckText(absl::string_view text) const {
+  absl::StatusOr<Template> parsed = Template::Parse(text);
+  if (!parsed.ok()) return parsed.status();
+  for (size_t block = 0; block < index_.blocks.size(); ++block) {
+    absl::StatusOr<BlockView> view = Peek(block);
+    if (!view.ok()) return view.status();
+    absl::Status status = parsed->Bind(view->parameters());
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ManifestReader::Impl::Load(size_t block) {
+  if (open_ && open_block_ == block) return absl::OkStatus();
+  open_.reset();
+  absl::StatusOr<BlockView> view = View(block);
+  if (!view.ok()) return view.status();
+  SubJobMaker maker = makers_[view->template_id];
+  if (NeedsCommand(*view)) {
+    absl::Status status = maker.SetCommand(default_command_);
+    if (!status.ok()) return status;
+  }
+  absl::StatusOr<OpenBlock> open =
+      OpenBlock::Open(*std::move(view), std::move(maker));
+  if (!open.ok()) return WithContext(BlockName(block), open.status());
+  open_.emplace(*std::move(open));
+  open_block_ = block;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SubJob> ManifestReader::Impl::Get(uint64_t index) {
+  if (index >= index_.subjobs) {
+    return absl::OutOfRangeError(absl::StrCat(
+        path_, ": no sub-job ", index, "; the last is ", index_.subjobs - 1));
+  }
+  const std::vector<ManifestIndex::BlockEntry>& blocks = index_.blocks;
+  if (!open_ || index < blocks[open_block_].first ||
+      index - blocks[open_block_].first >= blocks[open_block_].subjobs) {
+    auto behind = std::upper_bound(
+        blocks.begin(), blocks.end(), index,
+        [](uint64_t i, const auto& entry) { return i < entry.first; });
+    absl::Status status = Load(behind - blocks.begin() - 1);
+    if (!status.ok()) return status;
+  }
+  absl::StatusOr<SubJob> subjob =
+      open_->Make(index - blocks[open_block_].first, index);
+  if (!subjob.ok()) {
+    return WithContext(absl::StrCat(path_, ": sub-job ", index),
+                       subjob.status());
+  }
+  return subjob;
+}
+
+absl::Status ManifestReader::Impl::Verify() {
+  absl::string_view content = file_.bytes().substr(0, index_.content_bytes);
+  if (Crc32(content) != index_.content_crc32) {
+    return absl::DataLossError(
+        absl::StrCat(path_, ": damaged: checksum of the whole"));
+  }
+  for (size_t block = 0; block < index_.blocks.size(); ++block) {
+    absl::Status status = Load(block);
+    if (!status.ok()) return status;
+    status = open_->CheckValues();
+    if (!status.ok()) return WithContext(BlockName(block), status);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<ManifestReader>> ManifestReader::Open(
+    const std::string& path) {
+  absl::StatusOr<MappedFile> file = MappedFile::Open(path);
+  if (!file.ok()) return file.status();
+  absl::StatusOr<ManifestIndex> index = ManifestIndex::Parse(file->bytes());
+  if (!index.ok()) return WithContext(path, index.status());
+  auto impl = std::make_unique<Impl>(path, *std::move(file), *std::move(index));
+  absl::Status status = impl->LoadTemplates();
+  if (!status.ok()) return status;
+  return std::unique_ptr<ManifestReader>(new ManifestReader(std::move(impl)));
+}
+
+ManifestReader::ManifestReader(std::unique_ptr<Impl> impl)
+    : impl_(std::move(impl)) {}
+
+ManifestReader::~ManifestReader() = default;
+
+uint64_t ManifestReader::size() const { return impl_->index().subjobs; }
+
+uint32_t ManifestReader::fingerprint() const {
+  return impl_->index().content_crc32;
+}
+
+const std::vector<SubJobTemplate>& ManifestReader::templates() const {
+  return impl_->templates();
+}
+
+absl::Status ManifestReader::SetDefaultCommand(
+    const std::vector<std::string>& argv) {
+  return impl_->SetDefaultCommand(argv);
+}
+
+absl::Status ManifestReader::CheckCommands() const {
+  return impl_->CheckCommands();
+}
+
+absl::Status ManifestReader::CheckText(absl::string_view text) const {
+  return impl_->CheckText(text);
+}
+
+absl::StatusOr<SubJob> ManifestReader::Get(uint64_t index) {
+  return impl_->Get(index);
+}
+
+absl::Status ManifestReader::Verify() { return impl_->Verify(); }
+
+size_t ManifestReader::blocks() const { return impl_->index().blocks.size(); }
+
+absl::StatusOr<BlockView> ManifestReader::GetBlock(size_t block) const {
+  return impl_->View(block);
+}
+
+}  // namespace cram

@@ -9,6 +9,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "pack/manifest/block.h"
 #include "pack/manifest/manifest.pb.h"
 #include "pack/manifest/subjob.h"
 
@@ -37,11 +39,19 @@ class ManifestReader {
   // Whether every sub-job has a command (after SetDefaultCommand).
   absl::Status CheckCommands() const;
 
+  // Whether every sub-job knows the placeholders of `text`.
+  absl::Status CheckText(absl::string_view text) const;
+
   // Errors: out of range, a damaged block.
   absl::StatusOr<SubJob> Get(uint64_t index);
 
   // Everything that can be wrong with the content, found by reading all of it.
   absl::Status Verify();
+
+  // Blocks in the order of their sub-jobs, for who wants to say what a
+  // manifest is made of. Views into the manifest. Error: a damaged block.
+  size_t blocks() const;
+  absl::StatusOr<BlockView> GetBlock(size_t block) const;
 
  private:
   class Impl;

@@ -1,0 +1,15 @@
+// zlib's crc32, over strings.
+#pragma once
+
+#include <stdint.h>
+
+#include "absl/strings/string_view.h"
+
+namespace cram {
+
+// `crc` is that of the bytes before; 0 at the start.
+uint32_t ExtendCrc32(uint32_t crc, absl::string_view bytes);
+
+inline uint32_t Crc32(absl::string_view bytes) { return ExtendCrc32(0, bytes); }
+
+}  // namespace cram

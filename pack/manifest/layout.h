@@ -1,0 +1,29 @@
+// The limits that writer and reader of a manifest agree on, beyond what
+// manifest.proto says.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+namespace cram {
+
+inline constexpr char kManifestMagic[] = "cram manifest";
+inline constexpr uint32_t kManifestMajor = 1;
+inline constexpr uint32_t kManifestMinor = 0;
+
+// index_crc32 and index_offset with their tags, at the end of the file.
+inline constexpr size_t kManifestTailBytes = 5 + 9;
+
+// Most bytes that a block of rows unpacks to: it bounds what a foreign file
+// can make a reader allocate. A row must fit.
+inline constexpr size_t kMaxUnpackedBytes = 8 << 20;
+
+// The same for a template and for how many there are.
+inline constexpr size_t kMaxMessageBytes = 8 << 20;
+inline constexpr size_t kMaxTemplates = 1 << 16;
+
+// Axes of a sweep; columns of a block of rows.
+inline constexpr size_t kMaxAxes = 1000;
+inline constexpr size_t kMaxColumns = 10000;
+
+}  // namespace cram

@@ -1,0 +1,62 @@
+#include "pack/manifest/preflight.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "pack/base/io.h"
+#include "pack/base/size.h"
+
+namespace cram {
+namespace {
+
+absl::Status CheckMemory(uint64_t cap, const NodeSize& largest) {
+  if (largest.memory_bytes == 0 || cap <= largest.memory_bytes) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("a cap of ", FormatSize(cap), " is above the node's ",
+                   FormatSize(largest.memory_bytes)));
+}
+
+absl::Status CheckTemplate(const SubJobTemplate& source,
+                           const RunOptions& options, const NodeSize& largest) {
+  if (source.ranks() > 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "sub-jobs of ", source.ranks(), " ranks; this version runs 1"));
+  }
+  if (largest.cpus > 0 && source.cpus() > largest.cpus) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "sub-jobs of ", source.cpus(), " CPUs; a node has ", largest.cpus));
+  }
+  bool own_cap = options.mem_bytes == 0 && !options.mem_share;
+  return CheckMemory(own_cap ? source.memory_bytes() : 0, largest);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ManifestReader>> Preflight(
+    const std::string& manifest_path, const RunOptions& options,
+    const std::vector<std::string>& default_command, const NodeSize& largest) {
+  absl::StatusOr<std::unique_ptr<ManifestReader>> manifest =
+      ManifestReader::Open(manifest_path);
+  if (!manifest.ok()) return manifest;
+  absl::Status status;
+  if (!default_command.empty()) {
+    status = (*manifest)->SetDefaultCommand(default_command);
+  }
+  if (status.ok()) status = (*manifest)->CheckCommands();
+  if (status.ok()) status = (*manifest)->Verify();
+  if (status.ok()) status = CheckMemory(options.mem_bytes, largest);
+  if (status.ok() && options.output == OutputMode::kTemplate) {
+    status = WithContext("--output",
+                         (*manifest)->CheckText(options.output_template));
+  }
+  if (!status.ok()) return status;
+  for (const SubJobTemplate& source : (*manifest)->templates()) {
+    status = CheckTemplate(source, options, largest);
+    if (!status.ok()) return WithContext(manifest_path, status);
+  }
+  return manifest;
+}
+
+}  // namespace cram

@@ -1,0 +1,127 @@
+#include "pack/manifest/subjob_maker.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "pack/base/io.h"
+
+namespace cram {
+
+absl::Status SubJobMaker::Parse(absl::string_view what,
+                                absl::string_view source, Text* text) {
+  text->what = std::string(what);
+  absl::StatusOr<Template> parsed = Template::Parse(source);
+  if (!parsed.ok()) return WithContext(what, parsed.status());
+  text->text = *std::move(parsed);
+  return absl::OkStatus();
+}
+
+absl::Status SubJobMaker::SetCommand(absl::Span<const std::string> argv) {
+  argv_.clear();
+  for (const std::string& word : argv) {
+    absl::Status status = Parse("command", word, &argv_.emplace_back());
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SubJobMaker> SubJobMaker::Compile(const SubJobTemplate& source) {
+  SubJobMaker maker;
+  std::vector<std::string> argv(source.argv().begin(), source.argv().end());
+  absl::Status status = maker.SetCommand(argv);
+  status.Update(Parse("cwd", source.cwd(), &maker.cwd_));
+  status.Update(Parse("stdin", source.stdin(), &maker.stdin_));
+  status.Update(Parse("stdout", source.stdout(), &maker.stdout_));
+  status.Update(Parse("stderr", source.stderr(), &maker.stderr_));
+  status.Update(Parse("name", source.name(), &maker.name_));
+  for (const EnvironmentChange& change : source.env()) {
+    maker.env_.push_back({change.name(), change.unset(), {}});
+    status.Update(Parse(absl::StrCat("env ", change.name()), change.value(),
+                        &maker.env_.back().value));
+  }
+  if (!status.ok()) return status;
+  maker.shell_ = source.shell();
+  maker.fixed_.ranks = std::max(source.ranks(), 1u);
+  maker.fixed_.cpus = source.cpus();
+  maker.fixed_.memory_bytes = source.memory_bytes();
+  if (source.time_limit_ms() > 0) {
+    maker.fixed_.time_limit = absl::Milliseconds(source.time_limit_ms());
+  }
+  return maker;
+}
+
+template <typename Maker, typename Visit>
+absl::Status SubJobMaker::ForEachText(Maker& maker, Visit visit) {
+  absl::Status status;
+  auto visit_one = [&](auto& named) {
+    if (status.ok()) status = WithContext(named.what, visit(named.text));
+  };
+  for (auto* text : {&maker.cwd_, &maker.stdin_, &maker.stdout_, &maker.stderr_,
+                     &maker.name_}) {
+    visit_one(*text);
+  }
+  for (auto& word : maker.argv_) visit_one(word);
+  for (auto& change : maker.env_) visit_one(change.value);
+  return status;
+}
+
+absl::Status SubJobMaker::Bind(absl::Span<const std::string> names) {
+  names_.assign(names.begin(), names.end());
+  checks_values_ = false;
+  return ForEachText(*this, [&](Template& text) {
+    checks_values_ = checks_values_ || text.checks_values();
+    return text.Bind(names);
+  });
+}
+
+absl::Status SubJobMaker::CheckValue(size_t column,
+                                     absl::string_view value) const {
+  return ForEachText(*this, [&](const Template& text) {
+    return text.CheckValue(column, value);
+  });
+}
+
+absl::Status SubJobMaker::ExpandCommand(
+    uint64_t index, absl::Span<const absl::string_view> values,
+    absl::Span<const absl::string_view> command, SubJob* subjob) const {
+  if (shell_) subjob->argv = {"/bin/sh", "-c"};
+  if (argv_.empty()) {
+    if (command.empty()) return absl::FailedPreconditionError("no command");
+    for (absl::string_view word : command) subjob->argv.emplace_back(word);
+  }
+  for (const Text& word : argv_) {
+    absl::Status status =
+        word.text.Expand(index, values, &subjob->argv.emplace_back());
+    if (!status.ok()) return WithContext(word.what, status);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SubJob> SubJobMaker::Make(
+    uint64_t index, absl::Span<const absl::string_view> values,
+    absl::Span<const absl::string_view> command) const {
+  SubJob subjob = fixed_;
+  subjob.index = index;
+  absl::Status status = ExpandCommand(index, values, command, &subjob);
+  auto expand = [&](const Text& text, std::string* out) {
+    status.Update(WithContext(text.what, text.text.Expand(index, values, out)));
+  };
+  expand(cwd_, &subjob.cwd);
+  expand(stdin_, &subjob.stdin_path);
+  expand(stdout_, &subjob.stdout_path);
+  expand(stderr_, &subjob.stderr_path);
+  expand(name_, &subjob.name);
+  for (const Change& change : env_) {
+    SubJob::EnvChange& made = subjob.env.emplace_back();
+    made.name = change.name;
+    if (!change.unset) expand(change.value, &made.value.emplace());
+  }
+  if (!status.ok()) return status;
+  subjob.params.reserve(names_.size());
+  for (size_t i = 0; i < names_.size(); ++i) {
+    subjob.params.emplace_back(names_[i], values[i]);
+  }
+  return subjob;
+}
+
+}  // namespace cram

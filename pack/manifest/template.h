@@ -1,0 +1,66 @@
+// A text with {placeholders}.
+#pragma once
+
+#include <stdint.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "pack/manifest/number_format.h"
+#include "pack/manifest/subjob.h"
+
+namespace cram {
+
+// {index}, {name} and {name:08d} (number_format.h) are filled in; {{ and }}
+// are braces. Parsed once, bound to the names that there are, expanded often.
+class Template {
+ public:
+  static absl::StatusOr<Template> Parse(absl::string_view text);
+
+  // Finds its placeholders among `names`, whose order Expand's values follow.
+  // The error names a placeholder that is not there, and those that are.
+  absl::Status Bind(absl::Span<const std::string> names);
+
+  // Appends the text for one sub-job. Requires Bind. Error: a value that its
+  // format does not take.
+  absl::Status Expand(uint64_t index,
+                      absl::Span<const absl::string_view> values,
+                      std::string* out) const;
+
+  // The error that Expand would give because of value `column` (as bound).
+  absl::Status CheckValue(size_t column, absl::string_view value) const;
+
+  // Whether CheckValue can fail for any value.
+  bool checks_values() const;
+
+ private:
+  static constexpr size_t kIndex = SIZE_MAX;
+  struct Field {
+    std::string literal;  // text before the placeholder
+    std::string name;
+    std::string spec;
+    NumberFormat format;
+    size_t column = kIndex;
+  };
+
+  absl::Status AddField(absl::string_view inside, std::string literal);
+  static absl::Status AppendValue(const Field& field, absl::string_view value,
+                                  std::string* out);
+
+  std::vector<Field> fields_;
+  std::string tail_;  // text behind the last placeholder
+};
+
+// A text for a sub-job that is at hand: --cram-output's file names.
+absl::StatusOr<std::string> ExpandFor(absl::string_view text,
+                                      const SubJob& subjob);
+
+// A name that a placeholder, and CRAM_PARAM_NAME, can have: letters, digits
+// and _, no digit first, not "index".
+absl::Status CheckParameterName(absl::string_view name);
+
+}  // namespace cram

@@ -1,0 +1,223 @@
+#include "pack/manifest/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+#include "pack/base/io.h"
+#include "pack/manifest/block.h"
+#include "pack/manifest/checksum.h"
+#include "pack/manifest/layout.h"
+#include "pack/manifest/rows.h"
+#include "pack/manifest/sweep.h"
+#include "pack/manifest/wire.h"
+
+namespace cram {
+namespace {
+
+constexpr size_t kBufferBytes = 256 << 10;
+
+std::string EncodeHeader() {
+  ManifestHeader header;
+  header.set_magic(kManifestMagic);
+  header.set_major(kManifestMajor);
+  header.set_minor(kManifestMinor);
+  header.set_writer(absl::StrCat("cram ", CRAM_VERSION));
+  std::string bytes;
+  AppendBytesField(Manifest::kHeaderFieldNumber, header.SerializeAsString(),
+                   &bytes);
+  return bytes;
+}
+
+// What open(2) would have given a file that it creates.
+mode_t DefaultMode() {
+  mode_t mask = umask(0);
+  umask(mask);
+  return 0666 & ~mask;
+}
+
+}  // namespace
+
+ManifestWriter::ManifestWriter(int fd) : fd_(fd) {
+  buffer_ = EncodeHeader();
+  offset_ = buffer_.size();
+  crc_ = Crc32(buffer_);
+}
+
+ManifestWriter::~ManifestWriter() {
+  if (!temporary_.empty()) unlink(temporary_.c_str());
+}
+
+absl::StatusOr<std::unique_ptr<ManifestWriter>> ManifestWriter::Create(
+    const std::string& path) {
+  struct stat there;
+  if (stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": is there and not a regular file"));
+  }
+  std::string temporary = absl::StrCat(path, ".XXXXXX");
+  UniqueFd fd(mkostemp(&temporary[0], O_CLOEXEC));
+  if (!fd.valid()) return ErrnoStatus("create", path, errno);
+  std::unique_ptr<ManifestWriter> writer = ForDescriptor(fd.get());
+  writer->owned_fd_ = std::move(fd);
+  writer->path_ = path;
+  writer->temporary_ = std::move(temporary);
+  return writer;
+}
+
+std::unique_ptr<ManifestWriter> ManifestWriter::ForDescriptor(int fd) {
+  return std::unique_ptr<ManifestWriter>(new ManifestWriter(fd));
+}
+
+absl::Status ManifestWriter::Append(absl::string_view bytes) {
+  crc_ = ExtendCrc32(crc_, bytes);
+  offset_ += bytes.size();
+  buffer_.append(bytes.data(), bytes.size());
+  if (buffer_.size() < kBufferBytes) return absl::OkStatus();
+  absl::Status status = WriteFull(fd_, buffer_, path_);
+  buffer_.clear();
+  return status;
+}
+
+absl::StatusOr<FieldPlace> ManifestWriter::AppendMessage(
+    uint32_t field, absl::string_view bytes) {
+  std::string header;
+  AppendBytesHeader(field, bytes.size(), &header);
+  FieldPlace place;
+  place.set_offset(offset_ + header.size());
+  place.set_bytes(bytes.size());
+  place.set_crc32(Crc32(bytes));
+  absl::Status status = Append(header);
+  if (status.ok()) status = Append(bytes);
+  if (!status.ok()) return status;
+  return place;
+}
+
+absl::StatusOr<uint32_t> ManifestWriter::AddTemplate(
+    const SubJobTemplate& source) {
+  absl::StatusOr<SubJobMaker> maker = SubJobMaker::Compile(source);
+  if (!maker.ok()) return maker.status();
+  std::string bytes = source.SerializeAsString();
+  if (bytes.size() > kMaxMessageBytes || makers_.size() == kMaxTemplates) {
+    return absl::InvalidArgumentError("too large a template, or too many");
+  }
+  absl::Status status = FlushRows();
+  if (!status.ok()) return status;
+  absl::StatusOr<FieldPlace> place =
+      AppendMessage(Manifest::kTemplatesFieldNumber, bytes);
+  if (!place.ok()) return place.status();
+  *index_.add_templates() = *place;
+  makers_.push_back(*std::move(maker));
+  return static_cast<uint32_t>(makers_.size() - 1);
+}
+
+absl::Status ManifestWriter::AppendBlock(uint32_t template_id, uint64_t subjobs,
+                                         uint32_t body_field,
+                                         absl::string_view body) {
+  if (subjobs > INT64_MAX - subjobs_) {
+    return absl::InvalidArgumentError("more than 2^63 sub-jobs");
+  }
+  std::string block;
+  AppendVarintField(Block::kTemplateIdFieldNumber, template_id, &block);
+  AppendVarintField(Block::kSubjobsFieldNumber, subjobs, &block);
+  AppendBytesField(body_field, body, &block);
+  absl::StatusOr<FieldPlace> place =
+      AppendMessage(Manifest::kBlocksFieldNumber, block);
+  if (!place.ok()) return place.status();
+  BlockPlace* entry = index_.add_blocks();
+  entry->set_first(subjobs_);
+  entry->set_subjobs(subjobs);
+  *entry->mutable_place() = *place;
+  subjobs_ += subjobs;
+  return absl::OkStatus();
+}
+
+absl::Status ManifestWriter::AddSweep(uint32_t template_id,
+                                      const Sweep& sweep) {
+  std::string bytes = sweep.SerializeAsString();
+  absl::StatusOr<SweepTable> table = SweepTable::Parse(bytes);
+  if (!table.ok()) return table.status();
+  SubJobMaker& maker = makers_[template_id];
+  absl::Status status = maker.Bind(table->names());
+  if (status.ok()) status = CheckSweepValues(*table, maker);
+  if (status.ok()) status = FlushRows();
+  rows_.reset();
+  if (!status.ok()) return status;
+  return AppendBlock(template_id, table->size(), Block::kSweepFieldNumber,
+                     bytes);
+}
+
+absl::Status ManifestWriter::StartRows(uint32_t template_id,
+                                       std::vector<std::string> columns,
+                                       bool commands) {
+  absl::Status status = FlushRows();
+  if (status.ok()) status = CheckColumns(columns);
+  if (status.ok()) status = makers_[template_id].Bind(columns);
+  rows_template_ = template_id;
+  rows_checked_ = makers_[template_id].checks_values();
+  rows_.emplace(std::move(columns), commands);
+  return status;
+}
+
+absl::Status ManifestWriter::AddRow(absl::Span<const absl::string_view> values,
+                                    absl::Span<const std::string> command) {
+  for (size_t i = 0; rows_checked_ && i < values.size(); ++i) {
+    absl::Status status = makers_[rows_template_].CheckValue(i, values[i]);
+    if (!status.ok()) return status;
+  }
+  absl::Status status = rows_->Add(values, command);
+  if (status.ok() && rows_->full()) status = FlushRows();
+  return status;
+}
+
+absl::Status ManifestWriter::FlushRows() {
+  if (!rows_ || rows_->rows() == 0) return absl::OkStatus();
+  uint64_t rows = rows_->rows();
+  absl::StatusOr<std::string> packed = rows_->Pack();
+  if (!packed.ok()) return packed.status();
+  return AppendBlock(rows_template_, rows, Block::kRowsFieldNumber, *packed);
+}
+
+absl::Status ManifestWriter::AppendIndex() {
+  index_.set_subjobs(subjobs_);
+  index_.set_crc32(crc_);
+  std::string bytes = index_.SerializeAsString();
+  std::string tail;
+  AppendFixed32Field(Manifest::kIndexCrc32FieldNumber, Crc32(bytes), &tail);
+  AppendFixed64Field(Manifest::kIndexOffsetFieldNumber, offset_, &tail);
+  absl::Status status =
+      AppendMessage(Manifest::kIndexFieldNumber, bytes).status();
+  if (status.ok()) status = Append(tail);
+  if (status.ok()) status = WriteFull(fd_, buffer_, path_);
+  buffer_.clear();
+  return status;
+}
+
+// A name that lies on the disk while its content does not would be an empty
+// manifest after a power cut: so the content goes first.
+absl::Status ManifestWriter::TakeName() {
+  if (fchmod(fd_, DefaultMode()) != 0)
+    return ErrnoStatus("chmod", path_, errno);
+  if (fsync(fd_) != 0) return ErrnoStatus("fsync", path_, errno);
+  if (rename(temporary_.c_str(), path_.c_str()) != 0) {
+    return ErrnoStatus("rename to", path_, errno);
+  }
+  temporary_.clear();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<uint64_t> ManifestWriter::Finish() {
+  absl::Status status = FlushRows();
+  if (!status.ok()) return status;
+  if (subjobs_ == 0) return absl::InvalidArgumentError("no sub-jobs");
+  status = AppendIndex();
+  if (status.ok() && !path_.empty()) status = TakeName();
+  if (!status.ok()) return status;
+  return offset_;
+}
+
+}  // namespace cram

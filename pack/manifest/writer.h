@@ -1,0 +1,83 @@
+// Writes a manifest in one pass, with constant memory.
+#pragma once
+
+#include <stdint.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "pack/base/fd.h"
+#include "pack/manifest/manifest.pb.h"
+#include "pack/manifest/rows_packer.h"
+#include "pack/manifest/subjob_maker.h"
+
+namespace cram {
+
+// Writes to a temporary file beside the final name, which it takes only in
+// Finish(): whatever happens before, nothing new is under that name. What it
+// accepts, ManifestReader can read, every placeholder filled in. After an
+// error it is of no more use.
+class ManifestWriter {
+ public:
+  // `path` must not be there, or be a regular file, which is replaced.
+  static absl::StatusOr<std::unique_ptr<ManifestWriter>> Create(
+      const std::string& path);
+  // Writes to a descriptor, which stays the caller's: for what must not get a
+  // name at all.
+  static std::unique_ptr<ManifestWriter> ForDescriptor(int fd);
+  ~ManifestWriter();  // removes the temporary file of one that never finished
+
+  // The template's id. Error: a text that cannot be parsed.
+  absl::StatusOr<uint32_t> AddTemplate(const SubJobTemplate& source);
+
+  // Errors: as SweepTable::Parse; a placeholder that is no parameter; a value
+  // that its format does not take.
+  absl::Status AddSweep(uint32_t template_id, const Sweep& sweep);
+
+  // Rows from here to the next Start or Add of something else have these
+  // columns; with `commands`, each brings the command, too.
+  absl::Status StartRows(uint32_t template_id, std::vector<std::string> columns,
+                         bool commands);
+  absl::Status AddRow(absl::Span<const absl::string_view> values,
+                      absl::Span<const std::string> command = {});
+
+  uint64_t subjobs() const { return subjobs_; }
+
+  // Error: there is no sub-job. Returns the file's size in bytes.
+  absl::StatusOr<uint64_t> Finish();
+
+ private:
+  explicit ManifestWriter(int fd);
+  absl::Status Append(absl::string_view bytes);
+  // Writes an embedded message; its place.
+  absl::StatusOr<FieldPlace> AppendMessage(uint32_t field,
+                                           absl::string_view bytes);
+  absl::Status AppendBlock(uint32_t template_id, uint64_t subjobs,
+                           uint32_t body_field, absl::string_view body);
+  absl::Status FlushRows();
+  absl::Status AppendIndex();
+  absl::Status TakeName();
+
+  int fd_;
+  UniqueFd owned_fd_;
+  std::string path_, temporary_;  // empty: for a descriptor
+  std::string buffer_;
+  uint64_t offset_ = 0;  // in the file, behind the buffer
+  uint32_t crc_ = 0;
+
+  std::vector<SubJobMaker> makers_;  // one a template
+  BlockIndex index_;
+  uint64_t subjobs_ = 0;
+
+  std::optional<RowsPacker> rows_;
+  uint32_t rows_template_ = 0;
+  bool rows_checked_ = false;  // values must be held against formats
+};
+
+}  // namespace cram
