@@ -1,0 +1,128 @@
+// cramacct: what became of the sub-jobs of a run; see cramacct(1).
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "absl/time/clock.h"
+#include "pack/base/run_directory.h"
+#include "sbin/cramacct/options.h"
+#include "sbin/report/json.h"
+#include "sbin/report/summary.h"
+#include "sbin/report/why.h"
+
+namespace cram {
+namespace {
+
+void Complain(absl::string_view message) {
+  fprintf(stderr, "cramacct: %.*s\n", static_cast<int>(message.size()),
+          message.data());
+}
+
+// Nobody reads a report further than its reader does: a closed pipe ends the
+// program, quietly.
+void Print(const std::string& text) {
+  if (fwrite(text.data(), 1, text.size(), stdout) == text.size()) return;
+  if (errno != EPIPE) {
+    Complain(std::string("write standard output: ") + strerror(errno));
+  }
+  _exit(1);
+}
+
+void PrintTable(const AcctOptions& options, const ReportContext& context) {
+  TablePrinter printer(options.fields, options.layout, options.delimiter);
+  std::string text;
+  if (options.header) printer.AppendHeader(&text);
+  Print(text);
+  ForEachRow(context.run, options.selection, [&](const Row& row) {
+    text.clear();
+    printer.AppendRow(row, context, &text);
+    Print(text);
+  });
+}
+
+void PrintJson(const AcctOptions& options, const ReportContext& context) {
+  Print(JsonHead(context.run));
+  bool first = true;
+  ForEachRow(context.run, options.selection, [&](const Row& row) {
+    if (!first) Print(",\n");
+    first = false;
+    Print(JsonRow(row, context));
+  });
+  Print(JsonTail());
+}
+
+// Every sub-job that was named, or else those that did not complete; those
+// that never started, together.
+void PrintWhy(const AcctOptions& options, const ReportContext& context) {
+  const Selection& selection = options.selection;
+  bool named = selection.indexes.has_value() || selection.states.any();
+  IndexSet pending;
+  ForEachRow(context.run, selection, [&](const Row& row) {
+    bool done = row.state == State::kCompleted || row.state == State::kRunning;
+    if (done && !named) return;
+    if (row.attempt == nullptr && !selection.indexes) {
+      pending.Add(row.index);
+    } else {
+      Print(Why(row, context));
+    }
+  });
+  if (pending.empty()) return;
+  Print(absl::StrCat(context.run.id(), " PENDING: ", pending.size(),
+                     pending.size() == 1 ? " sub-job has not started: "
+                                         : " sub-jobs have not started: ",
+                     pending.ToString(), "\n"));
+}
+
+void PrintReport(const AcctOptions& options, const ReportContext& context) {
+  switch (options.view) {
+    case View::kTable:
+      return PrintTable(options, context);
+    case View::kJson:
+      return PrintJson(options, context);
+    case View::kWhy:
+      return PrintWhy(options, context);
+    case View::kSummary:
+      return Print(
+          SummaryText(context.run, Summarize(context.run, context.now_ns)));
+    case View::kSummaryJson:
+      return Print(
+          SummaryJson(context.run, Summarize(context.run, context.now_ns)));
+  }
+}
+
+int Main(int argc, char** argv) {
+  AcctOptions options;
+  if (std::optional<int> status = ParseOptions(argc, argv, &options)) {
+    return *status;
+  }
+  absl::StatusOr<RunDirectory> directory = FindRun(options.run);
+  if (!directory.ok()) {
+    Complain(directory.status().message());
+    return 1;
+  }
+  absl::StatusOr<std::unique_ptr<Run>> run = Run::Load(*directory);
+  if (!run.ok()) {
+    Complain(run.status().message());
+    return 1;
+  }
+  absl::Status indexes = CheckIndexes(options.selection, **run);
+  if (!indexes.ok()) {
+    Complain(indexes.message());
+    return 2;
+  }
+  for (const std::string& warning : (*run)->warnings()) Complain(warning);
+  ManifestLookup manifest(**run);
+  PrintReport(options,
+              {**run, manifest, options.unit, absl::GetCurrentTimeNanos()});
+  if (!manifest.status().ok()) Complain(manifest.status().message());
+  if (fflush(stdout) != 0) Print("");
+  fflush(stdout);
+  // The operating system takes the memory back faster.
+  _exit(0);
+}
+
+}  // namespace
+}  // namespace cram
+
+int main(int argc, char** argv) { return cram::Main(argc, argv); }
