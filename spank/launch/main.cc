@@ -1,0 +1,118 @@
+// cram-launch: between srun (or sbatch) and the real thing. The plugin runs it
+// in srun's own process, as the user, before anything is allocated. It checks
+// all that can be checked, says what is wrong in one line and exits with 2, or
+// becomes srun (or sbatch) once more with the arguments that start the run.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "pack/base/io.h"
+#include "pack/base/run_options.h"
+#include "pack/manifest/preflight.h"
+#include "spank/launch/arguments.h"
+#include "spank/launch/node_size.h"
+#include "spank/launch/request.h"
+
+namespace cram {
+namespace {
+
+std::string Beside(absl::string_view path, absl::string_view name) {
+  return absl::StrCat(path.substr(0, path.rfind('/') + 1), name);
+}
+
+absl::StatusOr<std::string> FindAgent(const std::string& launch) {
+  std::string agent = Beside(launch, "cram-agent");
+  if (access(agent.c_str(), X_OK) == 0) return agent;
+  return ErrnoStatus("cannot run the agent", agent, errno);
+}
+
+// The words of the request, checked, with their paths made absolute: the agent
+// may start in another directory.
+absl::StatusOr<RunOptions> CheckOptions(LaunchRequest* request) {
+  RunOptions options;
+  for (auto& [name, value] : request->options) {
+    absl::Status status = options.Set(name, value);
+    if (!status.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--cram-", absl::StripPrefix(status.message(), "--")));
+    }
+    if (name == "dir") value = options.dir;
+  }
+  request->manifest = AbsolutePath(request->manifest);
+  return options;
+}
+
+// An option may have come by the environment, where the job's own steps would
+// find it again.
+void ForgetOptionVariables() {
+  std::vector<std::string> names;
+  for (char** variable = environ; *variable; ++variable) {
+    absl::string_view name = *variable;
+    name = name.substr(0, name.find('='));
+    if (absl::StrContains(name, "_SLURM_SPANK_OPTION_cram_")) {
+      names.emplace_back(name);
+    }
+  }
+  for (const std::string& name : names) unsetenv(name.c_str());
+}
+
+absl::StatusOr<std::vector<std::string>> Prepare(const std::string& launch,
+                                                 LaunchRequest request) {
+  const bool is_sbatch = request.program_name() == "sbatch";
+  const bool in_allocation = !is_sbatch && getenv("SLURM_JOB_ID");
+  absl::Status use = CheckUse(request, !is_sbatch && getenv("SLURM_HET_SIZE"),
+                              is_sbatch && ScriptOnStdin());
+  if (!use.ok()) return use;
+  absl::StatusOr<RunOptions> options = CheckOptions(&request);
+  if (!options.ok()) return options.status();
+  absl::StatusOr<std::string> agent = FindAgent(launch);
+  if (!agent.ok()) return agent.status();
+  auto manifest =
+      Preflight(request.manifest, *options, request.Command(),
+                FindNodeSize(in_allocation, Beside(request.program, "sinfo")));
+  if (!manifest.ok()) return manifest.status();
+
+  const char* name_variable = is_sbatch ? "SBATCH_JOB_NAME" : "SLURM_JOB_NAME";
+  std::string job_name;
+  if (in_allocation || !getenv(name_variable)) {
+    job_name = JobNameFor(request.manifest);
+  }
+  ForgetOptionVariables();
+  if (!is_sbatch) return BuildSrunArguments(request, *agent, job_name);
+  return BuildSbatchArguments(request, Beside(request.program, "srun"),
+                              job_name);
+}
+
+int Main(const std::vector<std::string>& words) {
+  absl::StatusOr<LaunchRequest> request = ParseRequest(words);
+  absl::StatusOr<std::vector<std::string>> arguments =
+      request.ok() ? Prepare(words[0], *request)
+                   : absl::StatusOr<std::vector<std::string>>(request.status());
+  if (!arguments.ok()) {
+    fprintf(stderr, "cram: %s\n",
+            std::string(arguments.status().message()).c_str());
+    return 2;
+  }
+  std::vector<char*> argv;
+  for (std::string& word : *arguments) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  execv(request->program.c_str(), argv.data());
+  fprintf(stderr, "cram: cannot run %s: %s\n", request->program.c_str(),
+          strerror(errno));
+  return 2;
+}
+
+}  // namespace
+}  // namespace cram
+
+int main(int argc, char** argv) {
+  return cram::Main(std::vector<std::string>(argv, argv + argc));
+}

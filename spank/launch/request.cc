@@ -1,0 +1,143 @@
+#include "spank/launch/request.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+
+namespace cram {
+namespace {
+
+absl::Status Refuse(absl::string_view why) {
+  return absl::InvalidArgumentError(why);
+}
+
+// Whether an option is among the words, perhaps abbreviated: Slurm has refused
+// ambiguous ones already.
+bool HasLongOption(const LaunchRequest& request, absl::string_view name) {
+  for (const std::string& word : request.OptionWords()) {
+    absl::string_view given = word;
+    if (!absl::ConsumePrefix(&given, "--")) continue;
+    given = given.substr(0, given.find('='));
+    if (!given.empty() && absl::StartsWith(name, given)) return true;
+  }
+  return false;
+}
+
+absl::Status CheckSbatch(const LaunchRequest& request, bool script_on_stdin) {
+  const auto& words = request.argv;
+  if (std::none_of(words.begin(), words.end(), [](const std::string& word) {
+        return absl::StartsWith(word, "--cram");
+      })) {
+    return Refuse(
+        "--cram cannot be an #SBATCH line or a variable for sbatch; call srun "
+        "--cram=FILE in the script");
+  }
+  if (script_on_stdin || !request.Command().empty() ||
+      HasLongOption(request, "wrap")) {
+    return Refuse(
+        "sbatch --cram=FILE makes its own script; leave yours out, or call "
+        "srun --cram=FILE in it");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::string LaunchRequest::program_name() const {
+  return program.substr(program.rfind('/') + 1);
+}
+
+std::vector<std::string> LaunchRequest::OptionWords() const {
+  std::vector<std::string> words(argv.begin() + 1, argv.begin() + command);
+  if (!words.empty() && words.back() == "--") words.pop_back();
+  return words;
+}
+
+std::vector<std::string> LaunchRequest::Command() const {
+  return std::vector<std::string>(argv.begin() + command, argv.end());
+}
+
+absl::StatusOr<LaunchRequest> ParseRequest(
+    const std::vector<std::string>& words) {
+  const absl::Status misused = absl::InvalidArgumentError(
+      "cram-launch is run by the Slurm plugin; type srun --cram=FILE");
+  LaunchRequest request;
+  if (words.size() < 4) return misused;
+  request.program = words[1];
+  size_t i = 3;
+  for (; i < words.size() && words[i] != "--"; ++i) {
+    const size_t equals = words[i].find('=');
+    if (equals == std::string::npos) return misused;
+    absl::string_view name = absl::string_view(words[i]).substr(0, equals);
+    std::string value = words[i].substr(equals + 1);
+    if (name == "cram") {
+      request.has_manifest = true;
+      request.manifest = std::move(value);
+    } else if (absl::ConsumePrefix(&name, "cram-")) {
+      request.options.emplace_back(name, std::move(value));
+    } else {
+      return misused;
+    }
+  }
+  if (i >= words.size()) return misused;
+  request.argv.assign(words.begin() + i + 1, words.end());
+  if (!absl::SimpleAtoi(words[2], &request.command) || request.command == 0 ||
+      request.command > request.argv.size()) {
+    return misused;
+  }
+  return request;
+}
+
+absl::Status CheckUse(const LaunchRequest& request, bool in_het_job,
+                      bool script_on_stdin) {
+  const std::string name = request.program_name();
+  if (name != "srun" && name != "sbatch") {
+    return Refuse(absl::StrCat(name,
+                               " takes no --cram options; use srun --cram=FILE "
+                               "inside of the allocation"));
+  }
+  if (!request.has_manifest) {
+    return Refuse(absl::StrCat("--cram-", request.options.front().first,
+                               " needs --cram=FILE"));
+  }
+  if (request.manifest.empty()) return Refuse("--cram needs a file name");
+  // Slurm, too, takes a lone colon for the next component wherever it stands.
+  if (in_het_job || std::count(request.argv.begin(), request.argv.end(), ":")) {
+    return Refuse("--cram does not go together with a heterogeneous job");
+  }
+  if (name == "sbatch") return CheckSbatch(request, script_on_stdin);
+  if (HasLongOption(request, "multi-prog")) {
+    return Refuse("--cram does not go together with --multi-prog");
+  }
+  return absl::OkStatus();
+}
+
+bool ScriptOnStdin() {
+  struct stat status;
+  char start[2] = {0, 0};
+  if (fstat(STDIN_FILENO, &status) != 0) return false;
+  if (S_ISREG(status.st_mode)) {
+    const off_t offset = lseek(STDIN_FILENO, 0, SEEK_CUR);
+    if (offset < 0 || pread(STDIN_FILENO, start, 2, offset) != 2) return false;
+  } else if (S_ISFIFO(status.st_mode)) {
+    // tee(2) copies without taking: a loop's list of manifests stays whole.
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return false;
+    if (tee(STDIN_FILENO, ends[1], 2, SPLICE_F_NONBLOCK) == 2 &&
+        read(ends[0], start, 2) != 2) {
+      start[0] = 0;
+    }
+    close(ends[0]);
+    close(ends[1]);
+  }
+  return start[0] == '#' && start[1] == '!';
+}
+
+}  // namespace cram

@@ -1,0 +1,68 @@
+#include "options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define OPTION(name, argument, help, number) \
+  { name, argument, help, (argument) != NULL, number, remember }
+
+static int remember(int number, const char* word, int remote);
+
+static struct spank_option options[] = {
+    OPTION("cram", "FILE",
+           "run the sub-jobs of this manifest; see cram(1) and spank_cram(8)",
+           0),
+    OPTION("cram-mem", "SIZE|share",
+           "cap of each sub-job, over what the manifest says; share: the "
+           "node's budget / slots",
+           1),
+    OPTION("cram-slots", "N", "at most N sub-jobs at once on a node", 2),
+    OPTION("cram-time", "TIME",
+           "time limit of each sub-job, over what the manifest says", 3),
+    OPTION("cram-retry", "N",
+           "run a sub-job that did not complete up to N more times", 4),
+    OPTION("cram-max-failures", "N|P%",
+           "stop the run when more than N (or P percent of all) sub-jobs "
+           "failed",
+           5),
+    OPTION("cram-output", "MODE",
+           "packed (default), rank0, all, none, system, or a file name with "
+           "{placeholders}",
+           6),
+    OPTION("cram-dir", "DIR", "where the run directory is made (default: here)",
+           7),
+    OPTION("cram-progress", NULL, "show progress on standard error", 8),
+};
+enum { COUNT = sizeof options / sizeof options[0] };
+
+static char* words[COUNT];
+static options_listener listener;
+
+static int remember(int number, const char* word, int remote) {
+  if (number < 0 || number >= COUNT) return -1;
+  char* copy = strdup(word && options[number].has_arg ? word : "");
+  if (!copy) return -1;
+  free(words[number]);
+  words[number] = copy;
+  return number == 0 && !remote && listener ? listener() : 0;
+}
+
+int options_register(spank_t spank) {
+  for (int i = 0; i < COUNT; i++) {
+    if (spank_option_register(spank, &options[i]) != ESPANK_SUCCESS) {
+      slurm_error("cram: cannot register --%s", options[i].name);
+      return -1;
+    }
+  }
+  return 0;
+}
+
+void options_listen(options_listener to) { listener = to; }
+
+int options_count(void) { return COUNT; }
+
+const char* options_name(int number) { return options[number].name; }
+
+const char* options_value(int number) { return words[number]; }
+
+int options_cram_given(void) { return words[0] != NULL; }

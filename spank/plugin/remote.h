@@ -1,0 +1,25 @@
+// What the plugin does in slurmstepd, mostly as root, for a step that was
+// started with --cram. This is all of it:
+//   - the first task of the node gets an oom_score_adj that spares it, and is
+//     told the step's cores and memory;
+//   - one memory cgroup is made below that task's and given to the user;
+//   - when the task has ended, what is left in the cgroup is killed, and it is
+//     removed.
+// Nothing here fails a job: without a cgroup the agent watches memory itself.
+#pragma once
+
+#include <slurm/spank.h>
+
+// In the task, as root, before it becomes the user.
+int remote_task_init_privileged(spank_t spank);
+
+// In slurmstepd, as root: by now Slurm has put the task into its cgroups, and
+// the task waits.
+int remote_task_post_fork(spank_t spank);
+
+// In the task, as the user, after remote_task_post_fork.
+int remote_task_init(spank_t spank);
+
+// In slurmstepd, as root.
+int remote_task_exit(spank_t spank);
+int remote_exit(void);

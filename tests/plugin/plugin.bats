@@ -1,0 +1,334 @@
+#!/usr/bin/env bats
+# The real plugin in fake_slurm, a stand-in for Slurm's programs.
+#   PLUGIN      cram.so
+#   FAKE_SLURM  the stand-in
+
+setup() {
+  hosts=$BATS_TEST_TMPDIR/bin
+  prefix=$BATS_TEST_TMPDIR/prefix
+  launch=$prefix/libexec/cram/cram-launch
+  mkdir -p "$hosts" "$(dirname "$launch")"
+  local name
+  for name in srun sbatch salloc slurmd slurmstepd other; do
+    cp "$FAKE_SLURM" "$hosts/$name"
+  done
+  cat >"$launch" <<'EOF'
+#!/bin/sh
+printf 'launch:'
+printf ' [%s]' "$@"
+printf '\n'
+grep SigBlk /proc/self/status
+echo "input: $(head -c 20)"
+EOF
+  chmod +x "$launch"
+  export FAKE_PLUGIN=$PLUGIN FAKE_WORDS="prefix=$prefix" FAKE_FAIL=
+  unset CRAM_PASS CRAM_CGROUP CRAM_STEP_CORES CRAM_STEP_MEM_MB
+  PATH=$hosts:$PATH
+}
+
+teardown() {
+  [ -z "${group-}" ] || remove_group
+}
+
+says() {
+  [[ $output == *"$1"* ]] || {
+    echo "not said: $1"
+    echo "$output"
+    return 1
+  }
+}
+
+says_not() {
+  [[ $output != *"$1"* ]] || {
+    echo "said: $1"
+    echo "$output"
+    return 1
+  }
+}
+
+# --- what the file is ----------------------------------------------------------
+
+@test "the plugin needs libc and nothing else" {
+  run bash -c "readelf -d '$PLUGIN' | grep NEEDED"
+  [ "${#lines[@]}" -eq 1 ]
+  says "[libc.so.6]"
+}
+
+@test "the plugin exports what Slurm looks up and nothing else" {
+  run bash -c "nm -D --defined-only '$PLUGIN' | awk '{print \$3}' |
+    grep -v '^plugin_\(name\|type\|version\)\$' | grep -v ^slurm_spank_"
+  [ "$output" = "" ]
+  run nm -D --defined-only "$PLUGIN"
+  says " plugin_version"
+  says " slurm_spank_init"
+}
+
+@test "the plugin is bound at once and has no executable stack" {
+  run readelf -d "$PLUGIN"
+  says "BIND_NOW"
+  run readelf -lW "$PLUGIN"
+  says "GNU_RELRO"
+  [[ $output =~ GNU_STACK.*\ RW\ +0x ]]
+}
+
+# --- srun ------------------------------------------------------------------------
+
+@test "srun without --cram runs as ever" {
+  run srun -n2 true --cram=x
+  [ "$status" -eq 0 ]
+  [ "$output" = "srun runs: [true] [--cram=x]" ]
+  run srun -n2
+  [ "$output" = "No command given to execute." ]
+}
+
+@test "srun --cram without a command reaches cram-launch" {
+  run srun -n2 --cram=m.pb
+  [ "$status" -eq 0 ]
+  says "launch: [$hosts/srun] [3] [cram=m.pb] [--] [srun] [-n2] [--cram=m.pb]"
+  says_not "No command"
+}
+
+@test "srun --cram tells cram-launch where the user's command begins" {
+  run srun --cram-mem=1G --cram m.pb --cram-progress -- echo '' --cram=x
+  says "launch: [$hosts/srun] [6] [cram=m.pb] [cram-mem=1G] [cram-progress=] [--] [srun] [--cram-mem=1G] [--cram] [m.pb] [--cram-progress] [--] [echo] [] [--cram=x]"
+}
+
+@test "srun hands over with no signal blocked and its standard input" {
+  run bash -c 'echo hello | srun --cram=m.pb'
+  says $'SigBlk:\t0000000000000000'
+  says "input: hello"
+}
+
+@test "srun that cram-launch has started goes on" {
+  cat >"$launch" <<'EOF'
+#!/bin/sh
+exec srun --cram=m.pb agent --manifest=m.pb
+EOF
+  run srun --cram=m.pb
+  [ "$status" -eq 0 ]
+  [ "$output" = "srun runs: [agent] [--manifest=m.pb]" ]
+}
+
+@test "another process's pass means nothing" {
+  CRAM_PASS=3:1 run srun --cram=m.pb
+  says "launch: [$hosts/srun] [2]"
+}
+
+@test "an option without --cram is cram-launch's to refuse" {
+  run srun --cram-mem=1G true
+  says "launch: [$hosts/srun] [2] [cram-mem=1G] [--] [srun]"
+}
+
+@test "srun stops when cram-launch is not there" {
+  rm "$launch"
+  run srun --cram=m.pb true
+  [ "$status" -eq 1 ]
+  says "error: cram: $launch: "
+  says_not "srun runs"
+  run srun true
+  [ "$output" = "srun runs: [true]" ]
+}
+
+@test "srun stops when cram-launch cannot be run" {
+  printf 'no program' >"$launch"
+  run srun --cram=m.pb true
+  [ "$status" -eq 2 ]
+  says "error: cram: cannot run $launch"
+  says_not "srun runs"
+}
+
+@test "an unknown word in plugstack.conf is named" {
+  FAKE_WORDS="$FAKE_WORDS prefx=/usr" run srun true
+  says "error: cram: prefx=/usr: unknown word in plugstack.conf"
+  says "srun runs: [true]"
+}
+
+@test "options that cannot be registered are an error, not a crash" {
+  FAKE_FAIL=spank_option_register run srun true
+  says "error: cram: cannot register --cram"
+  says "slurm_spank_init returned -1"
+}
+
+# --- sbatch and salloc -------------------------------------------------------------
+
+@test "sbatch without --cram reads its script from standard input" {
+  run bash -c 'printf "#!/bin/sh\ntrue" | sbatch -n1'
+  [ "$output" = $'sbatch submits: #!/bin/sh\ntrue\nwith:' ]
+}
+
+@test "sbatch --cram waits for no script" {
+  printf '#!/bin/sh\necho "launch: $*"\n' >"$launch"
+  mkfifo "$BATS_TEST_TMPDIR/silent"
+  exec 8<>"$BATS_TEST_TMPDIR/silent"
+  run timeout 10 sbatch -n1 --cram=m.pb <&8
+  exec 8<&-
+  [ "$status" -eq 0 ]
+  says "launch: $hosts/sbatch 3 cram=m.pb -- sbatch -n1 --cram=m.pb"
+}
+
+@test "sbatch --cram gives cram-launch its standard input back" {
+  run bash -c 'echo hello | sbatch --cram=m.pb'
+  says "input: hello"
+}
+
+@test "sbatch with --cram among the script's arguments submits the script" {
+  run bash -c 'echo hello | sbatch -n1 job.sh --cram=m.pb'
+  [ "$output" = $'sbatch submits: \nwith: [job.sh] [--cram=m.pb]' ]
+}
+
+@test "sbatch with an option's value that looks like --cram reads its script" {
+  run bash -c 'printf "#!/bin/sh\ntrue" | sbatch -J --cram'
+  [ "$output" = $'sbatch submits: #!/bin/sh\ntrue\nwith:' ]
+}
+
+@test "salloc --cram is cram-launch's to refuse" {
+  run salloc --cram=m.pb true
+  says "launch: [$hosts/salloc] [2] [cram=m.pb]"
+  run salloc true
+  [ "$output" = "salloc runs: [true]" ]
+}
+
+# --- slurmd, slurmstepd --------------------------------------------------------------
+
+@test "slurmd and unknown programs are left alone" {
+  run slurmd
+  [ "$output" = "" ]
+  run other
+  [ "$output" = "" ]
+}
+
+@test "a step without --cram is left alone" {
+  before=$(cat /proc/self/oom_score_adj)
+  run slurmstepd sh -c 'env | grep ^CRAM_; cat /proc/self/oom_score_adj'
+  [ "$output" = "$before" ]
+}
+
+@test "the first task is told of its step's cores and memory" {
+  FAKE_OPTIONS=cram=m.pb run slurmstepd env
+  [ "$status" -eq 0 ]
+  says "CRAM_STEP_CORES=0-1"
+  says "CRAM_STEP_MEM_MB=500"
+}
+
+@test "other tasks and steps that are not the user's are told nothing" {
+  export FAKE_OPTIONS=cram=m.pb
+  FAKE_TASK=1 run slurmstepd env
+  says_not CRAM_STEP
+  FAKE_STEP=0xfffffffb run slurmstepd env
+  says_not CRAM_STEP
+  FAKE_STEP=0xfffffffc run slurmstepd env
+  says_not CRAM_STEP
+}
+
+@test "the first task is spared by the OOM killer" {
+  FAKE_OPTIONS=cram=m.pb run slurmstepd cat /proc/self/oom_score_adj
+  [ "$status" -eq 0 ]
+  # Lowering it needs CAP_SYS_RESOURCE, which root in a container may lack.
+  [[ $output == *-500* || $output == *"oom_score_adj: Permission denied"* ]]
+}
+
+@test "without a memory cgroup of Slurm's the task runs and has no CRAM_CGROUP" {
+  FAKE_OPTIONS=cram=m.pb CRAM_CGROUP=/old run slurmstepd env
+  [ "$status" -eq 0 ]
+  says "info: cram: no memory cgroup for sub-jobs: No such file or directory"
+  says_not CRAM_CGROUP=
+}
+
+@test "failing functions of Slurm's fail no job" {
+  export FAKE_OPTIONS=cram=m.pb
+  local function
+  for function in spank_get_item spank_setenv spank_unsetenv; do
+    FAKE_FAIL=$function run slurmstepd echo ran
+    [ "$status" -eq 0 ]
+    says ran
+    says_not returned
+  done
+}
+
+# --- the memory cgroup -----------------------------------------------------------------
+
+# A cgroup v1 directory named as Slurm names a task's.
+make_group() {
+  [ "$(id -u)" -eq 0 ] || skip "only root makes cgroups"
+  local mount own
+  mount=$(awk '$3 == "cgroup" && $4 ~ /(^|,)memory(,|$)/ {print $2}' /proc/self/mounts)
+  [ -n "$mount" ] || skip "no cgroup v1 memory controller"
+  own=$(sed -n 's/^[0-9]*:memory://p' /proc/self/cgroup)
+  group=$mount${own%/}/cram_test_$$
+  task=$group/job_7/step_0/task_0
+  mkdir -p "$task" || skip "cgroups cannot be made here"
+  export FAKE_CGROUP=$task FAKE_OPTIONS=cram=m.pb
+}
+
+remove_group() {
+  local pid
+  while read -r pid; do kill -KILL "$pid" || true; done < <(
+    find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null)
+  find "$group" -depth -type d -exec rmdir {} + 2>/dev/null
+}
+
+# The output of a step whose first task runs the shell command $1 as the user.
+run_step() {
+  run bash -c 'exec slurmstepd setpriv --reuid 65534 --regid 65534 \
+    --clear-groups sh -c "$1" 2>"$2"' - "$1" "$BATS_TEST_TMPDIR/log"
+}
+
+# Dead, or dead and not yet reaped.
+is_dead() {
+  ! grep -qs '^State:.[^Z]' "/proc/$1/status"
+}
+
+@test "the user gets a cgroup, makes leaves in it and sets their limits" {
+  make_group
+  run_step '
+    echo "$CRAM_CGROUP"
+    mkdir $CRAM_CGROUP/0 && echo 50M >$CRAM_CGROUP/0/memory.limit_in_bytes
+    cat $CRAM_CGROUP/0/memory.limit_in_bytes
+    sleep 60 & echo $! >$CRAM_CGROUP/0/cgroup.procs && echo moved
+    (echo 1M >$CRAM_CGROUP/memory.limit_in_bytes) 2>/dev/null || echo refused'
+  [ "$status" -eq 0 ]
+  [ "$output" = "$task/cram
+52428800
+moved
+refused" ]
+}
+
+@test "what is left in the cgroup is killed and the cgroup removed" {
+  make_group
+  run_step '
+    mkdir -p $CRAM_CGROUP/0 $CRAM_CGROUP/1/deep/deeper
+    for leaf in . 0 1/deep/deeper; do
+      setsid sleep 1234 >/dev/null 2>&1 &
+      echo $! >$CRAM_CGROUP/$leaf/cgroup.procs; echo $!
+    done'
+  [ "$status" -eq 0 ]
+  [ ! -e "$task/cram" ]
+  [ -d "$task" ]
+  [ "${#lines[@]}" -eq 3 ]
+  local pid
+  for pid in "${lines[@]}"; do
+    is_dead "$pid"
+  done
+}
+
+@test "a fork bomb in the cgroup ends with the task" {
+  make_group
+  run_step '
+    mkdir $CRAM_CGROUP/0
+    setsid sh -c "echo \$\$ >$CRAM_CGROUP/0/cgroup.procs
+      while :; do for i in 1 2 3 4; do sleep 1000 & done; sleep 0.01
+      done" >/dev/null 2>&1 &
+    sleep 0.5; wc -l <$CRAM_CGROUP/0/cgroup.procs'
+  [ "$output" -gt 4 ]
+  [ ! -e "$task/cram" ]
+}
+
+@test "a cgroup that is gone already is no error" {
+  make_group
+  run bash -c 'slurmstepd sh -c "rmdir \$CRAM_CGROUP && echo removed" 2>"$1"' - \
+    "$BATS_TEST_TMPDIR/log"
+  [ "$status" -eq 0 ]
+  [ "$output" = removed ]
+  run cat "$BATS_TEST_TMPDIR/log"
+  says_not "error"
+}
