@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "pack/manifest/decimal.h"
 #include "pack/manifest/layout.h"
 #include "pack/manifest/template.h"
 #include "pack/manifest/wire.h"
@@ -10,13 +11,11 @@
 namespace cram {
 namespace {
 
-constexpr uint32_t kMostScale = 18;  // digits of an int64
-
 absl::Status CheckRange(const Range& range) {
   int64_t span;
   int64_t last;
   if (range.count() == 0) return absl::InvalidArgumentError("an empty range");
-  if (range.count() - 1 > INT64_MAX || range.scale() > kMostScale ||
+  if (range.count() - 1 > INT64_MAX || range.scale() > kMaxDecimalScale ||
       __builtin_mul_overflow(range.step(),
                              static_cast<int64_t>(range.count() - 1), &span) ||
       __builtin_add_overflow(range.first(), span, &last)) {
@@ -38,16 +37,6 @@ absl::Status ParseList(absl::string_view bytes,
 }
 
 }  // namespace
-
-std::string FormatDecimal(int64_t number, uint32_t scale) {
-  if (scale == 0) return absl::StrCat(number);
-  uint64_t magnitude = static_cast<uint64_t>(number);
-  if (number < 0) magnitude = -magnitude;
-  std::string digits = absl::StrCat(magnitude);
-  if (digits.size() <= scale) digits.insert(0, scale + 1 - digits.size(), '0');
-  digits.insert(digits.size() - scale, 1, '.');
-  return number < 0 ? absl::StrCat("-", digits) : digits;
-}
 
 absl::Status SweepTable::ParseAxis(absl::string_view bytes, AxisTable* axis,
                                    std::string* name) {

@@ -53,7 +53,4 @@ class SweepTable {
   uint64_t size_ = 1;
 };
 
-// number / 10^scale, written with exactly `scale` digits after the point.
-std::string FormatDecimal(int64_t number, uint32_t scale);
-
 }  // namespace cram
