@@ -1,0 +1,89 @@
+#include "sbin/cram/output_command.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "pack/base/io.h"
+#include "pack/base/run_directory.h"
+#include "sbin/report/attempt_output.h"
+#include "sbin/report/manifest_lookup.h"
+#include "sbin/report/run.h"
+
+namespace cram {
+namespace {
+
+absl::StatusOr<const Attempt*> FindAttempt(const Run& run,
+                                           const OutputRequest& request) {
+  if (request.index >= run.subjobs()) {
+    return absl::OutOfRangeError(
+        absl::StrCat("no such sub-job; run ", run.id(), " has ", run.subjobs(),
+                     ", from 0 to ", run.subjobs() - 1));
+  }
+  const Attempt* last = run.Last(request.index);
+  if (last == nullptr) return absl::NotFoundError("it has not started");
+  if (!request.attempt) return last;
+  for (const Attempt* it = last; it != nullptr; it = it->previous) {
+    if (it->number == *request.attempt) return it;
+  }
+  return absl::NotFoundError(absl::StrCat("no attempt ", *request.attempt,
+                                          "; its last one is ", last->number));
+}
+
+// A sub-job may name files of its own for what it prints, in a run whose other
+// output is packed.
+absl::Status CheckPacked(const Run& run, const OutputRequest& request) {
+  ManifestLookup manifest(run);
+  const SubJob* subjob = manifest.Get(request.index);
+  if (subjob == nullptr) return absl::OkStatus();
+  const std::string& path =
+      request.standard_error ? subjob->stderr_path : subjob->stdout_path;
+  if (path.empty()) return absl::OkStatus();
+  return absl::NotFoundError(
+      absl::StrCat("its output was not packed; it went to ", path));
+}
+
+absl::Status Copy(const Run& run, const Attempt& attempt,
+                  const OutputRequest& request) {
+  absl::Status written;
+  absl::Status read = ReadAttemptOutput(
+      run, attempt,
+      request.standard_error ? OutputStream::kStderr : OutputStream::kStdout,
+      [&written](absl::string_view bytes) {
+        if (!written.ok()) return;
+        written = WriteFull(STDOUT_FILENO, bytes, "standard output");
+      });
+  return written.ok() ? read : written;
+}
+
+}  // namespace
+
+void DefineOutputCommand(CLI::App* command, OutputRequest* request) {
+  command
+      ->add_option("RUN", request->run,
+                   "run directory, or id of the job or of the run")
+      ->required();
+  command->add_option("INDEX", request->index, "of the sub-job")->required();
+  command->add_flag("--stderr", request->standard_error,
+                    "its standard error instead of its standard output");
+  command
+      ->add_option("--attempt", request->attempt,
+                   "of this attempt, counted from 0 (default: the last)")
+      ->type_name("K");
+}
+
+absl::Status PrintOutput(const OutputRequest& request) {
+  absl::StatusOr<RunDirectory> directory = FindRun(request.run);
+  if (!directory.ok()) return directory.status();
+  absl::StatusOr<std::unique_ptr<Run>> run = Run::Load(*directory);
+  if (!run.ok()) return run.status();
+  std::string context = absl::StrCat("sub-job ", request.index);
+  absl::StatusOr<const Attempt*> attempt = FindAttempt(**run, request);
+  if (!attempt.ok()) return WithContext(context, attempt.status());
+  absl::Status status = CheckPacked(**run, request);
+  if (status.ok()) status = Copy(**run, **attempt, request);
+  return WithContext(context, status);
+}
+
+}  // namespace cram
