@@ -50,7 +50,7 @@ bool Matches(absl::string_view run_id, absl::string_view wanted) {
 }
 
 // The newest run directory in `parent` whose run id matches; entries may be
-// links. "Newest" by the time of its manifest.
+// links. "Newest" by the last write to its first journal.
 std::optional<RunDirectory> NewestIn(const std::string& parent,
                                      absl::string_view wanted) {
   std::optional<RunDirectory> newest;
@@ -125,7 +125,8 @@ std::string RunDirectory::run_id() const {
 
 RunDirectory RunDirectoryFor(absl::string_view parent,
                              absl::string_view run_id) {
-  return RunDirectory(absl::StrCat(parent, "/", kPrefix, run_id));
+  return RunDirectory(
+      absl::StrCat(absl::StripSuffix(parent, "/"), "/", kPrefix, run_id));
 }
 
 absl::Status RememberRun(absl::string_view run_id, const std::string& path) {
@@ -147,8 +148,11 @@ absl::StatusOr<RunDirectory> FindRun(absl::string_view run) {
   if (!run.empty() && IsRunDirectory(path)) {
     return RunDirectory(AbsolutePath(run));
   }
-  if (absl::StrContains(run, "/") || (!run.empty() && fs::is_directory(path))) {
+  std::error_code error;
+  if (!run.empty() && fs::is_directory(path, error)) {
     if (std::optional<RunDirectory> found = NewestIn(path, "")) return *found;
+  }
+  if (absl::StrContains(run, "/")) {
     return absl::NotFoundError(
         absl::StrCat(run, ": no run directory (it has no journal)"));
   }

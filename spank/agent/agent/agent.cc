@@ -1,0 +1,291 @@
+#include "spank/agent/agent/agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "pack/base/exit_status.h"
+#include "pack/base/io.h"
+#include "pack/base/size.h"
+#include "spank/agent/agent/member_role.h"
+#include "spank/agent/agent/root_role.h"
+#include "spank/agent/caps/budget.h"
+#include "spank/agent/caps/cgroup1.h"
+#include "spank/agent/caps/watchdog.h"
+#include "spank/agent/share/first_share.h"
+
+extern char** environ;
+
+namespace cram {
+namespace {
+
+// Records reach the kernel this often, and the disk that often.
+constexpr absl::Duration kTick = absl::Milliseconds(500);
+// Counts are sent on after this much quiet, so that a storm of failures makes
+// a message now and then and not one each.
+constexpr absl::Duration kUpdateDelay = absl::Milliseconds(10);
+
+constexpr int kStopSignals[] = {SIGTERM, SIGINT, SIGHUP};
+
+// The plugin protects the agent from the OOM killer; sub-jobs inherit that
+// unless it is reset.
+bool ProtectedFromOom() {
+  absl::StatusOr<std::string> text = ReadFile("/proc/self/oom_score_adj");
+  int score = 0;
+  return text.ok() && absl::SimpleAtoi(*text, &score) && score < 0;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options,
+                                                     Step step,
+                                                     Premises premises) {
+  std::unique_ptr<Agent> agent(new Agent());
+  agent->run_.options = std::move(options);
+  agent->run_.step = std::move(step);
+  agent->run_.start = absl::Now();
+  absl::StatusOr<std::unique_ptr<Loop>> loop = Loop::Create();
+  if (!loop.ok()) return loop.status();
+  agent->run_.loop = *std::move(loop);
+  // What sub-jobs leave behind becomes ours, and is found and ended.
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  absl::Status status = agent->CatchSignals();
+  if (status.ok()) status = agent->OpenManifest();
+  if (status.ok()) status = agent->MakeRunDirectory();
+  if (status.ok()) status = agent->MakeNode(std::move(premises));
+  if (!status.ok()) return status;
+  return agent;
+}
+
+Agent::~Agent() = default;
+
+absl::Status Agent::OpenManifest() {
+  absl::StatusOr<std::unique_ptr<ManifestReader>> manifest =
+      ManifestReader::Open(run_.options.manifest);
+  if (!manifest.ok()) return manifest.status();
+  run_.manifest = *std::move(manifest);
+  if (!run_.options.default_command.empty()) {
+    absl::Status status =
+        run_.manifest->SetDefaultCommand(run_.options.default_command);
+    if (!status.ok()) return status;
+  }
+  return run_.manifest->CheckCommands();
+}
+
+absl::Status Agent::MakeRunDirectory() {
+  std::string parent = run_.options.run.dir;
+  if (parent.empty()) parent = AbsolutePath(".");
+  run_.directory =
+      RunDirectoryFor(std::filesystem::path(parent).lexically_normal().string(),
+                      run_.step.run_id);
+  std::error_code error;
+  std::filesystem::create_directories(run_.directory.path(), error);
+  if (error) {
+    return ErrnoStatus("create run directory", run_.directory.path(),
+                       error.value());
+  }
+  if (run_.step.node_id != 0) return absl::OkStatus();
+  std::filesystem::copy_file(run_.options.manifest, run_.directory.manifest(),
+                             error);
+  if (error) {
+    return ErrnoStatus("copy manifest to", run_.directory.manifest(),
+                       error.value());
+  }
+  // Only a convenience: cramacct also takes the directory.
+  (void)RememberRun(run_.step.run_id, run_.directory.path());
+  return absl::OkStatus();
+}
+
+absl::Status Agent::CatchSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  for (int signal : kStopSignals) sigaddset(&set, signal);
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  signals_.reset(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals_.valid()) return ErrnoStatus("signalfd", "", errno);
+  return run_.loop->Watch(signals_.get(), EPOLLIN,
+                          [this](uint32_t) { HandleSignals(); });
+}
+
+void Agent::ChooseCaps(const std::string& cgroup) {
+  std::string why = "no memory cgroup was handed over";
+  if (!cgroup.empty()) {
+    absl::StatusOr<std::unique_ptr<Cgroup1Caps>> caps =
+        Cgroup1Caps::Create(cgroup);
+    if (caps.ok()) {
+      caps_ = *std::move(caps);
+      return;
+    }
+    why = std::string(caps.status().message());
+  }
+  caps_ = std::make_unique<WatchdogCaps>();
+  run_.Say(absl::StrCat(run_.step.node_name,
+                        ": memory caps by watchdog, not by the kernel: ", why));
+}
+
+absl::Status Agent::OpenRecords(const Slots& slots) {
+  uint32_t node = run_.step.node_id;
+  absl::StatusOr<std::unique_ptr<JournalWriter>> journal =
+      JournalWriter::Create(run_.directory.journal(node));
+  if (!journal.ok()) return journal.status();
+  journal_ = *std::move(journal);
+  absl::StatusOr<std::unique_ptr<OutputWriter>> output =
+      OutputWriter::Create(run_.directory.output(node));
+  if (!output.ok()) return output.status();
+  output_ = *std::move(output);
+
+  JournalRecord record;
+  Opened* opened = record.mutable_opened();
+  opened->set_run_id(run_.step.run_id);
+  opened->set_node_id(node);
+  opened->set_nodes(run_.step.nodes);
+  opened->set_node_name(run_.step.node_name);
+  opened->set_subjobs(run_.manifest->size());
+  opened->set_manifest_crc32(run_.manifest->fingerprint());
+  opened->set_time_ns(absl::ToUnixNanos(run_.start));
+  opened->set_caps(run_.caps);
+  opened->set_budget_bytes(slots.budget_bytes());
+  opened->set_slots(slots.slots());
+  opened->set_cpus(slots.cpus());
+  opened->set_writer("cram " CRAM_VERSION);
+  for (const std::string& word : run_.options.default_command) {
+    opened->add_default_command(word);
+  }
+  journal_->Append(record);
+  return journal_->Flush();
+}
+
+absl::Status Agent::MakeNode(Premises premises) {
+  const Step& step = run_.step;
+  absl::StatusOr<NodeCpus> cpus = NodeCpus::Find(step.cpus, step.cores.c_str());
+  if (!cpus.ok()) return cpus.status();
+  cpus_ = std::make_unique<NodeCpus>(*std::move(cpus));
+  absl::StatusOr<Budget> budget =
+      FindBudget(FindMemoryCgroup(), step.memory_bytes);
+  if (!budget.ok()) return budget.status();
+  ChooseCaps(premises.cgroup);
+  run_.caps = std::string(caps_->name());
+  Slots slots(cpus_->size(), budget->bytes(), run_.options.run.slots);
+  absl::Status status = OpenRecords(slots);
+  if (!status.ok()) return status;
+  if (step.node_id == 0) {
+    run_.Say(absl::StrCat(
+        "run ", step.run_id, ": ", run_.manifest->size(), " sub-jobs, ",
+        step.nodes, step.nodes == 1 ? " node" : " nodes", "; here ",
+        slots.slots(), " slots, ", FormatSize(slots.budget_bytes()),
+        " of memory, caps by ", run_.caps));
+  }
+  environment_ = std::make_unique<Environment>(
+      environ,
+      RunFacts{run_.manifest->size(), run_.directory.path(), step.node_name});
+  NodeResources resources;
+  resources.loop = run_.loop.get();
+  resources.manifest = run_.manifest.get();
+  resources.options = &run_.options.run;
+  resources.cpus = cpus_.get();
+  resources.caps = caps_.get();
+  resources.environment = environment_.get();
+  resources.journal = journal_.get();
+  resources.output = output_.get();
+  resources.temporary_directory = premises.temporary_directory;
+  resources.protected_from_oom = ProtectedFromOom();
+  resources.signals_reach_all = step.in_slurm;
+  node_ = std::make_unique<Node>(std::move(resources), std::move(slots), this);
+  if (step.node_id != 0) {
+    role_ = std::make_unique<MemberRole>(&run_, node_.get());
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::unique_ptr<RootRole>> root =
+      RootRole::Create(&run_, node_.get());
+  if (!root.ok()) return root.status();
+  role_ = *std::move(root);
+  return absl::OkStatus();
+}
+
+int Agent::Work() {
+  node_->Add(IndexSet(
+      FirstShare(run_.manifest->size(), run_.step.nodes, run_.step.node_id)));
+  Tick();
+  run_.loop->Run();
+  CloseRecords();
+  int status = role_->Conclude();
+  // Slots remove their cgroups before the keeper removes what is above.
+  node_.reset();
+  return status;
+}
+
+// Told from inside of the node: act when it has returned.
+void Agent::NodeChanged() {
+  bool urgent = node_ != nullptr && node_->unstarted() < node_->slots();
+  UpdateSoon(urgent ? absl::ZeroDuration() : kUpdateDelay);
+}
+
+void Agent::RecordsBlocked(const absl::Status& status) {
+  run_.Say(status.ok()
+               ? absl::StrCat(run_.step.node_name, ": going on")
+               : absl::StrCat(run_.step.node_name, ": ", status.message(),
+                              "; starting nothing until there is room"));
+}
+
+void Agent::UpdateSoon(absl::Duration delay) {
+  bool at_once = delay == absl::ZeroDuration();
+  if (update_timer_ != 0 && (update_is_soon_ || !at_once)) return;
+  run_.loop->Cancel(update_timer_);
+  update_is_soon_ = at_once;
+  update_timer_ = run_.loop->After(delay, [this] {
+    update_timer_ = 0;
+    // What is reported as finished is recorded.
+    if (node_->FlushRecords() || node_->stopping()) role_->Update();
+    if (role_->done()) run_.loop->Stop();
+  });
+}
+
+void Agent::Tick() {
+  node_->HandOnOutput();
+  UpdateSoon(absl::ZeroDuration());
+  run_.loop->After(kTick, [this] { Tick(); });
+}
+
+void Agent::HandleSignals() {
+  signalfd_siginfo signal;
+  int stop = 0;
+  bool child = false;
+  while (read(signals_.get(), &signal, sizeof signal) == sizeof signal) {
+    if (signal.ssi_signo == SIGCHLD) {
+      child = true;
+    } else {
+      stop = static_cast<int>(signal.ssi_signo);
+    }
+  }
+  // First: Slurm sent it to the sub-jobs as well, and those that died of it
+  // were cancelled.
+  if (stop != 0) {
+    role_->StopRun(absl::StrCat(SignalName(stop), " on ", run_.step.node_name));
+  }
+  if (child) node_->Reap();
+}
+
+void Agent::CloseRecords() {
+  JournalRecord record;
+  record.mutable_closed()->set_time_ns(absl::ToUnixNanos(absl::Now()));
+  journal_->Append(record);
+  absl::Status status = output_->Sync();
+  if (status.ok()) status = journal_->Sync();
+  if (!status.ok()) {
+    run_.Say(absl::StrCat(run_.step.node_name, ": ", status.message(),
+                          "; the last records are lost"));
+  }
+}
+
+}  // namespace cram

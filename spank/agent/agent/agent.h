@@ -1,0 +1,66 @@
+// The agent proper: everything wired to one loop, from start to exit status.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "pack/journal/journal_writer.h"
+#include "pack/journal/output_writer.h"
+#include "spank/agent/agent/node.h"
+#include "spank/agent/agent/role.h"
+#include "spank/agent/agent/run.h"
+#include "spank/agent/caps/caps.h"
+#include "spank/agent/truth/cpus.h"
+#include "spank/agent/truth/environment.h"
+
+namespace cram {
+
+// What the keeper made for the agent, and removes after it.
+struct Premises {
+  std::string temporary_directory;
+  std::string cgroup;  // where leaves can be made; empty: nowhere
+};
+
+class Agent : public Node::Listener {
+ public:
+  // Nothing runs yet when this fails.
+  static absl::StatusOr<std::unique_ptr<Agent>> Create(AgentOptions options,
+                                                       Step step,
+                                                       Premises premises);
+  ~Agent() override;
+
+  // Until the run is over. Returns the exit status.
+  int Work();
+
+ private:
+  Agent() = default;
+
+  absl::Status OpenManifest();
+  absl::Status MakeRunDirectory();
+  absl::Status OpenRecords(const Slots& slots);
+  absl::Status CatchSignals();
+  void ChooseCaps(const std::string& cgroup);
+  absl::Status MakeNode(Premises premises);
+
+  void NodeChanged() override;
+  void RecordsBlocked(const absl::Status& status) override;
+  void HandleSignals();
+  void Tick();
+  void UpdateSoon(absl::Duration delay);
+  void CloseRecords();
+
+  Run run_;
+  std::unique_ptr<Caps> caps_;
+  std::unique_ptr<NodeCpus> cpus_;
+  std::unique_ptr<Environment> environment_;
+  std::unique_ptr<JournalWriter> journal_;
+  std::unique_ptr<OutputWriter> output_;
+  std::unique_ptr<Node> node_;
+  std::unique_ptr<Role> role_;
+  UniqueFd signals_;
+  Loop::TimerId update_timer_ = 0;
+  bool update_is_soon_ = false;
+};
+
+}  // namespace cram

@@ -1,0 +1,16 @@
+// The process that Slurm started: it starts the agent as its child, and cleans
+// up after it however it ended.
+#pragma once
+
+#include "spank/agent/agent/options.h"
+#include "spank/agent/agent/step.h"
+
+namespace cram {
+
+// Returns the exit status of the task: the agent's, or 3 when the agent was
+// killed: then nothing that it started is left, and the other nodes go on.
+// (Without it, srun would end with 137, and sub-jobs that had left their
+// session would live on.)
+int KeepAgent(AgentOptions options, Step step);
+
+}  // namespace cram

@@ -1,0 +1,26 @@
+// cram-agent: one a node. See cram-agent(8).
+#include <stdio.h>
+
+#include "spank/agent/agent/keeper.h"
+#include "spank/agent/agent/options.h"
+#include "spank/agent/agent/run.h"
+#include "spank/agent/agent/step.h"
+#include "spank/agent/agent/waiter.h"
+
+int main(int argc, char** argv) {
+  absl::StatusOr<cram::AgentOptions> options =
+      cram::AgentOptions::Parse(argc, argv);
+  if (!options.ok()) {
+    fprintf(stderr, "cram: %s\n",
+            std::string(options.status().message()).c_str());
+    return cram::kBadUse;
+  }
+  cram::Step step = cram::Step::FromEnvironment();
+  if (step.local_task != 0) {
+    cram::WaitAtDoor(step);
+    return 0;
+  }
+  // Held until this process ends.
+  cram::UniqueFd door = cram::OpenDoor(step);
+  return cram::KeepAgent(*std::move(options), std::move(step));
+}

@@ -1,0 +1,24 @@
+// The agent's command line. It is written by cram-launch and `cram run`, not
+// by people.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "pack/base/run_options.h"
+
+namespace cram {
+
+struct AgentOptions {
+  std::string manifest;  // absolute
+  RunOptions run;
+  bool terminal = false;  // standard error is shown on a terminal
+  std::vector<std::string> default_command;
+
+  // --manifest=FILE [--terminal] [--NAME=VALUE of kRunOptions ...]
+  // [-- COMMAND ARG...]
+  static absl::StatusOr<AgentOptions> Parse(int argc, char** argv);
+};
+
+}  // namespace cram

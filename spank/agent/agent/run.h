@@ -1,0 +1,35 @@
+// What an agent and its role share of a run. Built by Agent, which owns it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/time/time.h"
+#include "pack/base/run_directory.h"
+#include "pack/manifest/reader.h"
+#include "spank/agent/agent/options.h"
+#include "spank/agent/agent/step.h"
+#include "spank/agent/loop/loop.h"
+
+namespace cram {
+
+// Exit statuses of an agent, and so of srun.
+inline constexpr int kAllCompleted = 0;
+inline constexpr int kSomeFailed = 1;
+inline constexpr int kBadUse = 2;
+inline constexpr int kStoppedEarly = 3;
+
+struct Run {
+  AgentOptions options;
+  Step step;
+  RunDirectory directory{""};
+  std::unique_ptr<Loop> loop;
+  std::unique_ptr<ManifestReader> manifest;
+  absl::Time start;
+  std::string caps;  // what enforces them here
+
+  // One line on standard error, which srun shows to the user.
+  void Say(const std::string& line) const;
+};
+
+}  // namespace cram

@@ -1,0 +1,65 @@
+#include "spank/agent/agent/step.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "pack/base/size.h"
+
+namespace cram {
+namespace {
+
+std::string Text(const char* name) {
+  const char* value = getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+uint64_t Number(const char* name, uint64_t otherwise = 0) {
+  uint64_t number;
+  return absl::SimpleAtoi(Text(name), &number) ? number : otherwise;
+}
+
+// In the order in which they are specific to this step on this node.
+uint64_t AllocatedMemory(uint32_t cpus) {
+  if (uint64_t mib = Number("CRAM_STEP_MEM_MB")) return mib * kMiB;
+  if (uint64_t mib = Number("SLURM_MEM_PER_NODE")) return mib * kMiB;
+  return Number("SLURM_MEM_PER_CPU") * cpus * kMiB;
+}
+
+std::string HostName() {
+  char name[256] = "";
+  gethostname(name, sizeof name - 1);
+  return name;
+}
+
+}  // namespace
+
+Step Step::FromEnvironment() {
+  Step step;
+  step.in_slurm =
+      !Text("SLURM_JOB_ID").empty() && !Text("SLURM_STEP_ID").empty();
+  if (!step.in_slurm) {
+    step.run_id = absl::StrCat(
+        "run-",
+        absl::FormatTime("%Y%m%d-%H%M%S", absl::Now(), absl::LocalTimeZone()),
+        "-", getpid(), ".0");
+    step.node_name = HostName();
+    return step;
+  }
+  step.run_id = absl::StrCat(Text("SLURM_JOB_ID"), ".", Text("SLURM_STEP_ID"));
+  step.node_id = static_cast<uint32_t>(Number("SLURM_NODEID"));
+  step.nodes = static_cast<uint32_t>(
+      Number("SLURM_STEP_NUM_NODES", Number("SLURM_NNODES", 1)));
+  step.local_task = static_cast<uint32_t>(Number("SLURM_LOCALID"));
+  step.node_name = Text("SLURMD_NODENAME");
+  if (step.node_name.empty()) step.node_name = HostName();
+  step.cpus = static_cast<uint32_t>(Number("SLURM_CPUS_ON_NODE"));
+  step.cores = Text("CRAM_STEP_CORES");
+  step.memory_bytes = AllocatedMemory(step.cpus);
+  step.cgroup = Text("CRAM_CGROUP");
+  return step;
+}
+
+}  // namespace cram

@@ -1,0 +1,29 @@
+// Where this process stands: in a Slurm step, or alone on a machine.
+#pragma once
+
+#include <stdint.h>
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace cram {
+
+// What Slurm and our plugin say in the environment; without Slurm, a step of
+// one node of our own.
+struct Step {
+  std::string run_id;  // "12.0"; alone: "run-<date>-<time>-<pid>.0"
+  bool in_slurm = false;
+  uint32_t node_id = 0;
+  uint32_t nodes = 1;
+  uint32_t local_task = 0;
+  std::string node_name;
+  uint32_t cpus = 0;          // allocated on this node; 0: not said
+  std::string cores;          // S_STEP_ALLOC_CORES; may be empty
+  uint64_t memory_bytes = 0;  // allocated on this node; 0: not said
+  std::string cgroup;         // handed over by the plugin; may be empty
+
+  static Step FromEnvironment();
+};
+
+}  // namespace cram

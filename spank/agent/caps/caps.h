@@ -1,0 +1,68 @@
+// What enforces the memory caps of sub-jobs: one interface, and behind it
+// whatever this node has.
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace cram {
+
+// Why the memory of an attempt made an end of it, if it did.
+enum class CapVerdict {
+  kWithin,      // it did not
+  kOwnCap,      // it passed its own cap
+  kNodeBudget,  // killed for want of memory above it, while within its cap
+};
+
+// The cap of one slot, used for one attempt after the other:
+//   Arm, [child enters through entry_fd], Started, ... the leader is reaped,
+//   KillAll until it is true, then Verdict and peak_bytes.
+// Every process of the attempt is in it, however it was forked.
+class SlotCap {
+ public:
+  virtual ~SlotCap() = default;
+
+  // Sets the cap of the next attempt and forgets the last one.
+  virtual absl::Status Arm(uint64_t cap_bytes) = 0;
+
+  // Descriptor to which the child writes "0" before exec; -1: nothing to do.
+  virtual int entry_fd() const { return -1; }
+
+  virtual void Started(pid_t /*leader*/) {}
+
+  // Readable when the cap may have been passed: call OverCap() then. -1: none.
+  virtual int event_fd() const { return -1; }
+
+  // Whether the attempt has to be killed now. Clears event_fd.
+  virtual bool OverCap() = 0;
+
+  // How soon to call OverCap() again although event_fd is silent.
+  virtual absl::Duration look_again() const { return absl::InfiniteDuration(); }
+
+  // Sends SIGKILL to every process of the attempt. True when none is left.
+  virtual bool KillAll() = 0;
+
+  virtual CapVerdict Verdict() = 0;
+  virtual uint64_t peak_bytes() = 0;  // 0: not known
+};
+
+// What this node has. Outlives its slots.
+class Caps {
+ public:
+  virtual ~Caps() = default;
+
+  // "cgroup/v1", "watchdog": as journal and report show it.
+  virtual absl::string_view name() const = 0;
+
+  virtual absl::StatusOr<std::unique_ptr<SlotCap>> MakeSlot(uint32_t slot) = 0;
+};
+
+}  // namespace cram

@@ -1,0 +1,129 @@
+#include "spank/agent/caps/process_table.h"
+
+#include <dirent.h>
+#include <unistd.h>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "pack/base/io.h"
+
+namespace cram {
+namespace {
+
+constexpr pid_t kNobody = 0;
+
+bool CarriesMark(pid_t pid, const std::string& mark) {
+  absl::StatusOr<std::string> environ =
+      ReadFile(absl::StrCat("/proc/", pid, "/environ"));
+  if (!environ.ok()) return false;
+  for (absl::string_view variable : absl::StrSplit(*environ, '\0')) {
+    if (variable == mark) return true;
+  }
+  return false;
+}
+
+std::optional<ProcessStat> ReadStat(pid_t pid) {
+  absl::StatusOr<std::string> text =
+      ReadFile(absl::StrCat("/proc/", pid, "/stat"));
+  if (!text.ok()) return std::nullopt;
+  return ParseProcessStat(*text);
+}
+
+std::vector<pid_t> AllProcesses() {
+  std::vector<pid_t> pids;
+  DIR* proc = opendir("/proc");
+  if (proc == nullptr) return pids;
+  while (const dirent* entry = readdir(proc)) {
+    pid_t pid;
+    if (absl::SimpleAtoi(entry->d_name, &pid)) pids.push_back(pid);
+  }
+  closedir(proc);
+  return pids;
+}
+
+}  // namespace
+
+std::optional<ProcessStat> ParseProcessStat(absl::string_view stat) {
+  // pid (name) state ppid pgrp session ...; the name may hold anything.
+  size_t paren = stat.rfind(") ");
+  if (paren == absl::string_view::npos) return std::nullopt;
+  std::vector<absl::string_view> fields =
+      absl::StrSplit(stat.substr(paren + 2), ' ');
+  ProcessStat parsed;
+  if (fields.size() < 4 || fields[0].size() != 1 ||
+      !absl::SimpleAtoi(fields[1], &parsed.parent) ||
+      !absl::SimpleAtoi(fields[3], &parsed.session)) {
+    return std::nullopt;
+  }
+  parsed.state = fields[0][0];
+  if (parsed.state == 'Z' || parsed.state == 'X') return std::nullopt;
+  return parsed;
+}
+
+void ProcessTable::AddLeader(pid_t leader, std::string mark) {
+  leaders_[leader] = std::move(mark);
+  owner_[leader] = leader;
+  refreshed_ = absl::InfinitePast();
+}
+
+void ProcessTable::RemoveLeader(pid_t leader) {
+  leaders_.erase(leader);
+  for (auto it = owner_.begin(); it != owner_.end();) {
+    it = it->second == leader ? owner_.erase(it) : std::next(it);
+  }
+}
+
+pid_t ProcessTable::Classify(pid_t pid) const {
+  std::optional<ProcessStat> stat = ReadStat(pid);
+  if (!stat) return kNobody;
+  if (leaders_.count(stat->session) != 0) return stat->session;
+  auto parent = owner_.find(stat->parent);
+  if (parent != owner_.end() && parent->second != kNobody) {
+    return parent->second;
+  }
+  if (stat->parent == getpid()) {
+    for (const auto& [leader, mark] : leaders_) {
+      if (CarriesMark(pid, mark)) return leader;
+    }
+  }
+  return kNobody;
+}
+
+void ProcessTable::Refresh(absl::Duration max_age) {
+  absl::Time now = absl::Now();
+  if (now - refreshed_ < max_age) return;
+  refreshed_ = now;
+  std::unordered_map<pid_t, pid_t> seen;
+  for (pid_t pid : AllProcesses()) {
+    auto known = owner_.find(pid);
+    if (known != owner_.end()) {
+      seen[pid] = known->second;
+    } else {
+      // Into owner_ at once: its children follow it in this same pass, as
+      // /proc lists processes in ascending order of pid.
+      owner_[pid] = seen[pid] = Classify(pid);
+    }
+  }
+  owner_ = std::move(seen);
+}
+
+std::vector<pid_t> ChildrenOf(pid_t parent) {
+  std::vector<pid_t> children;
+  for (pid_t pid : AllProcesses()) {
+    std::optional<ProcessStat> stat = ReadStat(pid);
+    if (stat && stat->parent == parent) children.push_back(pid);
+  }
+  return children;
+}
+
+std::vector<pid_t> ProcessTable::Members(pid_t leader) const {
+  std::vector<pid_t> members;
+  for (const auto& [pid, owner] : owner_) {
+    if (owner == leader) members.push_back(pid);
+  }
+  return members;
+}
+
+}  // namespace cram

@@ -1,0 +1,54 @@
+// Which processes belong to which sub-job, where no cgroup says so.
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace cram {
+
+// A process belongs to a leader when it is in the leader's session, or its
+// parent belonged to it when it was first seen, or (it forked away and our
+// process inherited it) when its environment carries the leader's mark.
+// Scans /proc; a process that is not ours costs one read when it appears.
+class ProcessTable {
+ public:
+  // `mark` is a string "NAME=value" of the environment that only processes
+  // of this leader carry.
+  void AddLeader(pid_t leader, std::string mark);
+  void RemoveLeader(pid_t leader);
+
+  // Looks at /proc again unless that was done less than `max_age` ago.
+  void Refresh(absl::Duration max_age);
+
+  // Living processes of the leader, as of the last Refresh.
+  std::vector<pid_t> Members(pid_t leader) const;
+
+ private:
+  pid_t Classify(pid_t pid) const;
+
+  std::unordered_map<pid_t, std::string> leaders_;  // to mark
+  std::unordered_map<pid_t, pid_t> owner_;          // process to leader, or 0
+  absl::Time refreshed_ = absl::InfinitePast();
+};
+
+// Fields of /proc/<pid>/stat, proc(5). Pure. Nothing when malformed or dead.
+struct ProcessStat {
+  pid_t parent = 0;
+  pid_t session = 0;
+  char state = '?';
+};
+std::optional<ProcessStat> ParseProcessStat(absl::string_view stat);
+
+// Living processes whose parent is `parent`.
+std::vector<pid_t> ChildrenOf(pid_t parent);
+
+}  // namespace cram

@@ -1,0 +1,147 @@
+#include "spank/agent/caps/watchdog.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "pack/base/io.h"
+#include "pack/base/size.h"
+
+namespace cram {
+namespace {
+
+constexpr double kFastestBytesPerSecond = 4.0 * kGiB;
+constexpr absl::Duration kSoonest = absl::Milliseconds(2);
+constexpr absl::Duration kLatest = absl::Milliseconds(100);
+// New processes are looked for no more often than this.
+constexpr absl::Duration kScanInterval = absl::Milliseconds(20);
+
+// /proc/<pid>/statm: size resident shared ..., in pages. File pages are not
+// the sub-job's own: they can be dropped.
+uint64_t ResidentBytes(pid_t pid) {
+  absl::StatusOr<std::string> text =
+      ReadFile(absl::StrCat("/proc/", pid, "/statm"));
+  if (!text.ok()) return 0;
+  std::vector<absl::string_view> fields = absl::StrSplit(*text, ' ');
+  uint64_t resident, shared;
+  if (fields.size() < 3 || !absl::SimpleAtoi(fields[1], &resident) ||
+      !absl::SimpleAtoi(fields[2], &shared)) {
+    return 0;
+  }
+  static const uint64_t page = sysconf(_SC_PAGESIZE);
+  return (resident - std::min(resident, shared)) * page;
+}
+
+// Its share of pages that it has together with others; exact, but the kernel
+// walks all of the process's memory for it.
+uint64_t ProportionalBytes(pid_t pid) {
+  absl::StatusOr<std::string> text =
+      ReadFile(absl::StrCat("/proc/", pid, "/smaps_rollup"));
+  if (!text.ok()) return ResidentBytes(pid);
+  for (absl::string_view line : absl::StrSplit(*text, '\n')) {
+    std::vector<absl::string_view> words =
+        absl::StrSplit(line, ' ', absl::SkipEmpty());
+    uint64_t kib;
+    if (words.size() >= 2 && words[0] == "Pss_Anon:" &&
+        absl::SimpleAtoi(words[1], &kib)) {
+      return kib * kKiB;
+    }
+  }
+  return ResidentBytes(pid);
+}
+
+class WatchdogSlot : public SlotCap {
+ public:
+  WatchdogSlot(uint32_t slot, ProcessTable* processes)
+      : slot_(slot), processes_(processes) {}
+
+  ~WatchdogSlot() override { Forget(); }
+
+  absl::Status Arm(uint64_t cap_bytes) override {
+    Forget();
+    cap_ = cap_bytes;
+    peak_ = 0;
+    over_ = false;
+    look_again_ = kSoonest;
+    return absl::OkStatus();
+  }
+
+  void Started(pid_t leader) override {
+    leader_ = leader;
+    processes_->AddLeader(leader, absl::StrCat("CRAM_SLOT=", slot_));
+  }
+
+  bool OverCap() override {
+    if (leader_ == 0 || over_) return over_;
+    processes_->Refresh(kScanInterval);
+    std::vector<pid_t> members = processes_->Members(leader_);
+    uint64_t used = Sum(members, ResidentBytes);
+    if (used > cap_ && members.size() > 1) {
+      used = Sum(members, ProportionalBytes);
+    }
+    peak_ = std::max(peak_, used);
+    over_ = used > cap_;
+    look_again_ = NextLook(used, cap_);
+    return over_;
+  }
+
+  absl::Duration look_again() const override { return look_again_; }
+
+  bool KillAll() override {
+    if (leader_ == 0) return true;
+    processes_->Refresh(absl::ZeroDuration());
+    bool none = true;
+    for (pid_t pid : processes_->Members(leader_)) {
+      if (kill(pid, SIGKILL) == 0) none = false;
+    }
+    return none;
+  }
+
+  CapVerdict Verdict() override {
+    return over_ ? CapVerdict::kOwnCap : CapVerdict::kWithin;
+  }
+
+  uint64_t peak_bytes() override { return peak_; }
+
+ private:
+  static uint64_t Sum(const std::vector<pid_t>& pids,
+                      uint64_t (*measure)(pid_t)) {
+    uint64_t sum = 0;
+    for (pid_t pid : pids) sum += measure(pid);
+    return sum;
+  }
+
+  void Forget() {
+    if (leader_ != 0) processes_->RemoveLeader(leader_);
+    leader_ = 0;
+  }
+
+  uint32_t slot_;
+  ProcessTable* processes_;
+  pid_t leader_ = 0;
+  uint64_t cap_ = 0;
+  uint64_t peak_ = 0;
+  bool over_ = false;
+  absl::Duration look_again_ = kSoonest;
+};
+
+}  // namespace
+
+absl::Duration NextLook(uint64_t used, uint64_t cap) {
+  uint64_t room = cap - std::min(cap, used);
+  absl::Duration reach =
+      absl::Seconds(static_cast<double>(room) / kFastestBytesPerSecond);
+  return std::clamp(reach, kSoonest, kLatest);
+}
+
+absl::StatusOr<std::unique_ptr<SlotCap>> WatchdogCaps::MakeSlot(uint32_t slot) {
+  return std::unique_ptr<SlotCap>(
+      std::make_unique<WatchdogSlot>(slot, &processes_));
+}
+
+}  // namespace cram

@@ -1,0 +1,30 @@
+// Caps by sampling, where no memory cgroup can be had.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "spank/agent/caps/caps.h"
+#include "spank/agent/caps/process_table.h"
+
+namespace cram {
+
+// Sums the resident memory of the sub-job's processes and looks again no later
+// than it could reach its cap at 4 GiB/s, the fastest that one core was seen
+// to touch fresh pages; so a sub-job far below its cap costs next to nothing
+// and one near it is watched closely. Memory that is shared between the
+// sub-job's processes is counted once before it is killed for it. Softer than
+// a cgroup by nature: it sees memory only after it was taken.
+class WatchdogCaps : public Caps {
+ public:
+  absl::string_view name() const override { return "watchdog"; }
+  absl::StatusOr<std::unique_ptr<SlotCap>> MakeSlot(uint32_t slot) override;
+
+ private:
+  ProcessTable processes_;
+};
+
+// When to look again at a sub-job that uses `used` of `cap` bytes. Pure.
+absl::Duration NextLook(uint64_t used, uint64_t cap);
+
+}  // namespace cram

@@ -1,0 +1,69 @@
+// Reads what a slot's sub-jobs print and packs it.
+#pragma once
+
+#include <stdint.h>
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "pack/base/fd.h"
+#include "pack/journal/output_writer.h"
+
+namespace cram {
+
+// Two pipes for the life of a slot. An attempt is over when its processes are
+// gone, not when the pipe is closed: the agent keeps a writing end itself, so
+// that no leftover process can hold an attempt open, and what is in the pipe
+// then is all there is.
+class Collector {
+ public:
+  // What an attempt printed.
+  struct Totals {
+    uint64_t output_offset = 0;
+    uint64_t stdout_bytes = 0;
+    uint64_t stderr_bytes = 0;
+  };
+
+  // `writer` outlives it.
+  static absl::StatusOr<std::unique_ptr<Collector>> Create(
+      OutputWriter* writer);
+
+  int read_fd(OutputStream stream) const { return Of(stream).read.get(); }
+  int write_fd(OutputStream stream) const { return Of(stream).write.get(); }
+
+  void Begin(uint64_t index, uint32_t attempt);
+  // Takes what is in the pipe now, without waiting. Hands it on in large
+  // chunks.
+  void Drain(OutputStream stream);
+  // Hands on what is held back, for readers of a running sub-job.
+  void HandOn();
+  // After the attempt's last process.
+  Totals End();
+
+ private:
+  struct Stream {
+    UniqueFd read, write;
+    std::string held;
+    uint64_t bytes = 0;
+  };
+
+  explicit Collector(OutputWriter* writer) : writer_(writer) {}
+  Stream& Of(OutputStream stream) {
+    return streams_[static_cast<size_t>(stream) - 1];
+  }
+  const Stream& Of(OutputStream stream) const {
+    return streams_[static_cast<size_t>(stream) - 1];
+  }
+  void HandOn(OutputStream stream);
+
+  OutputWriter* writer_;
+  std::array<Stream, 2> streams_;
+  uint64_t index_ = 0;
+  uint32_t attempt_ = 0;
+  bool has_offset_ = false;
+  uint64_t offset_ = 0;
+};
+
+}  // namespace cram

@@ -1,0 +1,27 @@
+// Standard input, output and error of one attempt, opened.
+#pragma once
+
+#include <string>
+
+#include "pack/base/fd.h"
+#include "pack/base/run_options.h"
+#include "pack/manifest/subjob.h"
+#include "spank/agent/output/collector.h"
+
+namespace cram {
+
+// What was opened for the attempt closes with it; pipes and inherited
+// descriptors are only named.
+struct Streams {
+  UniqueFd in, opened_out, opened_err;
+  int out = -1, err = -1;
+
+  // What could not be done ("open /x/in.txt"), and the errno; empty: nothing.
+  std::string failed_step;
+  int error = 0;
+};
+
+Streams OpenStreams(const SubJob& subjob, const RunOptions& options,
+                    const Collector& collector);
+
+}  // namespace cram

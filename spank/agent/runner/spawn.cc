@@ -1,0 +1,111 @@
+#include "spank/agent/runner/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace cram {
+namespace {
+
+// Shared between the child and the suspended parent.
+struct Failure {
+  const char* step;
+  int error;
+};
+
+// Written in the child, read by the parent after vfork returns: volatile
+// keeps the compiler from caching it over the call.
+[[noreturn]] void Fail(volatile Failure* failure, const char* step) {
+  failure->error = errno;
+  failure->step = step;
+  _exit(127);
+}
+
+bool WriteByteString(int fd, const char* text, size_t bytes) {
+  return write(fd, text, bytes) == static_cast<ssize_t>(bytes);
+}
+
+bool ResetOomScore() {
+  int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  bool written = WriteByteString(fd, "0", 1);
+  close(fd);
+  return written;
+}
+
+void DefaultSignals() {
+  struct sigaction action = {};
+  action.sa_handler = SIG_DFL;
+  sigaction(SIGPIPE, &action, nullptr);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+// dup2 clears close-on-exec, except onto itself.
+bool Redirect(int from, int to) {
+  if (from == to) return fcntl(to, F_SETFD, 0) == 0;
+  return dup2(from, to) == to;
+}
+
+// Only async-signal-safe calls: this is another process in the same memory.
+[[noreturn]] void Child(const SpawnRequest& request,
+                        volatile Failure* failure) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (request.cgroup_procs_fd >= 0 &&
+      !WriteByteString(request.cgroup_procs_fd, "0", 1)) {
+    Fail(failure, "enter cgroup");
+  }
+  if (request.reset_oom_score && !ResetOomScore()) {
+    Fail(failure, "reset oom_score_adj");
+  }
+  if (request.cpus != nullptr &&
+      sched_setaffinity(0, sizeof(cpu_set_t), request.cpus) != 0) {
+    Fail(failure, "sched_setaffinity");
+  }
+  setsid();
+  if (!Redirect(request.stdin_fd, 0) || !Redirect(request.stdout_fd, 1) ||
+      !Redirect(request.stderr_fd, 2)) {
+    Fail(failure, "dup2");
+  }
+  if (request.cwd != nullptr && chdir(request.cwd) != 0) {
+    Fail(failure, "chdir");
+  }
+  DefaultSignals();
+  int error = ENOENT;
+  for (const std::string& program : *request.programs) {
+    execve(program.c_str(), request.argv, request.envp);
+    // A directory of PATH without the program, or with one that is not ours
+    // to run, does not end the search; the most telling error is kept.
+    if (errno != ENOENT && errno != ENOTDIR) error = errno;
+    if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) break;
+  }
+  errno = error;
+  Fail(failure, "execve");
+}
+
+}  // namespace
+
+SpawnResult Spawn(const SpawnRequest& request) {
+  volatile Failure failure = {nullptr, 0};
+  pid_t pid = vfork();
+  if (pid == 0) Child(request, &failure);
+  SpawnResult result;
+  if (pid < 0) {
+    result.failed_step = "fork";
+    result.error = errno;
+  } else if (failure.step != nullptr) {
+    while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    result.failed_step = failure.step;
+    result.error = failure.error;
+  } else {
+    result.pid = pid;
+  }
+  return result;
+}
+
+}  // namespace cram

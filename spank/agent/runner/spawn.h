@@ -1,0 +1,42 @@
+// Starts one process with everything prepared before.
+#pragma once
+
+#include <sched.h>
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace cram {
+
+// What the process is to be. Everything is borrowed for the call only.
+struct SpawnRequest {
+  // Tried in order until one of them is there, as a shell goes through PATH.
+  const std::vector<std::string>* programs = nullptr;
+  char* const* argv = nullptr;
+  char* const* envp = nullptr;
+  const char* cwd = nullptr;  // nullptr: the caller's
+  int stdin_fd = -1;          // each required
+  int stdout_fd = -1;
+  int stderr_fd = -1;
+  int cgroup_procs_fd = -1;         // open for writing; -1: stay
+  const cpu_set_t* cpus = nullptr;  // nullptr: the caller's
+  bool reset_oom_score = false;     // the caller is protected, this is not
+};
+
+// Either a pid, or what could not be done and why.
+struct SpawnResult {
+  pid_t pid = -1;
+  std::string failed_step;  // "chdir", "execve", ...
+  int error = 0;            // errno
+};
+
+// The process leads a session of its own, dies with the calling thread, has
+// default signal dispositions and an empty mask. Errors up to and including
+// execve(2) come back here: there is no child then, and nothing to reap.
+//
+// The child runs in the caller's memory (vfork) until it has exec'd: one page
+// table copy less for each sub-job, and its errno needs no pipe.
+SpawnResult Spawn(const SpawnRequest& request);
+
+}  // namespace cram

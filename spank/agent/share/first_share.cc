@@ -1,0 +1,24 @@
+#include "spank/agent/share/first_share.h"
+
+#include <algorithm>
+
+namespace cram {
+namespace {
+
+uint64_t Each(uint64_t subjobs, uint32_t nodes) {
+  return std::max<uint64_t>(1, subjobs / nodes / 2);
+}
+
+}  // namespace
+
+IndexRange FirstShare(uint64_t subjobs, uint32_t nodes, uint32_t node_id) {
+  uint64_t each = Each(subjobs, nodes);
+  return {std::min(subjobs, node_id * each),
+          std::min(subjobs, (node_id + 1) * each)};
+}
+
+IndexRange FirstPool(uint64_t subjobs, uint32_t nodes) {
+  return {std::min(subjobs, nodes * Each(subjobs, nodes)), subjobs};
+}
+
+}  // namespace cram

@@ -1,0 +1,17 @@
+// What a node runs before anybody has told it anything.
+#pragma once
+
+#include <stdint.h>
+
+#include "pack/base/index_set.h"
+
+namespace cram {
+
+// Every agent computes the same from the same numbers, so that launching needs
+// no communication. The first shares of all nodes together are half of the
+// sub-jobs (one for each node when there are few); what is behind them is the
+// pool, of which the root gives out ever smaller shares.
+IndexRange FirstShare(uint64_t subjobs, uint32_t nodes, uint32_t node_id);
+IndexRange FirstPool(uint64_t subjobs, uint32_t nodes);
+
+}  // namespace cram

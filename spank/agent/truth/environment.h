@@ -1,0 +1,65 @@
+// What a sub-job is told: its environment.
+#pragma once
+
+#include <stdint.h>
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "pack/manifest/subjob.h"
+
+namespace cram {
+
+// Facts of the run and the node, the same for all sub-jobs.
+struct RunFacts {
+  uint64_t subjobs = 0;
+  std::string run_directory;
+  std::string node_name;
+};
+
+// Facts of one attempt.
+struct AttemptFacts {
+  uint32_t attempt = 0;
+  uint32_t slot = 0;
+  uint32_t cpus = 1;
+  uint64_t cap_bytes = 0;
+  std::string temporary_directory;
+};
+
+// Made once from the agent's own environment; Build() is called for each
+// attempt. Later sources win:
+//  1. the agent's environment, less what is another world's (PMI and PMIx
+//     variables, CPU binding of the agent, our own protocol with the plugin);
+//  2. what is true of this sub-job: CRAM_*, TMPDIR, the SLURM_* variables of
+//     task and step that would otherwise tell of the agent, OMP_NUM_THREADS
+//     unless the user set it;
+//  3. what the manifest sets and unsets.
+class Environment {
+ public:
+  Environment(const char* const* agent_environment, RunFacts facts);
+
+  // The vector for execve, ending in nullptr; good until the next Build().
+  char* const* Build(const SubJob& subjob, const AttemptFacts& facts);
+
+  // PATH as the sub-job of the last Build() has it.
+  absl::string_view path() const;
+
+ private:
+  void Set(absl::string_view name, absl::string_view value);
+  void Unset(absl::string_view name);
+
+  RunFacts facts_;
+  std::vector<std::string> base_;                       // "NAME=value"
+  std::unordered_map<std::string, size_t> base_place_;  // NAME to base_
+  bool user_set_threads_ = false;
+
+  // Of the last Build(): `own_` is never resized down, so that its strings
+  // keep their memory.
+  std::vector<std::string> own_;
+  size_t own_used_ = 0;
+  std::vector<char*> pointers_;
+};
+
+}  // namespace cram
