@@ -1,0 +1,79 @@
+load helper
+
+# slots_used: the slots that sub-jobs saw, node by node.
+slots_used() {
+  local i
+  for ((i = 0; i < $1; ++i)); do user cram output "$(run_dir)" $i; done | sort -u
+}
+
+both_slots_of() { for node; do echo "$node 0" && echo "$node 1"; done; }
+
+@test "one agent a node takes all CPUs of the step, whatever -n and -c say" {
+  for shape in "-N2 -n4 -c1" "-N2 -n2 -c2" "-N2 -n4"; do
+    rm -rf "$work"/cram-*
+    pack --mem 100M --param i=1..12 -- sh -c 'sleep 0.2; echo $CRAM_NODE $CRAM_SLOT'
+    # shellcheck disable=SC2086
+    user srun $shape --cram=m.pb
+    [ "$(cd "$work" && ls -d cram-*/journal.* | wc -l)" -eq 2 ]
+    [ "$(slots_used 12)" = "$(both_slots_of "${nodes[0]}" "${nodes[1]}")" ]
+  done
+}
+
+@test "tasks that only wait do not end the step, though srun says --wait" {
+  pack --param i=1..4 -- sleep 2
+  user srun -N1 -n2 --wait=1 --cram=m.pb
+  [ "$(count CD)" -eq 4 ]
+}
+
+@test "--cram-slots limits the sub-jobs at once" {
+  pack --mem 100M --param i=1..6 -- sh -c 'sleep 0.1; echo $CRAM_NODE $CRAM_SLOT'
+  user srun -N1 -c2 --cram=m.pb --cram-slots=1
+  [ "$(slots_used 6)" = "${nodes[0]} 0" ]
+}
+
+@test "a node with long runs does not hold up the rest" {
+  script work <<'END'
+#!/bin/sh
+[ "$CRAM_INDEX" -ge 10 ] && exec sleep 0.05
+exec sleep 1
+END
+  pack --param i=1..40 -- ./work
+  start=$SECONDS
+  user srun -N4 -c1 --cram=m.pb
+  # Ten seconds when the first node keeps what it was given.
+  [ $((SECONDS - start)) -le 6 ]
+  [ "$(rows nodelist -i 0-9 | sort -u | wc -l)" -gt 1 ]
+}
+
+# agent_of NODE-NUMBER: its pid.
+agent_of() {
+  local pid
+  for pid in $(pgrep -u "$CLUSTER_USER" -x cram-agent); do
+    if tr '\0' '\n' <"/proc/$pid/environ" | grep -qx "SLURM_NODEID=$1"; then
+      echo "$pid"
+    fi
+  done
+}
+
+lose_agent() {
+  pack --param i=1..60 -- sleep 1
+  background srun -N3 -c1 --cram=m.pb
+  until_true 20 eval '[ "$(count CD)" -ge 3 ]'
+  for agent in $(agent_of "$1"); do kill -KILL "$agent"; done
+  status=0
+  wait "$pid" || status=$?
+}
+
+@test "the loss of an agent ends in status 3 and is told" {
+  lose_agent 1
+  [ "$status" -eq 3 ]
+  grep -q '^cram: ' "$work/err"
+  nothing_left
+}
+
+@test "the loss of the first agent ends the run" {
+  lose_agent 0
+  [ "$status" -ne 0 ]
+  [ "$(count CD)" -ge 3 ]
+  nothing_left
+}

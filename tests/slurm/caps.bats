@@ -1,0 +1,70 @@
+load helper
+
+@test "a hog of 2 GB dies at its cap of 200 MB, and nobody else" {
+  hog_script
+  pack --mem 200M --param what=/bin/true,./hog,/bin/true,./hog -- '{what}'
+  run -1 user srun -N2 -c2 --cram=m.pb
+  [ "$(rows index,state,cause | sort)" = "$(printf '%s\n' \
+    '0|COMPLETED|completed' '1|OUT_OF_MEMORY|own cap' \
+    '2|COMPLETED|completed' '3|OUT_OF_MEMORY|own cap')" ]
+  nothing_left
+}
+
+@test "a hog's peak does not pass its cap" {
+  hog_script
+  pack --mem 200M --param i=0 -- ./hog
+  run -1 user srun -N1 -c2 --cram=m.pb
+  peak=$(rows maxrss --units=K)
+  peak=${peak%K}
+  [ "${peak%.*}" -le $((200 * 1024)) ]
+  [ "${peak%.*}" -ge $((190 * 1024)) ]
+}
+
+@test "the whole sub-job dies: a parent does not outlive its hog as a success" {
+  hog_script
+  pack --mem 200M --param i=0 -- sh -c './hog; sleep 5; exit 0'
+  run -1 user srun -N1 -c2 --cram=m.pb
+  [ "$(rows state)" = OUT_OF_MEMORY ]
+  nothing_left
+}
+
+@test "Slurm does not take the job for one that ran out of memory" {
+  hog_script
+  pack --mem 200M --param i=0 -- ./hog
+  run -1 user srun -N1 -c2 --job-name=hogs --cram=m.pb
+  until_true 20 eval '[ "$(user sacct -nPX --name=hogs -o state)" = FAILED ]'
+}
+
+@test "without a word about memory the cap is the budget over the slots" {
+  pack --param i=1..2 -- sh -c 'echo $CRAM_MEM_BYTES'
+  user srun -N1 -c2 --mem=1000M --cram=m.pb
+  cap=$(user cram output "$(run_dir)" 0)
+  [ "$cap" -le $((500 << 20)) ]
+  [ "$cap" -ge $((400 << 20)) ]
+}
+
+@test "sub-jobs that do not fit beside each other take turns" {
+  pack --mem 600M --param i=1..4 -- sh -c 'echo $CRAM_SLOT; sleep 0.3'
+  user srun -N1 -c2 --mem=1000M --cram=m.pb
+  [ "$(rows state | sort -u)" = COMPLETED ]
+  for i in 0 1 2 3; do
+    [ "$(user cram output "$(run_dir)" $i)" = 0 ]
+  done
+}
+
+@test "--cram-mem is the cap, over what the manifest says" {
+  hog_script
+  pack --mem 2500M --param i=0 -- ./hog
+  run -1 user srun -N1 -c2 --mem=3000M --cram=m.pb --cram-mem=100M
+  [ "$(rows state,reqmem --units=M)" = "OUT_OF_MEMORY|100.00M" ]
+}
+
+@test "memory of one sub-job does not count for the next in its slot" {
+  script half <<'END'
+#!/usr/bin/python3
+memory = b"x" * (120 << 20)
+END
+  pack --mem 200M --param i=1..20 -- ./half
+  user srun -N1 -c1 --cram=m.pb
+  [ "$(count CD)" -eq 20 ]
+}

@@ -1,0 +1,125 @@
+load helper
+
+# long_run [SRUN-OPTION...]: in the background, until sub-jobs run.
+long_run() {
+  script sleeper <<'END'
+#!/bin/sh
+trap 'echo told; exit 0' TERM
+touch started.$CRAM_INDEX
+sleep 1000 &
+wait
+END
+  pack --param i=1..20 -- ./sleeper
+  background srun -N2 -c2 --cram=m.pb "$@"
+  until_true 20 eval '[ "$(ls "$work"/started.* | wc -l)" -ge 4 ]'
+}
+
+ended() {
+  status=0
+  wait "$pid" || status=$?
+}
+
+job_id() { squeue -h -o %A | head -n 1; }
+
+@test "scancel: sub-jobs are told, records are written, nothing is left" {
+  long_run
+  user scancel "$(job_id)"
+  ended
+  [ "$status" -ne 0 ]
+  [ "$(count CA)" -eq 4 ]
+  [ "$(count PD)" -eq 16 ]
+  [ "$(user cram output "$(run_dir)" 0)" = told ]
+  nothing_left
+}
+
+@test "Ctrl-C twice ends the run in status 3" {
+  long_run
+  kill -INT "$pid"
+  sleep 0.3
+  kill -INT "$pid"
+  ended
+  [ "$status" -eq 3 ]
+  [ "$(count CA)" -eq 4 ]
+  nothing_left
+}
+
+@test "SIGTERM to srun ends the run" {
+  long_run
+  kill -TERM "$pid"
+  ended
+  [ "$status" -ne 0 ]
+  [ "$(count CA)" -eq 4 ]
+  nothing_left
+}
+
+@test "who ignores SIGTERM is killed" {
+  script stubborn <<'END'
+#!/bin/sh
+trap '' TERM
+touch started.$CRAM_INDEX
+while :; do sleep 1; done
+END
+  pack --param i=1..2 -- ./stubborn
+  background srun -N1 -c2 --cram=m.pb
+  until_true 20 test -e "$work/started.1"
+  user scancel "$(job_id)"
+  ended
+  [ "$status" -ne 0 ]
+  [ "$(count CA)" -eq 2 ]
+  nothing_left
+}
+
+@test "--cram-time ends a sub-job that takes longer, and no other" {
+  pack --param s=0.1,1000,0.1 -- sleep '{s}'
+  run -1 user srun -N1 -c2 --cram=m.pb --cram-time=2s
+  [ "$(rows state -i 0,1,2)" = "$(printf '%s\n' COMPLETED TIMEOUT COMPLETED)" ]
+  nothing_left
+}
+
+@test "the job's own time limit ends the run with its records" {
+  pack --param i=1..2 -- sleep 1000
+  run user srun -N1 -c2 -t1 --cram=m.pb
+  [ "$status" -ne 0 ]
+  [ "$(rows state | sort -u)" = CANCELLED ]
+  nothing_left
+}
+
+@test "--cram-max-failures stops the run early" {
+  pack --param i=1..200 -- sh -c 'sleep 0.1; false'
+  run -3 user srun -N1 -c2 --cram=m.pb --cram-max-failures=5
+  [ "$(count F)" -gt 5 ]
+  [ "$(count PD)" -gt 100 ]
+}
+
+@test "--cram-retry runs again what failed" {
+  pack --param i=1..3 -- sh -c 'test $CRAM_ATTEMPT = 2'
+  user srun -N1 -c2 --cram=m.pb --cram-retry=2
+  [ "$(rows state,attempt | sort -u)" = "COMPLETED|2" ]
+}
+
+@test "sub-jobs that cannot start are FAILED with the reason, others run" {
+  touch "$work/plain"
+  cat >"$work/table.csv" <<'END'
+program,folder
+/bin/true,.
+./missing,.
+./plain,.
+/bin/true,nowhere
+/bin/true,.
+END
+  pack --csv table.csv --cwd "$work/{folder}" -- '{program}'
+  run -1 user srun -N1 -c2 --cram=m.pb
+  [ "$(rows state | sort | uniq -c | tr -s ' ')" = "$(printf '%s\n' \
+    ' 2 COMPLETED' ' 3 FAILED')" ]
+  run -0 user cramacct --why -i 1-3
+  [[ "$output" == *missing*"No such file or directory"* ]]
+  [[ "$output" == *plain*"Permission denied"* ]]
+  [[ "$output" == *nowhere*"No such file or directory"* ]]
+}
+
+@test "what a sub-job started and left is killed" {
+  pack --param i=1..4 -- sh -c 'setsid sleep 1000 & exit 0'
+  user srun -N2 -c2 --cram=m.pb
+  [ "$(count CD)" -eq 4 ]
+  nothing_left
+}

@@ -1,0 +1,97 @@
+# shellcheck shell=bash
+# What the tests on the private Slurm share. Each test works in $work, a new
+# directory of the ordinary user, and leaves an empty queue.
+bats_require_minimum_version 1.5.0
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+setup() {
+  [ -e "$CRAM_BUILD/slurm-tests" ] || skip "needs root, to start a Slurm"
+  cluster=$(cat "$CRAM_BUILD/slurm-tests")/cluster
+  # shellcheck disable=SC1091
+  . "$cluster/env"
+  read -ra nodes <<<"$CLUSTER_NODES"
+  work=$(mktemp -d "$cluster/home/test.XXXXXX")
+  chown "$CLUSTER_USER" "$work"
+}
+
+teardown() {
+  [ -n "${work-}" ] || return 0
+  scancel --user="$CLUSTER_USER"
+  until_true 40 queue_is_empty
+  rm -rf "$work"
+}
+
+# user COMMAND...: as the ordinary user, in $work. A signal that bats ignores
+# for what it runs in the background is not ignored there.
+user() {
+  "$here/../cluster/cluster" run "$cluster" \
+    env --default-signal=INT,QUIT -C "$work" "$@"
+}
+
+# background COMMAND...: the same, with its output in $work/out and err; $pid is
+# the command's own.
+background() {
+  (exec "$here/../cluster/cluster" run "$cluster" \
+    env --default-signal=INT,QUIT -C "$work" "$@") \
+    >"$work/out" 2>"$work/err" 3>&- &
+  pid=$!
+}
+
+# script NAME: makes standard input an executable in $work.
+script() {
+  cat >"$work/$1"
+  chmod 755 "$work/$1"
+}
+
+# A program that takes 2 GB as fast as it can.
+hog_script() {
+  script hog <<'END'
+#!/usr/bin/python3
+memory = b"x" * (2 << 30)
+END
+}
+
+pack() { user cram pack -o m.pb "$@"; }
+
+# rows FIELDS [OPTION...]: of cramacct, bare.
+rows() {
+  local fields=$1
+  shift
+  user cramacct -nP -o "$fields" "$@"
+}
+
+# How many sub-jobs of the last run are in STATE.
+count() { rows index -s "$1" | wc -l; }
+
+run_dir() { (cd "$work" && ls -d cram-*); }
+
+# until_true SECONDS COMMAND...
+until_true() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    [ "$SECONDS" -lt "$end" ] || return 1
+    sleep 0.1
+  done
+}
+
+queue_is_empty() { [ -z "$(squeue -h)" ]; }
+nodes_are_idle() { [ "$(sinfo -h -N -o %T | sort -u)" = idle ]; }
+jobs_so_far() { squeue -h -t all | wc -l; }
+processes() { pgrep -u "$CLUSTER_USER" -l; }
+no_processes() { ! processes; }
+
+# Cgroups that were made below Slurm's own for this user.
+own_cgroups() {
+  local node
+  for node in "${nodes[@]}"; do
+    find /sys/fs/cgroup/memory/"slurm_$node" -mindepth 5 -type d 2>/dev/null
+  done
+}
+
+nothing_left() {
+  until_true 40 nodes_are_idle
+  until_true 5 no_processes
+  [ -z "$(own_cgroups)" ]
+}
