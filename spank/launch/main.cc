@@ -34,16 +34,21 @@ absl::StatusOr<std::string> FindAgent(const std::string& launch) {
   return ErrnoStatus("cannot run the agent", agent, errno);
 }
 
+// Options are checked under the names that the agent knows; the user typed
+// --cram-mem for --mem.
+absl::Status UnderUsersName(const absl::Status& status) {
+  absl::string_view message = status.message();
+  if (!absl::ConsumePrefix(&message, "--")) return status;
+  return absl::Status(status.code(), absl::StrCat("--cram-", message));
+}
+
 // The words of the request, checked, with their paths made absolute: the agent
 // may start in another directory.
 absl::StatusOr<RunOptions> CheckOptions(LaunchRequest* request) {
   RunOptions options;
   for (auto& [name, value] : request->options) {
     absl::Status status = options.Set(name, value);
-    if (!status.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--cram-", absl::StripPrefix(status.message(), "--")));
-    }
+    if (!status.ok()) return UnderUsersName(status);
     if (name == "dir") value = options.dir;
   }
   request->manifest = AbsolutePath(request->manifest);
@@ -75,10 +80,13 @@ absl::StatusOr<std::vector<std::string>> Prepare(const std::string& launch,
   if (!options.ok()) return options.status();
   absl::StatusOr<std::string> agent = FindAgent(launch);
   if (!agent.ok()) return agent.status();
+  NodeSize largest;
+  if (!request.HasOption("clusters", 'M')) {  // else nobody here knows
+    largest = FindNodeSize(in_allocation, Beside(request.program, "sinfo"));
+  }
   auto manifest =
-      Preflight(request.manifest, *options, request.Command(),
-                FindNodeSize(in_allocation, Beside(request.program, "sinfo")));
-  if (!manifest.ok()) return manifest.status();
+      Preflight(request.manifest, *options, request.Command(), largest);
+  if (!manifest.ok()) return UnderUsersName(manifest.status());
 
   const char* name_variable = is_sbatch ? "SBATCH_JOB_NAME" : "SLURM_JOB_NAME";
   std::string job_name;

@@ -18,18 +18,6 @@ absl::Status Refuse(absl::string_view why) {
   return absl::InvalidArgumentError(why);
 }
 
-// Whether an option is among the words, perhaps abbreviated: Slurm has refused
-// ambiguous ones already.
-bool HasLongOption(const LaunchRequest& request, absl::string_view name) {
-  for (const std::string& word : request.OptionWords()) {
-    absl::string_view given = word;
-    if (!absl::ConsumePrefix(&given, "--")) continue;
-    given = given.substr(0, given.find('='));
-    if (!given.empty() && absl::StartsWith(name, given)) return true;
-  }
-  return false;
-}
-
 absl::Status CheckSbatch(const LaunchRequest& request, bool script_on_stdin) {
   const auto& words = request.argv;
   if (std::none_of(words.begin(), words.end(), [](const std::string& word) {
@@ -40,7 +28,7 @@ absl::Status CheckSbatch(const LaunchRequest& request, bool script_on_stdin) {
         "--cram=FILE in the script");
   }
   if (script_on_stdin || !request.Command().empty() ||
-      HasLongOption(request, "wrap")) {
+      request.HasOption("wrap")) {
     return Refuse(
         "sbatch --cram=FILE makes its own script; leave yours out, or call "
         "srun --cram=FILE in it");
@@ -58,6 +46,22 @@ std::vector<std::string> LaunchRequest::OptionWords() const {
   std::vector<std::string> words(argv.begin() + 1, argv.begin() + command);
   if (!words.empty() && words.back() == "--") words.pop_back();
   return words;
+}
+
+bool LaunchRequest::HasOption(absl::string_view name, char letter) const {
+  for (const std::string& word : OptionWords()) {
+    absl::string_view given = word;
+    if (!absl::ConsumePrefix(&given, "--")) {
+      if (letter && word.size() > 1 && word[0] == '-' && word[1] == letter) {
+        return true;
+      }
+      continue;
+    }
+    // Slurm has refused what abbreviates more than one option.
+    given = given.substr(0, given.find('='));
+    if (!given.empty() && absl::StartsWith(name, given)) return true;
+  }
+  return false;
 }
 
 std::vector<std::string> LaunchRequest::Command() const {
@@ -113,7 +117,7 @@ absl::Status CheckUse(const LaunchRequest& request, bool in_het_job,
     return Refuse("--cram does not go together with a heterogeneous job");
   }
   if (name == "sbatch") return CheckSbatch(request, script_on_stdin);
-  if (HasLongOption(request, "multi-prog")) {
+  if (request.HasOption("multi-prog")) {
     return Refuse("--cram does not go together with --multi-prog");
   }
   return absl::OkStatus();

@@ -26,6 +26,9 @@ struct LaunchRequest {
   std::string program_name() const;  // "srun"
   // Options before the command, without argv[0] and a closing "--".
   std::vector<std::string> OptionWords() const;
+  // Whether an option is among them, by its long name, perhaps abbreviated, or
+  // its letter.
+  bool HasOption(absl::string_view name, char letter = '\0') const;
   // The user's command; often empty.
   std::vector<std::string> Command() const;
 };

@@ -34,6 +34,15 @@ TEST(ParseRequest, SplitsOptionsFromTheCommand) {
   EXPECT_EQ(Refusal(request), "");
 }
 
+TEST(LaunchRequest, FindsAnOptionByNameAbbreviationOrLetter) {
+  LaunchRequest request = Parse({"srun", "4", "cram=m", "--", "srun", "-Mfar",
+                                 "--mult=x", "--cram=m", "-n1", "--wrap"});
+  EXPECT_TRUE(request.HasOption("clusters", 'M'));
+  EXPECT_TRUE(request.HasOption("multi-prog"));
+  EXPECT_FALSE(request.HasOption("ntasks", 'n'));  // of the command
+  EXPECT_FALSE(request.HasOption("wrap"));
+}
+
 TEST(ParseRequest, RefusesAPersonsCommandLine) {
   for (std::vector<std::string> words :
        {std::vector<std::string>{"cram-launch"},
