@@ -52,9 +52,10 @@ bool FrameReader::CheckHeader() {
   }
   absl::string_view header(bytes, *n);
   // The writer may have died, or not come far yet, in its very first write.
-  header_torn_ = *n < kFileHeaderBytes &&
-                 absl::StartsWith(EncodeFileHeader(kind_), header);
-  if (header_torn_) return false;
+  bool cut = *n < kFileHeaderBytes &&
+             absl::StartsWith(EncodeFileHeader(kind_), header);
+  header_torn_ = cut && *n > 0;
+  if (cut) return false;
   status_ = WithContext(path_, CheckFileHeader(header, kind_));
   header_checked_ = status_.ok();
   return header_checked_;

@@ -1,0 +1,72 @@
+#include <gtest/gtest.h>
+
+#include "pack/base/run_options.h"
+#include "pack/base/size.h"
+
+namespace cram {
+namespace {
+
+std::string Refusal(absl::string_view name, absl::string_view value) {
+  RunOptions options;
+  return std::string(options.Set(name, value).message());
+}
+
+TEST(RunOptions, TakesEveryOptionOfTheTable) {
+  RunOptions options;
+  EXPECT_TRUE(options.Set("mem", "200M").ok());
+  EXPECT_TRUE(options.Set("slots", "4").ok());
+  EXPECT_TRUE(options.Set("time", "1:30:00").ok());
+  EXPECT_TRUE(options.Set("retry", "2").ok());
+  EXPECT_TRUE(options.Set("max-failures", "5%").ok());
+  EXPECT_TRUE(options.Set("output", "rank0").ok());
+  EXPECT_TRUE(options.Set("dir", "/x").ok());
+  EXPECT_TRUE(options.Set("progress", "").ok());
+  EXPECT_EQ(options.mem_bytes, 200 * kMiB);
+  EXPECT_EQ(options.slots, 4u);
+  EXPECT_EQ(options.time_limit, absl::Minutes(90));
+  EXPECT_EQ(options.retry, 2u);
+  EXPECT_EQ(options.FailuresAllowed(1000), 50u);
+  EXPECT_EQ(options.output, OutputMode::kRank0);
+  EXPECT_EQ(options.dir, "/x");
+  EXPECT_TRUE(options.progress);
+}
+
+TEST(RunOptions, TheLastWordCounts) {
+  RunOptions options;
+  ASSERT_TRUE(options.Set("mem", "200M").ok());
+  ASSERT_TRUE(options.Set("mem", "share").ok());
+  EXPECT_TRUE(options.mem_share);
+  EXPECT_EQ(options.mem_bytes, 0u);
+  ASSERT_TRUE(options.Set("max-failures", "5%").ok());
+  ASSERT_TRUE(options.Set("max-failures", "3").ok());
+  EXPECT_EQ(options.FailuresAllowed(1000), 3u);
+}
+
+TEST(RunOptions, GoesOnForEverWithoutALimitOfFailures) {
+  EXPECT_EQ(RunOptions().FailuresAllowed(10), UINT64_MAX);
+}
+
+TEST(RunOptions, AnythingElseIsAnOutputTemplate) {
+  RunOptions options;
+  ASSERT_TRUE(options.Set("output", "out/{index}.txt").ok());
+  EXPECT_EQ(options.output, OutputMode::kTemplate);
+  EXPECT_EQ(options.output_template, "out/{index}.txt");
+}
+
+TEST(RunOptions, RefusesWithOptionAndValue) {
+  EXPECT_EQ(Refusal("slots", "0"),
+            "--slots: '0' is not a whole number of at least 1");
+  EXPECT_EQ(Refusal("retry", "-1"),
+            "--retry: '-1' is not a whole number of at least 0");
+  EXPECT_NE(Refusal("mem", "lots").find("--mem: 'lots' is not a size"),
+            std::string::npos);
+  EXPECT_NE(Refusal("time", "soon").find("--time: 'soon' is not a time"),
+            std::string::npos);
+  EXPECT_NE(Refusal("max-failures", "101%").find("percentage"),
+            std::string::npos);
+  EXPECT_EQ(Refusal("dir", ""), "--dir: an empty value");
+  EXPECT_EQ(Refusal("speed", "fast"), "--speed: no such option");
+}
+
+}  // namespace
+}  // namespace cram
