@@ -20,7 +20,9 @@ struct SubJob {
 
   uint64_t index = 0;
   std::string name;               // may be empty
-  std::vector<std::string> argv;  // at least one word
+  // Empty only when the sub-job names no command and the reader was given no
+  // default: ManifestReader::CheckCommands finds those.
+  std::vector<std::string> argv;
   std::string cwd;                // empty: where the agent was started
   std::vector<EnvChange> env;     // in order; later ones win
   std::string stdin_path;         // empty: /dev/null

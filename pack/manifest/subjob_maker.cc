@@ -84,9 +84,9 @@ absl::Status SubJobMaker::CheckValue(size_t column,
 absl::Status SubJobMaker::ExpandCommand(
     uint64_t index, absl::Span<const absl::string_view> values,
     absl::Span<const absl::string_view> command, SubJob* subjob) const {
+  if (argv_.empty() && command.empty()) return absl::OkStatus();
   if (shell_) subjob->argv = {"/bin/sh", "-c"};
   if (argv_.empty()) {
-    if (command.empty()) return absl::FailedPreconditionError("no command");
     for (absl::string_view word : command) subjob->argv.emplace_back(word);
   }
   for (const Text& word : argv_) {

@@ -38,7 +38,7 @@ class SubJobMaker {
   bool checks_values() const { return checks_values_; }
 
   // `values` in the order of names(). `command` is the row's own, taken as it
-  // is when the template has none.
+  // is when the template has none. With neither, argv stays empty.
   absl::StatusOr<SubJob> Make(
       uint64_t index, absl::Span<const absl::string_view> values,
       absl::Span<const absl::string_view> command) const;

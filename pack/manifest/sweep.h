@@ -31,6 +31,9 @@ class SweepTable {
   // Whether it is a range: then all its values are numbers of one form.
   bool AxisIsRange(size_t axis) const { return axes_[axis].is_range; }
 
+  // 0: it is not zipped.
+  uint32_t AxisZipGroup(size_t axis) const { return axes_[axis].zip_group; }
+
   // The values of sub-job `place`, 0..size()-1, in the order of names().
   void Values(uint64_t place, std::vector<std::string>* values) const;
 

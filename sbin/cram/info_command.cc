@@ -1,0 +1,93 @@
+#include "sbin/cram/info_command.h"
+
+#include <CLI/CLI.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "pack/manifest/preflight.h"
+#include "pack/manifest/reader.h"
+#include "sbin/cram/manifest_summary.h"
+#include "sbin/cram/print.h"
+#include "sbin/cram/subjob_text.h"
+
+namespace cram {
+namespace {
+
+// File names need not be UTF-8, but JSON must.
+std::string JsonText(const nlohmann::ordered_json& json, int indent) {
+  return absl::StrCat(
+      json.dump(indent, ' ', false,
+                nlohmann::ordered_json::error_handler_t::replace),
+      "\n");
+}
+
+absl::Status Check(const InfoRequest& request) {
+  absl::StatusOr<RunOptions> options = request.options.Parse();
+  if (!options.ok()) return options.status();
+  return Preflight(request.manifest, *options, request.command, NodeSize())
+      .status();
+}
+
+absl::Status PrintOne(uint64_t index, bool json, ManifestReader* reader) {
+  absl::StatusOr<SubJob> subjob = reader->Get(index);
+  if (!subjob.ok()) return subjob.status();
+  return Print(json ? JsonText(SubJobJson(*subjob), 2)
+                    : SubJobParagraph(*subjob));
+}
+
+absl::Status PrintAll(bool json, ManifestReader* reader) {
+  absl::Status status;
+  for (uint64_t index = 0; status.ok() && index < reader->size(); ++index) {
+    absl::StatusOr<SubJob> subjob = reader->Get(index);
+    if (!subjob.ok()) return subjob.status();
+    status =
+        Print(json ? JsonText(SubJobJson(*subjob), -1) : SubJobLine(*subjob));
+  }
+  return status;
+}
+
+absl::Status PrintSummary(const InfoRequest& request,
+                          const ManifestReader& reader) {
+  absl::StatusOr<ManifestSummary> summary = Summarize(request.manifest, reader);
+  if (!summary.ok()) return summary.status();
+  return Print(request.json ? JsonText(SummaryJson(*summary), 2)
+                            : SummaryText(*summary));
+}
+
+}  // namespace
+
+void DefineInfoCommand(CLI::App* command, InfoRequest* request) {
+  command->add_option("MANIFEST", request->manifest, "what to look at")
+      ->required();
+  CLI::Option* index =
+      command->add_option("-j,--job", request->index, "this sub-job only")
+          ->type_name("INDEX");
+  CLI::Option* all =
+      command->add_flag("-a,--all", request->all, "all sub-jobs, a line each");
+  command->add_flag("--json", request->json, "as JSON");
+  command
+      ->add_flag("--check", request->check,
+                 "say only what is wrong, given the run options below")
+      ->excludes(index)
+      ->excludes(all);
+  index->excludes(all);
+  request->options.DefineOn(command);
+  command->footer("COMMAND, which follows --, is for sub-jobs that name none");
+}
+
+absl::Status PrintInfo(const InfoRequest& request) {
+  if (request.check) return Check(request);
+  absl::StatusOr<std::unique_ptr<ManifestReader>> reader =
+      ManifestReader::Open(request.manifest);
+  if (!reader.ok()) return reader.status();
+  if (!request.command.empty()) {
+    absl::Status status = (*reader)->SetDefaultCommand(request.command);
+    if (!status.ok()) return status;
+  }
+  if (request.index) {
+    return PrintOne(*request.index, request.json, reader->get());
+  }
+  if (request.all) return PrintAll(request.json, reader->get());
+  return PrintSummary(request, **reader);
+}
+
+}  // namespace cram

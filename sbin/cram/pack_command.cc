@@ -1,0 +1,144 @@
+#include "sbin/cram/pack_command.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "pack/base/fd.h"
+#include "pack/base/io.h"
+#include "pack/manifest/reader.h"
+#include "pack/manifest/writer.h"
+#include "sbin/cram/pack_input.h"
+#include "sbin/cram/pack_template.h"
+#include "sbin/cram/print.h"
+#include "sbin/cram/subjob_text.h"
+
+namespace cram {
+namespace {
+
+absl::Status CheckUse(const PackRequest& request) {
+  const PackRequest& r = request;
+  auto refuse = [](absl::string_view message) {
+    return absl::InvalidArgumentError(message);
+  };
+  bool has_input = !r.params.empty() || !r.csv.empty() || !r.lines.empty();
+  if (r.output.empty() && !r.dry_run) {
+    return refuse("where to? Name the manifest with -o FILE");
+  }
+  if (!r.params.empty() + !r.csv.empty() + !r.lines.empty() > 1) {
+    return refuse("--param, --csv and --lines do not go together");
+  }
+  if (!has_input && r.command.empty()) {
+    return refuse(
+        "nothing to pack; give --param, --csv or --lines, or a command "
+        "after --");
+  }
+  if (r.shell && r.lines.empty()) return refuse("--shell goes with --lines");
+  if (!r.lines.empty() && !r.command.empty()) {
+    return refuse(
+        "each line of --lines is a command; another after -- is "
+        "one too many");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Fill(const PackRequest& request, ManifestWriter* writer) {
+  absl::StatusOr<SubJobTemplate> source = MakeTemplate(request);
+  if (!source.ok()) return source.status();
+  absl::StatusOr<uint32_t> id = writer->AddTemplate(*source);
+  if (!id.ok()) return id.status();
+  return AddInput(request, *id, writer);
+}
+
+// Packs into memory and reads that: what is shown is what would run.
+absl::Status DryRun(const PackRequest& request) {
+  UniqueFd fd(memfd_create("dry run", MFD_CLOEXEC));
+  if (!fd.valid()) return ErrnoStatus("memfd_create", "", errno);
+  std::unique_ptr<ManifestWriter> writer =
+      ManifestWriter::ForDescriptor(fd.get());
+  absl::Status status = Fill(request, writer.get());
+  if (status.ok()) status = writer->Finish().status();
+  if (!status.ok()) return status;
+  absl::StatusOr<std::unique_ptr<ManifestReader>> reader =
+      ManifestReader::Open(absl::StrCat("/proc/self/fd/", fd.get()));
+  if (!reader.ok()) return reader.status();
+  uint64_t count = std::min(*request.dry_run, (*reader)->size());
+  for (uint64_t index = 0; index < count && status.ok(); ++index) {
+    absl::StatusOr<SubJob> subjob = (*reader)->Get(index);
+    if (!subjob.ok()) return subjob.status();
+    status = Print(SubJobLine(*subjob));
+  }
+  return status;
+}
+
+std::string Counted(uint64_t count, absl::string_view noun) {
+  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+void DefinePackCommand(CLI::App* command, PackRequest* request) {
+  auto text = [command](const char* names, std::string* value,
+                        const char* metavar, const char* help) {
+    command->add_option(names, *value, help)->type_name(metavar);
+  };
+  auto texts = [command](const char* names, std::vector<std::string>* values,
+                         const char* metavar, const char* help) {
+    command->add_option(names, *values, help)
+        ->type_name(metavar)
+        ->expected(1)
+        ->take_all();
+  };
+  text("-o,--output", &request->output, "FILE", "the manifest to write");
+  texts("--param", &request->params, "NAME=VALUES",
+        "a parameter: FIRST..LAST[:STEP], a,b,c or @FILE; all combinations");
+  texts("--zip", &request->zips, "A,B",
+        "parameters that advance together instead");
+  text("--csv", &request->csv, "FILE",
+       "a row a sub-job; the first row names the parameters");
+  text("--lines", &request->lines, "FILE",
+       "a command line a sub-job; - is standard input");
+  command->add_flag("--shell", request->shell,
+                    "let /bin/sh run each of the lines");
+  text("--cpus", &request->cpus, "N", "CPUs of a sub-job");
+  text("--mem", &request->mem, "SIZE", "most memory that a sub-job may use");
+  text("--time", &request->time, "TIME", "longest time that it may take");
+  text("--cwd", &request->cwd, "TEXT", "directory to run in");
+  texts("--env", &request->env, "NAME=TEXT", "set an environment variable");
+  text("--stdin", &request->standard_input, "TEXT", "file to read");
+  text("--stdout", &request->standard_output, "TEXT", "file for its output");
+  text("--stderr", &request->standard_error, "TEXT", "file for its errors");
+  text("--name", &request->name, "TEXT", "what to call a sub-job");
+  command
+      ->add_option("--dry-run", request->dry_run,
+                   "print the first K sub-jobs (10) and write nothing")
+      ->type_name("K")
+      ->expected(0, 1)
+      ->default_str("10");
+  command->footer(
+      "TEXT may hold {name}, {name:08d} and {index}; so may the words of "
+      "COMMAND, which follows --");
+}
+
+absl::Status PackManifest(const PackRequest& request) {
+  absl::Status status = CheckUse(request);
+  if (!status.ok()) return status;
+  if (request.dry_run) return DryRun(request);
+  absl::StatusOr<std::unique_ptr<ManifestWriter>> writer =
+      ManifestWriter::Create(request.output);
+  if (!writer.ok()) return writer.status();
+  status = Fill(request, writer->get());
+  if (!status.ok()) return status;
+  absl::StatusOr<uint64_t> bytes = (*writer)->Finish();
+  if (!bytes.ok()) return bytes.status();
+  return Print(absl::StrCat(request.output, ": ",
+                            Counted((*writer)->subjobs(), "sub-job"), ", ",
+                            Counted(*bytes, "byte"), "\n"));
+}
+
+}  // namespace cram

@@ -1,0 +1,41 @@
+// cram pack -o m.pb [INPUT] [RESOURCES] [-- COMMAND ARG...]
+#pragma once
+
+#include <stdint.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace CLI {
+class App;
+}
+
+namespace cram {
+
+// As the user wrote it; nothing is checked yet.
+struct PackRequest {
+  std::string output;
+  // Input: one of these three, or none for a single sub-job.
+  std::vector<std::string> params, zips;
+  std::string csv;
+  std::string lines;
+  bool shell = false;  // with lines
+
+  std::string cpus, mem, time;  // empty: not said
+  std::string cwd, standard_input, standard_output, standard_error, name;
+  std::vector<std::string> env;  // NAME=VALUE
+
+  std::optional<uint64_t> dry_run;   // how many sub-jobs to print
+  std::vector<std::string> command;  // what follows "--"
+};
+
+void DefinePackCommand(CLI::App* command, PackRequest* request);
+
+// Writes the manifest and says so in a line on standard output; or prints the
+// first sub-jobs and writes nothing.
+absl::Status PackManifest(const PackRequest& request);
+
+}  // namespace cram

@@ -1,0 +1,105 @@
+#include "sbin/cram/pack_input.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "pack/base/io.h"
+#include "pack/manifest/axis.h"
+#include "pack/manifest/csv.h"
+#include "pack/manifest/line_reader.h"
+#include "pack/manifest/words.h"
+
+namespace cram {
+namespace {
+
+absl::Status AddSweep(const PackRequest& request, uint32_t template_id,
+                      ManifestWriter* writer) {
+  Sweep sweep;
+  for (const std::string& text : request.params) {
+    absl::StatusOr<Axis> axis = ParseAxis(text);
+    if (!axis.ok()) return WithContext("--param", axis.status());
+    *sweep.add_axes() = *std::move(axis);
+  }
+  for (const std::string& names : request.zips) {
+    absl::Status status = ZipAxes(names, &sweep);
+    if (!status.ok()) return WithContext("--zip", status);
+  }
+  return writer->AddSweep(template_id, sweep);
+}
+
+absl::Status AddCsv(const PackRequest& request, uint32_t template_id,
+                    uint64_t most, ManifestWriter* writer) {
+  absl::StatusOr<CsvReader> csv = CsvReader::Open(request.csv);
+  if (!csv.ok()) return csv.status();
+  absl::Status status =
+      writer->StartRows(template_id, csv->columns(), /*commands=*/false);
+  std::vector<std::string> fields;
+  std::vector<absl::string_view> values;
+  uint64_t rows = 0;
+  for (; status.ok() && rows < most; ++rows) {
+    absl::StatusOr<bool> more = csv->Next(&fields);
+    if (!more.ok()) return more.status();
+    if (!*more) break;
+    values.assign(fields.begin(), fields.end());
+    absl::Status added = writer->AddRow(values);
+    if (!added.ok()) return csv->Error(added.message());
+  }
+  if (status.ok() && rows == 0 && most > 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(request.csv, ": no rows below the header"));
+  }
+  return status;
+}
+
+// The words of a line; none when it is blank or a comment.
+absl::StatusOr<std::vector<std::string>> LineWords(const std::string& line,
+                                                   bool shell) {
+  if (!shell) return SplitWords(line);
+  size_t first = line.find_first_not_of(" \t");
+  if (first == std::string::npos || line[first] == '#') {
+    return std::vector<std::string>();
+  }
+  return std::vector<std::string>{line};
+}
+
+absl::Status AddLines(const PackRequest& request, uint32_t template_id,
+                      uint64_t most, ManifestWriter* writer) {
+  absl::StatusOr<LineReader> lines = LineReader::Open(request.lines);
+  if (!lines.ok()) return lines.status();
+  absl::Status status = writer->StartRows(template_id, {}, /*commands=*/true);
+  if (!status.ok()) return status;
+  std::string line;
+  uint64_t rows = 0;
+  while (rows < most) {
+    absl::StatusOr<bool> more = lines->Next(&line);
+    if (!more.ok()) return more.status();
+    if (!*more) break;
+    absl::StatusOr<std::vector<std::string>> words =
+        LineWords(line, request.shell);
+    if (!words.ok()) return lines->Error(words.status().message());
+    if (words->empty()) continue;
+    status = writer->AddRow({}, *words);
+    if (!status.ok()) return lines->Error(status.message());
+    ++rows;
+  }
+  if (rows == 0 && most > 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(request.lines, ": has no command line"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status AddInput(const PackRequest& request, uint32_t template_id,
+                      ManifestWriter* writer) {
+  uint64_t most = request.dry_run.value_or(UINT64_MAX);
+  if (!request.csv.empty()) return AddCsv(request, template_id, most, writer);
+  if (!request.lines.empty()) {
+    return AddLines(request, template_id, most, writer);
+  }
+  return AddSweep(request, template_id, writer);
+}
+
+}  // namespace cram

@@ -1,0 +1,22 @@
+#include "sbin/cram/print.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "pack/base/io.h"
+
+namespace cram {
+
+absl::Status Print(absl::string_view text) {
+  if (fwrite(text.data(), 1, text.size(), stdout) == text.size()) {
+    return absl::OkStatus();
+  }
+  return ErrnoStatus("write", "standard output", errno);
+}
+
+absl::Status FlushPrinted() {
+  if (fflush(stdout) == 0) return absl::OkStatus();
+  return ErrnoStatus("write", "standard output", errno);
+}
+
+}  // namespace cram

@@ -1,0 +1,16 @@
+// Standard output of the commands.
+#pragma once
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace cram {
+
+// Error: it cannot be written. A reader that has gone away, as `head` does,
+// ends the program quietly by SIGPIPE.
+absl::Status Print(absl::string_view text);
+
+// Must be called after the last Print: what is still buffered may not fit.
+absl::Status FlushPrinted();
+
+}  // namespace cram

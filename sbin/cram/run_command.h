@@ -1,0 +1,24 @@
+// cram run m.pb [run options] [-- COMMAND ARG...]
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "sbin/cram/run_option_words.h"
+
+namespace cram {
+
+struct RunRequest {
+  std::string manifest;
+  RunOptionWords options;
+  std::vector<std::string> command;  // what follows "--"
+};
+
+void DefineRunCommand(CLI::App* command, RunRequest* request);
+
+// Checks all that can be checked and becomes the agent, so that its exit status
+// is ours. Returns only an error.
+absl::Status RunManifest(const RunRequest& request);
+
+}  // namespace cram

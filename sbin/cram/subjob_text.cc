@@ -1,0 +1,117 @@
+#include "sbin/cram/subjob_text.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "pack/base/duration.h"
+#include "pack/base/shell_quote.h"
+#include "pack/base/size.h"
+
+namespace cram {
+namespace {
+
+constexpr char kNoCommand[] = "(the command given when it runs)";
+
+// "SEED=3", or "unset SEED".
+std::string EnvironmentText(const SubJob::EnvChange& change) {
+  if (!change.value) return absl::StrCat("unset ", change.name);
+  return absl::StrCat(change.name, "=", ShellQuote(*change.value));
+}
+
+std::string ShellCommand(const SubJob& subjob) {
+  std::string line;
+  if (!subjob.cwd.empty()) {
+    absl::StrAppend(&line, "cd ", ShellQuote(subjob.cwd), " && ");
+  }
+  for (const SubJob::EnvChange& change : subjob.env) {
+    absl::StrAppend(&line, EnvironmentText(change), change.value ? " " : "; ");
+  }
+  absl::StrAppend(&line,
+                  subjob.argv.empty() ? kNoCommand : ShellJoin(subjob.argv));
+  auto redirect = [&line](absl::string_view sign, const std::string& path) {
+    if (!path.empty()) absl::StrAppend(&line, " ", sign, ShellQuote(path));
+  };
+  redirect("<", subjob.stdin_path);
+  redirect(">", subjob.stdout_path);
+  redirect("2>", subjob.stderr_path);
+  return line;
+}
+
+std::string CpusText(const SubJob& subjob) {
+  return absl::StrCat(subjob.cpus, subjob.cpus == 1 ? " CPU" : " CPUs");
+}
+
+bool IsLimited(const SubJob& subjob) {
+  return subjob.time_limit != absl::InfiniteDuration();
+}
+
+}  // namespace
+
+std::string SubJobLine(const SubJob& subjob) {
+  std::vector<std::string> notes;
+  if (!subjob.name.empty()) notes.push_back(subjob.name);
+  if (subjob.cpus > 0) notes.push_back(CpusText(subjob));
+  if (subjob.memory_bytes > 0) {
+    notes.push_back(FormatSize(subjob.memory_bytes));
+  }
+  if (IsLimited(subjob)) notes.push_back(FormatElapsed(subjob.time_limit));
+  return absl::StrCat(subjob.index, ": ", ShellCommand(subjob),
+                      notes.empty() ? "" : "  # ", absl::StrJoin(notes, ", "),
+                      "\n");
+}
+
+std::string SubJobParagraph(const SubJob& subjob) {
+  std::string text = absl::StrCat("Sub-job      ", subjob.index, "\n");
+  auto line = [&text](absl::string_view label, absl::string_view value) {
+    if (!value.empty()) {
+      absl::StrAppend(&text, label, std::string(13 - label.size(), ' '), value,
+                      "\n");
+    }
+  };
+  line("Name", subjob.name);
+  line("Command", subjob.argv.empty() ? kNoCommand : ShellJoin(subjob.argv));
+  line("Directory", subjob.cwd);
+  for (const SubJob::EnvChange& change : subjob.env) {
+    line("Environment", EnvironmentText(change));
+  }
+  for (const auto& [name, value] : subjob.params) {
+    line("Parameter", absl::StrCat(name, "=", ShellQuote(value)));
+  }
+  if (subjob.ranks > 1) line("Ranks", absl::StrCat(subjob.ranks));
+  line("CPUs", subjob.cpus > 0 ? absl::StrCat(subjob.cpus) : "the slot's");
+  line("Memory", subjob.memory_bytes > 0 ? FormatSize(subjob.memory_bytes)
+                                         : "the slot's");
+  line("Time limit",
+       IsLimited(subjob) ? FormatElapsed(subjob.time_limit) : "none");
+  line("Input", subjob.stdin_path.empty() ? "/dev/null" : subjob.stdin_path);
+  line("Output", subjob.stdout_path);
+  line("Errors", subjob.stderr_path);
+  return text;
+}
+
+nlohmann::ordered_json SubJobJson(const SubJob& subjob) {
+  nlohmann::ordered_json json;
+  json["index"] = subjob.index;
+  json["name"] = subjob.name;
+  json["argv"] = subjob.argv;
+  json["cwd"] = subjob.cwd;
+  json["env"] = nlohmann::ordered_json::array();
+  for (const SubJob::EnvChange& change : subjob.env) {
+    nlohmann::ordered_json value;
+    if (change.value) value = *change.value;
+    json["env"].push_back({{"name", change.name}, {"value", value}});
+  }
+  json["params"] = nlohmann::ordered_json::object();
+  for (const auto& [name, value] : subjob.params) json["params"][name] = value;
+  json["ranks"] = subjob.ranks;
+  json["cpus"] = subjob.cpus;
+  json["memory_bytes"] = subjob.memory_bytes;
+  json["time_limit_seconds"] =
+      IsLimited(subjob) ? absl::ToDoubleSeconds(subjob.time_limit) : 0;
+  json["stdin"] = subjob.stdin_path;
+  json["stdout"] = subjob.stdout_path;
+  json["stderr"] = subjob.stderr_path;
+  return json;
+}
+
+}  // namespace cram
