@@ -181,10 +181,11 @@ absl::Status Agent::MakeNode(Premises premises) {
   if (!status.ok()) return status;
   if (step.node_id == 0) {
     run_.Say(absl::StrCat(
-        "run ", step.run_id, ": ", run_.manifest->size(), " sub-jobs, ",
-        step.nodes, step.nodes == 1 ? " node" : " nodes", "; here ",
-        slots.slots(), " slots, ", FormatSize(slots.budget_bytes()),
-        " of memory, caps by ", run_.caps));
+        "run ", step.run_id, ": ", run_.manifest->size(),
+        run_.manifest->size() == 1 ? " sub-job, " : " sub-jobs, ", step.nodes,
+        step.nodes == 1 ? " node" : " nodes", "; here ", slots.slots(),
+        " slots, ", FormatSize(slots.budget_bytes()), " of memory, caps by ",
+        run_.caps));
   }
   environment_ = std::make_unique<Environment>(
       environ,

@@ -80,7 +80,6 @@ class Cgroup1Slot : public SlotCap {
     open(&procs_, "cgroup.procs", O_RDWR);
     open(&limit_, "memory.limit_in_bytes", O_WRONLY);
     open(&peak_, "memory.max_usage_in_bytes", O_RDWR);
-    open(&failures_, "memory.failcnt", O_RDWR);
     open(&oom_, "memory.oom_control", O_RDONLY);
     if (!status.ok()) return status;
     // Only where the kernel accounts swap.
