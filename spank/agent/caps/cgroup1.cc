@@ -82,8 +82,11 @@ class Cgroup1Slot : public SlotCap {
     open(&peak_, "memory.max_usage_in_bytes", O_RDWR);
     open(&oom_, "memory.oom_control", O_RDONLY);
     if (!status.ok()) return status;
-    // Only where the kernel accounts swap.
+    // Only where the kernel accounts swap; it charges swap and memory first.
     has_swap_ = swap_.Open(leaf_, "memory.memsw.limit_in_bytes", O_WRONLY).ok();
+    open(&failures_, has_swap_ ? "memory.memsw.failcnt" : "memory.failcnt",
+         O_RDWR);
+    if (!status.ok()) return status;
     return RegisterOomEvent();
   }
 
