@@ -45,10 +45,12 @@ static int fails(const char* function) {
 
 // --- what Slurm exports ------------------------------------------------------
 
+// In one write: stepd and task share the descriptor.
 static void say(const char* level, const char* format, va_list arguments) {
-  fprintf(stderr, "%s: ", level);
-  vfprintf(stderr, format, arguments);
-  fputc('\n', stderr);
+  char* text = NULL;
+  if (vasprintf(&text, format, arguments) < 0) return;
+  dprintf(STDERR_FILENO, "%s: %s\n", level, text);
+  free(text);
 }
 
 #define LOG_FUNCTION(name)                     \

@@ -12,8 +12,9 @@ setup() {
   for name in srun sbatch salloc slurmd slurmstepd other; do
     cp "$FAKE_SLURM" "$hosts/$name"
   done
+  # A shell that keeps the signal mask that it is given.
   cat >"$launch" <<'EOF'
-#!/bin/sh
+#!/bin/bash
 printf 'launch:'
 printf ' [%s]' "$@"
 printf '\n'
