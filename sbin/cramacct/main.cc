@@ -21,12 +21,17 @@ void Complain(absl::string_view message) {
 
 // Nobody reads a report further than its reader does: a closed pipe ends the
 // program, quietly.
-void Print(const std::string& text) {
-  if (fwrite(text.data(), 1, text.size(), stdout) == text.size()) return;
+[[noreturn]] void StopPrinting() {
   if (errno != EPIPE) {
     Complain(std::string("write standard output: ") + strerror(errno));
   }
   _exit(1);
+}
+
+void Print(const std::string& text) {
+  if (fwrite(text.data(), 1, text.size(), stdout) != text.size()) {
+    StopPrinting();
+  }
 }
 
 void PrintTable(const AcctOptions& options, const ReportContext& context) {
@@ -116,8 +121,7 @@ int Main(int argc, char** argv) {
   PrintReport(options,
               {**run, manifest, options.unit, absl::GetCurrentTimeNanos()});
   if (!manifest.status().ok()) Complain(manifest.status().message());
-  if (fflush(stdout) != 0) Print("");
-  fflush(stdout);
+  if (fflush(stdout) != 0) StopPrinting();
   // The operating system takes the memory back faster.
   _exit(0);
 }

@@ -95,6 +95,14 @@ TEST_F(OutputTest, SurvivesAnOffsetThatPointsAnywhere) {
   }
 }
 
+TEST_F(OutputTest, WriterWritesTheGoldenFile) {
+  std::string path = dir_.path() + "/golden";
+  auto writer = *OutputWriter::Create(path);
+  writer->Append(kOut7, "hi\n");
+  ASSERT_TRUE(writer->Flush().ok());
+  EXPECT_EQ(*ReadFile(path), *ReadFile(CRAM_GOLDEN "/output-1.0"));
+}
+
 TEST_F(OutputTest, RefusesAJournal) {
   ASSERT_TRUE(ReplaceFile(path_, EncodeFileHeader(kJournalFile)).ok());
   EXPECT_NE(Read(kOut7, std::nullopt).find("not a cramoutp file"),
