@@ -33,6 +33,7 @@ void RootPool::Ask(uint32_t node) {
 void RootPool::Report(uint32_t node, const Progress& progress) {
   if (nodes_[node].lost) return;
   nodes_[node].progress = progress;
+  if (progress.stopping) nodes_[node].asking = false;
   Serve();
 }
 
@@ -122,7 +123,9 @@ void RootPool::Serve() {
 
 bool RootPool::Idle(const Node& node) const {
   if (node.lost) return true;
-  if (stopped_) return node.progress.stopping && node.progress.running == 0;
+  if (stopped_ || node.progress.stopping) {
+    return node.progress.stopping && node.progress.running == 0;
+  }
   return !node.recalled && Sum(node.progress.finished) >= node.granted;
 }
 

@@ -35,6 +35,8 @@ class RootPool {
     std::array<uint64_t, kStates> finished = {};  // sub-jobs by final state
     uint64_t unstarted = 0;
     uint32_t running = 0;
+    // It starts nothing more, whoever told it so: what it has not started
+    // stays without result.
     bool stopping = false;
   };
 
