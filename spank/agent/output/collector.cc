@@ -35,6 +35,9 @@ void Collector::Begin(uint64_t index, uint32_t attempt) {
   for (Stream& stream : streams_) {
     stream.held.clear();
     stream.bytes = 0;
+    // The open file is shared with the last sub-job, which may have made it
+    // non-blocking: the next one's writes would fail.
+    fcntl(stream.write.get(), F_SETFL, 0);
   }
 }
 

@@ -9,9 +9,13 @@
 namespace cram {
 namespace {
 
+// Never waits for the other end of a named pipe: everybody would wait with us.
 bool Open(const std::string& path, int flags, UniqueFd* fd, Streams* streams) {
-  fd->reset(open(path.c_str(), flags | O_CLOEXEC, 0666));
-  if (fd->valid()) return true;
+  fd->reset(open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK, 0666));
+  if (fd->valid()) {
+    fcntl(fd->get(), F_SETFL, flags);
+    return true;
+  }
   streams->error = errno;
   streams->failed_step = absl::StrCat("open ", path);
   return false;

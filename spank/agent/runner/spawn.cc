@@ -39,7 +39,11 @@ bool ResetOomScore() {
 void DefaultSignals() {
   struct sigaction action = {};
   action.sa_handler = SIG_DFL;
-  sigaction(SIGPIPE, &action, nullptr);
+  // What is ignored stays so over execve: SIGPIPE by the agent, others by
+  // nohup or by the shell that put it into the background.
+  for (int signal = 1; signal < SIGRTMIN; ++signal) {
+    sigaction(signal, &action, nullptr);
+  }
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
