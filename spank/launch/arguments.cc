@@ -55,6 +55,13 @@ std::vector<std::string> SlurmWords(const LaunchRequest& request,
   return words;
 }
 
+bool HasProgress(const LaunchRequest& request) {
+  for (const auto& [name, value] : request.options) {
+    if (name == "progress") return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string JobNameFor(const std::string& manifest) {
@@ -75,8 +82,12 @@ std::vector<std::string> BuildSrunArguments(const LaunchRequest& request,
                            "--kill-on-bad-exit=0", "--input=none"}) {
     words.push_back(word);
   }
+  // A line that is written over never ends: srun must not wait for its end.
+  const bool live = request.on_terminal && HasProgress(request);
+  if (live) words.push_back("--unbuffered");
   words.push_back(agent);
   words.push_back(absl::StrCat("--manifest=", request.manifest));
+  if (live) words.push_back("--terminal");
   for (const auto& [name, value] : request.options) {
     words.push_back(OptionWord("--", name, value));
   }

@@ -94,6 +94,7 @@ absl::StatusOr<std::vector<std::string>> Prepare(const std::string& launch,
     job_name = JobNameFor(request.manifest);
   }
   ForgetOptionVariables();
+  request.on_terminal = isatty(STDERR_FILENO) == 1;
   if (!is_sbatch) return BuildSrunArguments(request, *agent, job_name);
   return BuildSbatchArguments(request, Beside(request.program, "srun"),
                               job_name);

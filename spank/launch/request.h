@@ -22,6 +22,7 @@ struct LaunchRequest {
   std::string manifest;  // as the user wrote it
   // Names as in kRunOptions, words as the user wrote them.
   std::vector<std::pair<std::string, std::string>> options;
+  bool on_terminal = false;  // the user's standard error is one
 
   std::string program_name() const;  // "srun"
   // Options before the command, without argv[0] and a closing "--".

@@ -53,6 +53,8 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options,
   agent->run_.options = std::move(options);
   agent->run_.step = std::move(step);
   agent->run_.start = absl::Now();
+  Agent* self = agent.get();
+  agent->run_.changed = [self] { self->UpdateSoon(absl::ZeroDuration()); };
   absl::StatusOr<std::unique_ptr<Loop>> loop = Loop::Create();
   if (!loop.ok()) return loop.status();
   agent->run_.loop = *std::move(loop);

@@ -81,6 +81,7 @@ void MemberRole::RootSays(const wire::Message& message) {
     StopRun(message.stop().reason());
   } else if (message.has_finish()) {
     finished_ = true;
+    run_->changed();
   } else if (message.has_refuse()) {
     run_->Say(absl::StrCat(run_->step.node_name, ": refused by the root: ",
                            message.refuse().reason()));
@@ -91,6 +92,7 @@ void MemberRole::RootSays(const wire::Message& message) {
 void MemberRole::RootLost(const absl::Status& reason) {
   if (finished_) return;
   root_lost_ = true;
+  run_->changed();
   run_->Say(absl::StrCat(run_->step.node_name,
                          ": lost the root: ", reason.message()));
 }

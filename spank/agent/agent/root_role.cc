@@ -160,6 +160,7 @@ void RootRole::Finish(uint32_t node) {
   if (node == 0) {
     left_ = true;
     left_at_ = absl::Now();
+    run_->changed();
     return;
   }
   wire::Message message;
@@ -196,6 +197,7 @@ void RootRole::MemberSays(uint32_t node, const wire::Message& message) {
 }
 
 void RootRole::MemberLost(uint32_t node, const absl::Status& reason) {
+  run_->changed();
   if (pool_.finished()) return;  // it left because it was told to
   lost_.push_back(NodeName(node));
   run_->Say(absl::StrCat("the agent on ", NodeName(node),

@@ -1,6 +1,7 @@
 // What an agent and its role share of a run. Built by Agent, which owns it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -27,6 +28,7 @@ struct Run {
   std::unique_ptr<ManifestReader> manifest;
   absl::Time start;
   std::string caps;  // what enforces them here
+  std::function<void()> changed;  // asks for a look at whether all is done
 
   // One line on standard error, which srun shows to the user.
   void Say(const std::string& line) const;

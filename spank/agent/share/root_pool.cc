@@ -25,13 +25,14 @@ RootPool::RootPool(uint64_t subjobs, uint32_t nodes, Members* members)
 
 void RootPool::Ask(uint32_t node) {
   if (nodes_[node].lost) return;
-  nodes_[node].asking = true;
+  nodes_[node].heard = nodes_[node].asking = true;
   nodes_[node].progress.unstarted = 0;
   Serve();
 }
 
 void RootPool::Report(uint32_t node, const Progress& progress) {
   if (nodes_[node].lost) return;
+  nodes_[node].heard = true;
   nodes_[node].progress = progress;
   if (progress.stopping) nodes_[node].asking = false;
   Serve();
@@ -99,7 +100,7 @@ void RootPool::RecallFor(uint32_t asker) {
   uint64_t most = 0;
   for (uint32_t node = 0; node < nodes_.size(); ++node) {
     const Node& candidate = nodes_[node];
-    if (candidate.lost || candidate.asking) continue;
+    if (candidate.lost || candidate.asking || !candidate.heard) continue;
     // One at a time: what comes back may be enough for all who ask.
     if (candidate.recalled) return;
     if (candidate.progress.unstarted > most) {
