@@ -21,7 +21,7 @@ absl::Status NotASize(absl::string_view text) {
 
 std::string Amount(double amount, char unit) {
   bool whole = amount == std::floor(amount);
-  return absl::StrFormat(whole ? "%.0f%c" : "%.2f%c", amount, unit);
+  return absl::StrFormat("%.*f%c", whole ? 0 : 2, amount, unit);
 }
 
 }  // namespace
