@@ -28,9 +28,8 @@ absl::StatusOr<uint64_t> ParseHeader(absl::string_view file) {
   }
   if (header.major() > kManifestMajor) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "manifest version ", header.major(), ".", header.minor(), ", from ",
-        header.writer(), ", is newer than this program, which reads version ",
-        kManifestMajor));
+        "version ", header.major(), ".", header.minor(),
+        " is newer than this program, which reads ", kManifestMajor));
   }
   if (header.major() == 0) return Damaged("version 0");
   return reader.bytes().data() + reader.bytes().size() - file.data();

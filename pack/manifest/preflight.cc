@@ -46,7 +46,9 @@ absl::StatusOr<std::unique_ptr<ManifestReader>> Preflight(
   }
   if (status.ok()) status = (*manifest)->CheckCommands();
   if (status.ok()) status = (*manifest)->Verify();
-  if (status.ok()) status = CheckMemory(options.mem_bytes, largest);
+  if (status.ok()) {
+    status = WithContext("--mem", CheckMemory(options.mem_bytes, largest));
+  }
   if (status.ok() && options.output == OutputMode::kTemplate) {
     status = WithContext("--output",
                          (*manifest)->CheckText(options.output_template));

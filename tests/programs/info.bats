@@ -1,0 +1,156 @@
+# cram info and cram run: what a manifest holds, and whether it can run.
+bats_require_minimum_version 1.5.0
+
+setup() {
+  PATH=$CRAM_BUILD/sbin/cram:$PATH
+  cd "$BATS_TEST_TMPDIR"
+}
+
+sweep() {
+  cram pack -o m.pb --param seed=0..9 --cpus 1 --mem 200M --time 2 \
+    --cwd /data/{seed} --env SEED={seed} --name run{seed} "$@" \
+    -- run --seed {seed:03d} 'a b' >packed
+}
+
+# refused TEXT ARGUMENT...: cram says TEXT in one line and exits 2.
+refused() {
+  local text=$1
+  shift
+  run -2 --separate-stderr cram "$@"
+  [ -z "$output" ]
+  [ "${#stderr_lines[@]}" -eq 1 ]
+  [[ $stderr == "cram: "*"$text"* ]] || { echo "said: $stderr" && false; }
+}
+
+# An agent that prints the words it was given, one a line.
+fake_agent() {
+  printf '#!/bin/sh\nprintf "%%s\\n" "$@"\nexit 3\n' >agent
+  chmod +x agent
+  export CRAM_AGENT=$PWD/agent
+}
+
+@test "the summary says what is in it" {
+  sweep --param mode=a,b
+  run -0 cram info m.pb
+  [[ $output == *"Sub-jobs     20"* ]]
+  [[ $output == *"Command      run --seed '{seed:03d}' 'a b'"* ]]
+  [[ $output == *"Memory       200M"* ]]
+  [[ $output == *"Varies       seed = 0..9 (10 values)"* ]]
+  [[ $output == *"Varies       mode = a,b (2 values)"* ]]
+  run -0 cram info --json m.pb
+  [ "$(python3 -c 'import json, sys
+summary = json.load(sys.stdin)
+print(summary["subjobs"], summary["templates"][0]["memory_bytes"])' \
+    <<<"$output")" = "20 209715200" ]
+}
+
+@test "one sub-job is shown as it will run" {
+  sweep
+  run -0 cram info -j 7 m.pb
+  [ "$output" = "Sub-job      7
+Name         run7
+Command      run --seed 007 'a b'
+Directory    /data/7
+Environment  SEED=7
+Parameter    seed=7
+CPUs         1
+Memory       200M
+Time limit   00:02:00
+Input        /dev/null" ]
+}
+
+@test "one sub-job is shown as JSON" {
+  sweep
+  run -0 cram info -j 7 --json m.pb
+  [ "$(python3 -c 'import json, sys
+job = json.load(sys.stdin)
+print(job["argv"], job["env"], job["params"], job["time_limit_seconds"])' \
+    <<<"$output")" = "['run', '--seed', '007', 'a b'] \
+[{'name': 'SEED', 'value': '7'}] {'seed': '7'} 120.0" ]
+}
+
+@test "all sub-jobs are a line each" {
+  seq -f 'run %g' 40000 >runs.txt
+  cram pack -o m.pb --lines runs.txt >packed
+  cram info -a m.pb | cut -d ' ' -f 2- | cmp - runs.txt
+  [ "$(cram info -a --json m.pb | wc -l)" -eq 40000 ]
+}
+
+@test "all sub-jobs go to a reader that leaves early" {
+  cram pack -o m.pb --param n=1..10000000 -- run {n} >packed
+  [ "$(cram info -a m.pb | head -1)" = "0: run 1" ]
+}
+
+@test "a sub-job that is not there is refused" {
+  sweep
+  refused "m.pb: no sub-job 10; the last is 9" info -j 10 m.pb
+  refused "-j" info -j x m.pb
+}
+
+@test "a check of what can run is silent" {
+  sweep
+  run -0 --separate-stderr cram info --check m.pb
+  [ -z "$output$stderr" ]
+  run -0 cram info --check --mem 1G --slots 4 --output 'o.{seed}' m.pb
+}
+
+@test "a check says what is wrong" {
+  sweep
+  refused "none.pb: No such file or directory" info --check none.pb
+  refused "--mem: " info --check --mem much m.pb
+  refused "--slots: " info --check --slots 0 m.pb
+  refused "--output: unknown placeholder {x}" info --check --output o.{x} m.pb
+  echo hello >text
+  refused "text: not a manifest" info --check text
+  head -c 100 m.pb >short.pb
+  refused "short.pb: truncated" info --check short.pb
+  sed 's/200M/300M/; s/seed/sead/' m.pb >damaged.pb
+  refused "damaged.pb: " info --check damaged.pb
+  cram pack -o m.pb --param n=1..3 >packed
+  refused "sub-job 0 names no command" info --check m.pb
+  refused "unknown placeholder {m}" info --check m.pb -- run {m}
+  run -0 cram info --check m.pb -- run {n}
+}
+
+@test "run hands manifest, options and command to the agent" {
+  sweep
+  fake_agent
+  run -3 cram run m.pb --mem 1G --progress --slots=2 -- run '[x]' -- {seed}
+  [ "$output" = "--manifest=$PWD/m.pb
+--mem=1G
+--slots=2
+--progress
+--
+run
+[x]
+--
+{seed}" ]
+}
+
+@test "run refuses before anything starts" {
+  sweep
+  fake_agent
+  refused "none.pb: No such file" run none.pb
+  refused "--time: " run m.pb --time soon
+  refused "--mem: a cap of" run m.pb --mem 1000T
+  cram pack -o m.pb --cpus 100000 -- true >packed
+  refused "sub-jobs of 100000 CPUs; a node has" run m.pb
+}
+
+@test "run says when there is no agent" {
+  sweep
+  CRAM_AGENT=/none/cram-agent
+  export CRAM_AGENT
+  refused "cannot run the agent /none/cram-agent: No such file" run m.pb
+}
+
+@test "help and version" {
+  run -0 cram --version
+  [[ $output == "cram "[0-9]* ]]
+  run -0 cram --help
+  for command in pack info run output; do [[ $output == *"$command"* ]]; done
+  run -0 cram run --help
+  [[ $output == *"--max-failures"* ]]
+  refused "" bogus
+  refused "" 
+}

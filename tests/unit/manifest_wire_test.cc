@@ -1,0 +1,60 @@
+#include <gtest/gtest.h>
+
+#include "pack/manifest/wire.h"
+
+namespace cram {
+namespace {
+
+TEST(Wire, ReadsWhatItWrites) {
+  std::string bytes;
+  AppendVarintField(1, 300, &bytes);
+  AppendBytesField(2, "text", &bytes);
+  AppendFixed32Field(3, 0xdeadbeef, &bytes);
+  AppendFixed64Field(4, UINT64_MAX - 1, &bytes);
+  AppendVarintField(5000, UINT64_MAX, &bytes);
+  WireReader reader(bytes);
+  ASSERT_TRUE(reader.Next());
+  EXPECT_EQ(reader.field(), 1u);
+  EXPECT_EQ(reader.number(), 300u);
+  ASSERT_TRUE(reader.Next());
+  EXPECT_TRUE(reader.has_bytes());
+  EXPECT_EQ(reader.bytes(), "text");
+  ASSERT_TRUE(reader.Next());
+  EXPECT_EQ(reader.number(), 0xdeadbeefu);
+  EXPECT_FALSE(reader.has_bytes());
+  ASSERT_TRUE(reader.Next());
+  EXPECT_EQ(reader.number(), UINT64_MAX - 1);
+  ASSERT_TRUE(reader.Next());
+  EXPECT_EQ(reader.field(), 5000u);
+  EXPECT_EQ(reader.number(), UINT64_MAX);
+  EXPECT_FALSE(reader.Next());
+  EXPECT_TRUE(reader.ok());
+}
+
+TEST(Wire, LeavesZerosOut) {
+  std::string bytes;
+  AppendVarintField(1, 0, &bytes);
+  EXPECT_EQ(bytes, "");
+}
+
+TEST(Wire, StopsAtDamage) {
+  const std::string damaged[] = {
+      std::string("\x00", 1),  // field 0
+      "\x08",                  // no value
+      "\x12\x05"
+      "abc",  // fewer bytes than it says
+      "\x12\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",  // far fewer
+      "\x0d"
+      "abc",                                               // half a fixed32
+      "\x0b",                                              // a group
+      "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",  // beyond 64 bits
+  };
+  for (const std::string& bytes : damaged) {
+    WireReader reader(bytes);
+    EXPECT_FALSE(reader.Next());
+    EXPECT_FALSE(reader.ok());
+  }
+}
+
+}  // namespace
+}  // namespace cram
