@@ -48,8 +48,9 @@ END
 # agent_of NODE-NUMBER: its pid.
 agent_of() {
   local pid
-  for pid in $(pgrep -u "$CLUSTER_USER" -x cram-agent); do
-    if tr '\0' '\n' <"/proc/$pid/environ" | grep -qx "SLURM_NODEID=$1"; then
+  for pid in $("$here/../cluster/cluster" processes "$cluster"); do
+    if [ "$(cat "/proc/$pid/comm")" = cram-agent ] &&
+      tr '\0' '\n' <"/proc/$pid/environ" | grep -qx "SLURM_NODEID=$1"; then
       echo "$pid"
     fi
   done

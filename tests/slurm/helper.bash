@@ -79,8 +79,7 @@ until_true() {
 queue_is_empty() { [ -z "$(squeue -h)" ]; }
 nodes_are_idle() { [ "$(sinfo -h -N -o %T | sort -u)" = idle ]; }
 jobs_so_far() { squeue -h -t all | wc -l; }
-processes() { pgrep -u "$CLUSTER_USER" -l; }
-no_processes() { ! processes; }
+no_processes() { [ -z "$("$here/../cluster/cluster" processes "$cluster")" ]; }
 
 # Cgroups that were made below Slurm's own for this user.
 own_cgroups() {
