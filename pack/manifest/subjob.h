@@ -19,14 +19,14 @@ struct SubJob {
   };
 
   uint64_t index = 0;
-  std::string name;               // may be empty
+  std::string name;  // may be empty
   // Empty only when the sub-job names no command and the reader was given no
   // default: ManifestReader::CheckCommands finds those.
   std::vector<std::string> argv;
-  std::string cwd;                // empty: where the agent was started
-  std::vector<EnvChange> env;     // in order; later ones win
-  std::string stdin_path;         // empty: /dev/null
-  std::string stdout_path;        // empty: as the run's output mode says
+  std::string cwd;             // empty: where the agent was started
+  std::vector<EnvChange> env;  // in order; later ones win
+  std::string stdin_path;      // empty: /dev/null
+  std::string stdout_path;     // empty: as the run's output mode says
   std::string stderr_path;
   uint32_t ranks = 1;
   uint32_t cpus = 0;          // 0: the node's CPUs / slots

@@ -144,6 +144,14 @@ run
   refused "cannot run the agent /none/cram-agent: No such file" run m.pb
 }
 
+@test "a manifest of version 1.0 is read for ever" {
+  golden=$BATS_TEST_DIRNAME/../golden/manifest-1.0
+  cram info -a --json "$golden.pb" >read.txt
+  cmp read.txt "$golden.txt"
+  run -0 --separate-stderr cram info --check "$golden.pb" -- run
+  [ -z "$output$stderr" ]
+}
+
 @test "help and version" {
   run -0 cram --version
   [[ $output == "cram "[0-9]* ]]
