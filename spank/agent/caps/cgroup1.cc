@@ -77,16 +77,13 @@ class Cgroup1Slot : public SlotCap {
     auto open = [&](ControlFile* file, const char* name, int flags) {
       if (status.ok()) status = file->Open(leaf_, name, flags);
     };
-    open(&procs_, "cgroup.procs", O_RDWR);
+    open(&entry_, "cgroup.procs", O_WRONLY);
     open(&limit_, "memory.limit_in_bytes", O_WRONLY);
     open(&peak_, "memory.max_usage_in_bytes", O_RDWR);
     open(&oom_, "memory.oom_control", O_RDONLY);
     if (!status.ok()) return status;
-    // Only where the kernel accounts swap; it charges swap and memory first.
+    // Only where the kernel accounts swap.
     has_swap_ = swap_.Open(leaf_, "memory.memsw.limit_in_bytes", O_WRONLY).ok();
-    open(&failures_, has_swap_ ? "memory.memsw.failcnt" : "memory.failcnt",
-         O_RDWR);
-    if (!status.ok()) return status;
     return RegisterOomEvent();
   }
 
@@ -99,14 +96,14 @@ class Cgroup1Slot : public SlotCap {
       status = SetLimit(cap_bytes);
     }
     if (status.ok()) status = peak_.Write("0");
-    if (status.ok()) status = failures_.Write("0");
+    cap_ = cap_bytes;
     (void)TakeOomEvents();
     oom_kills_before_ = OomKills();
     verdict_ = CapVerdict::kWithin;
     return status;
   }
 
-  int entry_fd() const override { return procs_.fd(); }
+  int entry_fd() const override { return entry_.fd(); }
   int event_fd() const override { return event_.get(); }
 
   bool OverCap() override {
@@ -115,14 +112,21 @@ class Cgroup1Slot : public SlotCap {
   }
 
   bool KillAll() override {
+    // Opened anew each time: a descriptor that stays open goes on giving the
+    // list of its first read for as long as it is read more than once a second.
+    ControlFile procs;
+    if (!procs.Open(leaf_, "cgroup.procs", O_RDONLY).ok()) return false;
     char buffer[4096];
-    absl::string_view pids = procs_.Read(buffer, sizeof buffer);
+    absl::string_view pids = procs.Read(buffer, sizeof buffer);
+    bool none = pids.empty();
+    // The last one may be cut off.
+    pids.remove_suffix(pids.size() - (pids.rfind('\n') + 1));
     for (absl::string_view line :
          absl::StrSplit(pids, '\n', absl::SkipEmpty())) {
       pid_t pid;
       if (absl::SimpleAtoi(line, &pid) && pid > 0) kill(pid, SIGKILL);
     }
-    return pids.empty();
+    return none;
   }
 
   CapVerdict Verdict() override {
@@ -178,10 +182,12 @@ class Cgroup1Slot : public SlotCap {
     return 0;
   }
 
-  // An event without a failed charge of our own is that of a cgroup above: it
+  // The event does not say which cgroup ran out. Ours did when all of it was
+  // in use (the counters of failed charges stay 0 on recent kernels); one above
   // concerns this attempt only when one of its processes was the victim.
   void Judge() {
-    if (failures_.ReadNumber() > 0) {
+    static const uint64_t at_once = 8 * sysconf(_SC_PAGESIZE);
+    if (peak_.ReadNumber() + at_once >= cap_) {
       verdict_ = CapVerdict::kOwnCap;
     } else if (OomKills() > oom_kills_before_ &&
                verdict_ == CapVerdict::kWithin) {
@@ -190,9 +196,10 @@ class Cgroup1Slot : public SlotCap {
   }
 
   std::string leaf_;
-  ControlFile procs_, limit_, swap_, peak_, failures_, oom_;
+  ControlFile entry_, limit_, swap_, peak_, oom_;
   UniqueFd event_;
   bool has_swap_ = false;
+  uint64_t cap_ = UINT64_MAX;
   uint64_t oom_kills_before_ = 0;
   CapVerdict verdict_ = CapVerdict::kWithin;
 };

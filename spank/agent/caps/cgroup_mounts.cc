@@ -26,6 +26,7 @@ std::string Below(const Mount& mount, absl::string_view path) {
   if (mount.point.empty()) return "";
   if (mount.root != "/") {
     if (!absl::ConsumePrefix(&path, mount.root)) return "";
+    if (!path.empty() && path[0] != '/') return "";  // only begins alike
   }
   return absl::StrCat(mount.point, path == "/" ? "" : path);
 }
