@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -21,38 +22,39 @@ constexpr absl::Duration kLatest = absl::Milliseconds(100);
 // New processes are looked for no more often than this.
 constexpr absl::Duration kScanInterval = absl::Milliseconds(20);
 
-// /proc/<pid>/statm: size resident shared ..., in pages. File pages are not
-// the sub-job's own: they can be dropped.
-uint64_t ResidentBytes(pid_t pid) {
-  absl::StatusOr<std::string> text =
-      ReadFile(absl::StrCat("/proc/", pid, "/statm"));
+// The sum of the lines "NAME: <number> kB" of a file of /proc; 0 when it
+// cannot be read.
+uint64_t SumOfLines(const std::string& path,
+                    std::initializer_list<absl::string_view> names) {
+  uint64_t sum = 0;
+  absl::StatusOr<std::string> text = ReadFile(path);
   if (!text.ok()) return 0;
-  std::vector<absl::string_view> fields = absl::StrSplit(*text, ' ');
-  uint64_t resident, shared;
-  if (fields.size() < 3 || !absl::SimpleAtoi(fields[1], &resident) ||
-      !absl::SimpleAtoi(fields[2], &shared)) {
-    return 0;
+  for (absl::string_view line : absl::StrSplit(*text, '\n')) {
+    for (absl::string_view name : names) {
+      if (!absl::StartsWith(line, name)) continue;
+      std::vector<absl::string_view> words =
+          absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+      uint64_t kib;
+      if (words.size() >= 2 && absl::SimpleAtoi(words[1], &kib)) {
+        sum += kib * kKiB;
+      }
+    }
   }
-  static const uint64_t page = sysconf(_SC_PAGESIZE);
-  return (resident - std::min(resident, shared)) * page;
+  return sum;
+}
+
+// File pages are not the sub-job's own: they can be dropped.
+uint64_t ResidentBytes(pid_t pid) {
+  return SumOfLines(absl::StrCat("/proc/", pid, "/status"),
+                    {"RssAnon:", "RssShmem:"});
 }
 
 // Its share of pages that it has together with others; exact, but the kernel
 // walks all of the process's memory for it.
 uint64_t ProportionalBytes(pid_t pid) {
-  absl::StatusOr<std::string> text =
-      ReadFile(absl::StrCat("/proc/", pid, "/smaps_rollup"));
-  if (!text.ok()) return ResidentBytes(pid);
-  for (absl::string_view line : absl::StrSplit(*text, '\n')) {
-    std::vector<absl::string_view> words =
-        absl::StrSplit(line, ' ', absl::SkipEmpty());
-    uint64_t kib;
-    if (words.size() >= 2 && words[0] == "Pss_Anon:" &&
-        absl::SimpleAtoi(words[1], &kib)) {
-      return kib * kKiB;
-    }
-  }
-  return ResidentBytes(pid);
+  uint64_t bytes = SumOfLines(absl::StrCat("/proc/", pid, "/smaps_rollup"),
+                              {"Pss_Anon:", "Pss_Shmem:"});
+  return bytes != 0 ? bytes : ResidentBytes(pid);
 }
 
 class WatchdogSlot : public SlotCap {
@@ -99,6 +101,8 @@ class WatchdogSlot : public SlotCap {
     for (pid_t pid : processes_->Members(leader_)) {
       if (kill(pid, SIGKILL) == 0) none = false;
     }
+    // Its number may be another leader's by the next time.
+    if (none) Forget();
     return none;
   }
 
