@@ -1,0 +1,309 @@
+// The caps for real: processes that take too much, under each of the backends.
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "pack/base/exit_status.h"
+#include "pack/base/io.h"
+#include "pack/base/size.h"
+#include "spank/agent/caps/cgroup1.h"
+#include "spank/agent/caps/cgroup_mounts.h"
+#include "spank/agent/caps/process_table.h"
+#include "spank/agent/caps/watchdog.h"
+
+namespace cram {
+namespace {
+
+constexpr uint64_t kCap = 200 * kMiB;
+constexpr absl::Duration kPatience = absl::Seconds(20);
+
+// ---- What sub-jobs do. Each is the whole life of a process.
+
+char* Map(size_t bytes, int flags) {
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                      flags | MAP_ANONYMOUS, -1, 0);
+  return static_cast<char*>(memory);
+}
+
+int Hog() {
+  memset(Map(2 * kGiB, MAP_PRIVATE), 1, 2 * kGiB);
+  return 0;
+}
+
+int SharedHog() {
+  memset(Map(2 * kGiB, MAP_SHARED), 1, 2 * kGiB);
+  return 0;
+}
+
+int Quiet() {
+  memset(Map(50 * kMiB, MAP_PRIVATE), 1, 50 * kMiB);
+  usleep(200000);
+  return 0;
+}
+
+// Whose child is over the cap, and who does not care.
+int Careless() {
+  pid_t child = fork();
+  if (child == 0) _exit(Hog());
+  waitpid(child, nullptr, 0);
+  return 0;
+}
+
+// Four that are over it only together.
+int Family() {
+  for (int i = 0; i < 4; ++i) {
+    if (fork() == 0) {
+      memset(Map(80 * kMiB, MAP_PRIVATE), 1, 80 * kMiB);
+      sleep(30);
+      _exit(0);
+    }
+  }
+  sleep(30);
+  return 0;
+}
+
+// Four that have 150 MB together, because fork shares them.
+int Siblings() {
+  char* memory = Map(150 * kMiB, MAP_PRIVATE);
+  memset(memory, 1, 150 * kMiB);
+  for (int i = 0; i < 4; ++i) {
+    if (fork() == 0) {
+      usleep(500000);
+      _exit(0);
+    }
+  }
+  while (wait(nullptr) > 0) {
+  }
+  return 0;
+}
+
+// Leaves a process that no parent and no session connects with it, and ends.
+int Deserter() {
+  const char* const environment[] = {"PATH=/usr/bin:/bin", "CRAM_SLOT=0",
+                                     nullptr};
+  execle("/bin/sh", "sh", "-c", "(setsid sleep 1000 &); sleep 0.1", nullptr,
+         environment);
+  return 99;
+}
+
+// ---- Running them, as the agent does.
+
+struct Outcome {
+  ExitStatus exit;
+  CapVerdict verdict = CapVerdict::kWithin;
+  uint64_t peak = 0;
+  bool all_killed = false;
+};
+
+pid_t Start(SlotCap* cap, const std::function<int()>& life) {
+  pid_t pid = fork();
+  if (pid != 0) return pid;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  setsid();
+  if (cap->entry_fd() >= 0 && write(cap->entry_fd(), "0", 1) != 1) _exit(99);
+  _exit(life());
+}
+
+// Watches the cap until the leader is reaped; what else is reaped is ignored.
+ExitStatus Watch(SlotCap* cap, pid_t leader) {
+  absl::Time deadline = absl::Now() + kPatience;
+  int status = 0;
+  while (waitpid(leader, &status, WNOHANG) == 0) {
+    pollfd event{cap->event_fd(), POLLIN, 0};
+    absl::Duration wait =
+        std::min(cap->look_again(), absl::Duration(absl::Milliseconds(1)));
+    poll(&event, 1, static_cast<int>(absl::ToInt64Milliseconds(wait)));
+    if (cap->OverCap() || absl::Now() > deadline) cap->KillAll();
+  }
+  return ExitStatus::FromWait(status);
+}
+
+bool KillAllOf(SlotCap* cap) {
+  absl::Time deadline = absl::Now() + kPatience;
+  while (!cap->KillAll()) {
+    if (absl::Now() > deadline) return false;
+    while (waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+    usleep(1000);
+  }
+  return true;
+}
+
+Outcome Attempt(SlotCap* cap, const std::function<int()>& life,
+                uint64_t cap_bytes = kCap) {
+  Outcome outcome;
+  absl::Status armed = cap->Arm(cap_bytes);
+  EXPECT_TRUE(armed.ok()) << armed;
+  pid_t pid = Start(cap, life);
+  cap->Started(pid);
+  outcome.exit = Watch(cap, pid);
+  outcome.all_killed = KillAllOf(cap);
+  while (waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
+  outcome.verdict = cap->Verdict();
+  outcome.peak = cap->peak_bytes();
+  return outcome;
+}
+
+// Each test runs with every backend that this machine has.
+class EachCaps : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (is_cgroup1()) {
+      std::string mine = FindMemoryCgroup().v1;
+      if (mine.empty()) GTEST_SKIP() << "no memory cgroup of v1 here";
+      directory_ = absl::StrCat(mine, "/cram_test_", getpid());
+      if (mkdir(directory_.c_str(), 0755) != 0) {
+        std::string why = strerror(errno);
+        GTEST_SKIP() << "cannot make " << directory_ << ": " << why;
+      }
+      absl::StatusOr<std::unique_ptr<Cgroup1Caps>> caps =
+          Cgroup1Caps::Create(directory_);
+      ASSERT_TRUE(caps.ok()) << caps.status();
+      caps_ = *std::move(caps);
+    } else {
+      caps_ = std::make_unique<WatchdogCaps>();
+    }
+    EXPECT_EQ(caps_->name(), GetParam());
+    slot_ = NewSlot(0);
+  }
+  void TearDown() override {
+    slot_.reset();
+    if (!directory_.empty()) {
+      EXPECT_EQ(rmdir(directory_.c_str()), 0) << strerror(errno);
+    }
+    EXPECT_TRUE(ChildrenOf(getpid()).empty());
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+  }
+
+  bool is_cgroup1() const {
+    return absl::string_view(GetParam()) != "watchdog";
+  }
+  std::unique_ptr<SlotCap> NewSlot(uint32_t number) {
+    absl::StatusOr<std::unique_ptr<SlotCap>> slot = caps_->MakeSlot(number);
+    EXPECT_TRUE(slot.ok()) << slot.status();
+    return *std::move(slot);
+  }
+
+  std::string directory_;
+  std::unique_ptr<Caps> caps_;
+  std::unique_ptr<SlotCap> slot_;
+};
+
+TEST_P(EachCaps, AHogIsKilledAndNamed) {
+  Outcome outcome = Attempt(slot_.get(), Hog);
+  EXPECT_EQ(outcome.exit.signal, SIGKILL);
+  EXPECT_EQ(outcome.verdict, CapVerdict::kOwnCap);
+  EXPECT_TRUE(outcome.all_killed);
+  EXPECT_GT(outcome.peak, kCap / 2);
+  EXPECT_LE(outcome.peak, is_cgroup1() ? kCap : kCap + 100 * kMiB);
+}
+
+TEST_P(EachCaps, SharedMemoryCountsAsWell) {
+  Outcome outcome = Attempt(slot_.get(), SharedHog);
+  EXPECT_EQ(outcome.exit.signal, SIGKILL);
+  EXPECT_EQ(outcome.verdict, CapVerdict::kOwnCap);
+  EXPECT_LE(outcome.peak, is_cgroup1() ? kCap : kCap + 100 * kMiB);
+}
+
+TEST_P(EachCaps, AQuietOneIsWithin) {
+  Outcome outcome = Attempt(slot_.get(), Quiet);
+  EXPECT_TRUE(outcome.exit.success());
+  EXPECT_EQ(outcome.verdict, CapVerdict::kWithin);
+  EXPECT_GT(outcome.peak, 40 * kMiB);
+  EXPECT_LT(outcome.peak, 100 * kMiB);
+}
+
+TEST_P(EachCaps, AParentThatSurvivesItsChildsDeathIsOverTheCap) {
+  Outcome outcome = Attempt(slot_.get(), Careless);
+  EXPECT_EQ(outcome.verdict, CapVerdict::kOwnCap);
+  EXPECT_TRUE(outcome.all_killed);
+}
+
+TEST_P(EachCaps, TheCapIsThatOfAllProcessesTogether) {
+  Outcome outcome = Attempt(slot_.get(), Family);
+  EXPECT_EQ(outcome.verdict, CapVerdict::kOwnCap);
+  EXPECT_EQ(outcome.exit.signal, SIGKILL);
+  EXPECT_TRUE(outcome.all_killed);
+}
+
+TEST_P(EachCaps, SharedPagesAreNotCountedTwice) {
+  Outcome outcome = Attempt(slot_.get(), Siblings);
+  EXPECT_EQ(outcome.verdict, CapVerdict::kWithin);
+  EXPECT_TRUE(outcome.exit.success());
+}
+
+TEST_P(EachCaps, WhatForkedAwayIsKilled) {
+  Outcome outcome = Attempt(slot_.get(), Deserter);
+  EXPECT_TRUE(outcome.exit.success());
+  EXPECT_EQ(outcome.verdict, CapVerdict::kWithin);
+  EXPECT_TRUE(outcome.all_killed);
+  EXPECT_TRUE(ChildrenOf(getpid()).empty());
+}
+
+TEST_P(EachCaps, ASlotForgetsTheLastAttempt) {
+  EXPECT_EQ(Attempt(slot_.get(), Hog).verdict, CapVerdict::kOwnCap);
+  Outcome quiet = Attempt(slot_.get(), Quiet);
+  EXPECT_TRUE(quiet.exit.success());
+  EXPECT_EQ(quiet.verdict, CapVerdict::kWithin);
+  EXPECT_LT(quiet.peak, 100 * kMiB);
+  EXPECT_EQ(Attempt(slot_.get(), Hog).verdict, CapVerdict::kOwnCap);
+}
+
+TEST_P(EachCaps, ACapMayGrowAndShrinkFromAttemptToAttempt) {
+  for (uint64_t cap : {100 * kMiB, 400 * kMiB, 20 * kMiB, kGiB}) {
+    Outcome outcome = Attempt(slot_.get(), Quiet, cap);
+    EXPECT_EQ(outcome.verdict,
+              cap < 50 * kMiB ? CapVerdict::kOwnCap : CapVerdict::kWithin)
+        << cap;
+  }
+}
+
+TEST_P(EachCaps, SlotsAreApart) {
+  std::unique_ptr<SlotCap> other = NewSlot(1);
+  ASSERT_TRUE(other->Arm(kCap).ok());
+  pid_t bystander = Start(other.get(), [] {
+    sleep(1000);
+    return 0;
+  });
+  other->Started(bystander);
+  EXPECT_EQ(Attempt(slot_.get(), Hog).verdict, CapVerdict::kOwnCap);
+  EXPECT_EQ(kill(bystander, 0), 0);
+  EXPECT_FALSE(other->OverCap());
+  EXPECT_EQ(waitpid(bystander, nullptr, WNOHANG), 0);
+  EXPECT_FALSE(other->KillAll());
+  waitpid(bystander, nullptr, 0);
+  EXPECT_TRUE(KillAllOf(other.get()));
+  EXPECT_EQ(other->Verdict(), CapVerdict::kWithin);
+}
+
+TEST_P(EachCaps, ASlotThatWasNeverUsedHasNothingToKill) {
+  EXPECT_TRUE(slot_->KillAll());
+  EXPECT_FALSE(slot_->OverCap());
+  EXPECT_EQ(slot_->Verdict(), CapVerdict::kWithin);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, EachCaps, testing::Values("cgroup/v1", "watchdog"),
+                         [](const auto& info) -> std::string {
+                           return info.param[0] == 'c' ? "Cgroup1" : "Watchdog";
+                         });
+
+TEST(Cgroup1Caps, WhereNoLeafCanBeMadeFails) {
+  EXPECT_FALSE(Cgroup1Caps::Create("/proc/no/such/place").ok());
+}
+
+}  // namespace
+}  // namespace cram

@@ -1,0 +1,248 @@
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include "pack/base/io.h"
+#include "pack/journal/output_reader.h"
+#include "spank/agent/output/collector.h"
+#include "spank/agent/output/destination.h"
+#include "spank/agent/output/streams.h"
+#include "tests/unit/temporary_directory.h"
+
+namespace cram {
+namespace {
+
+using Kind = Destination::Kind;
+
+SubJob SubJobIn(const std::string& cwd) {
+  SubJob subjob;
+  subjob.index = 7;
+  subjob.cwd = cwd;
+  subjob.params = {{"seed", "3"}};
+  return subjob;
+}
+
+RunOptions Options(absl::string_view mode) {
+  RunOptions options;
+  absl::Status status = options.Set("output", mode);
+  EXPECT_TRUE(status.ok()) << status;
+  return options;
+}
+
+Destinations Found(const SubJob& subjob, absl::string_view mode) {
+  absl::StatusOr<Destinations> found = FindDestinations(subjob, Options(mode));
+  EXPECT_TRUE(found.ok()) << found.status();
+  return *found;
+}
+
+TEST(Destination, FollowsTheModeOfTheRun) {
+  SubJob subjob = SubJobIn("/work/x");
+  EXPECT_EQ(Found(subjob, "packed").out.kind, Kind::kPacked);
+  EXPECT_EQ(Found(subjob, "packed").err.kind, Kind::kPacked);
+  EXPECT_EQ(Found(subjob, "none").out.kind, Kind::kNull);
+  EXPECT_EQ(Found(subjob, "none").err.kind, Kind::kNull);
+  EXPECT_EQ(Found(subjob, "system").err.kind, Kind::kInherited);
+  EXPECT_EQ(Found(subjob, "rank0").out.path, "/work/x/cram.7.out");
+  EXPECT_EQ(Found(subjob, "rank0").err.path, "/work/x/cram.7.err");
+  EXPECT_EQ(Found(subjob, "all").out.path, "/work/x/cram.7.0.out");
+  EXPECT_EQ(Found(subjob, "all").err.path, "/work/x/cram.7.0.err");
+  EXPECT_EQ(Found(subjob, "log/{seed:03d}").out.path, "/work/x/log/003");
+  EXPECT_EQ(Found(subjob, "/abs/{index}").err.path, "/abs/7");
+}
+
+TEST(Destination, OfTheManifestComesFirst) {
+  SubJob subjob = SubJobIn("/work/x");
+  subjob.stdout_path = "mine.txt";
+  for (const char* mode : {"packed", "none", "rank0", "t.{index}"}) {
+    EXPECT_EQ(Found(subjob, mode).out.path, "/work/x/mine.txt");
+  }
+  EXPECT_EQ(Found(subjob, "packed").err.kind, Kind::kPacked);
+  subjob.stderr_path = "/abs/mine.err";
+  EXPECT_EQ(Found(subjob, "none").err.path, "/abs/mine.err");
+}
+
+TEST(Destination, WithoutADirectoryIsRelativeToTheAgents) {
+  EXPECT_EQ(Found(SubJobIn(""), "rank0").out.path, "cram.7.out");
+}
+
+// A collector and the file that it fills.
+class Collecting : public testing::Test {
+ protected:
+  void SetUp() override {
+    writer_ = *OutputWriter::Create(path());
+    collector_ = *Collector::Create(writer_.get());
+  }
+  std::string path() const { return directory_.path() + "/output.0"; }
+
+  void Print(OutputStream stream, absl::string_view bytes) {
+    ASSERT_TRUE(WriteFull(collector_->write_fd(stream), bytes, "pipe").ok());
+  }
+
+  std::string Packed(uint64_t index, uint32_t attempt, OutputStream stream,
+                     const Collector::Totals& totals) {
+    EXPECT_TRUE(writer_->Flush().ok());
+    std::string text;
+    uint64_t bytes = stream == OutputStream::kStdout ? totals.stdout_bytes
+                                                     : totals.stderr_bytes;
+    absl::StatusOr<uint64_t> read =
+        ReadOutput(path(), {index, attempt, stream},
+                   OutputExtent{totals.output_offset, bytes},
+                   [&text](absl::string_view piece) {
+                     text.append(piece.data(), piece.size());
+                   });
+    EXPECT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(text.size(), bytes);
+    return text;
+  }
+
+  TemporaryDirectory directory_;
+  std::unique_ptr<OutputWriter> writer_;
+  std::unique_ptr<Collector> collector_;
+};
+
+TEST_F(Collecting, PacksBothStreamsSoThatTheReaderFindsThem) {
+  collector_->Begin(3, 1);
+  Print(OutputStream::kStderr, "warning\n");
+  Print(OutputStream::kStdout, "result\n");
+  Collector::Totals totals = collector_->End();
+  EXPECT_EQ(Packed(3, 1, OutputStream::kStdout, totals), "result\n");
+  EXPECT_EQ(Packed(3, 1, OutputStream::kStderr, totals), "warning\n");
+}
+
+TEST_F(Collecting, KeepsAttemptsApart) {
+  collector_->Begin(3, 0);
+  Print(OutputStream::kStdout, "first");
+  Collector::Totals first = collector_->End();
+  collector_->Begin(3, 1);
+  Print(OutputStream::kStdout, "second");
+  Collector::Totals second = collector_->End();
+  collector_->Begin(4, 0);
+  Collector::Totals silent = collector_->End();
+  EXPECT_EQ(Packed(3, 0, OutputStream::kStdout, first), "first");
+  EXPECT_EQ(Packed(3, 1, OutputStream::kStdout, second), "second");
+  EXPECT_GT(second.output_offset, first.output_offset);
+  EXPECT_EQ(silent.stdout_bytes, 0U);
+  EXPECT_EQ(silent.stderr_bytes, 0U);
+}
+
+TEST_F(Collecting, TakesMoreThanThePipeHolds) {
+  std::string binary(5 << 20, '\0');
+  for (size_t i = 0; i < binary.size(); ++i) {
+    binary[i] = static_cast<char>(i * 2654435761U >> 13);
+  }
+  collector_->Begin(9, 0);
+  std::atomic<bool> ended{false};
+  std::thread subjob([&] {
+    Print(OutputStream::kStdout, binary);
+    ended = true;
+  });
+  // As the loop does until the process has ended.
+  for (int drains = 0; !ended; ++drains) {
+    collector_->Drain(OutputStream::kStdout);
+    if (drains % 100 == 0) collector_->HandOn();
+  }
+  subjob.join();
+  Collector::Totals totals = collector_->End();
+  EXPECT_TRUE(Packed(9, 0, OutputStream::kStdout, totals) == binary);
+}
+
+TEST_F(Collecting, EndTakesAllOfAnEnlargedPipe) {
+  collector_->Begin(9, 0);
+  int pipe = collector_->write_fd(OutputStream::kStdout);
+  ASSERT_GE(fcntl(pipe, F_SETPIPE_SZ, 1 << 20), 1 << 20);
+  Print(OutputStream::kStdout, std::string(1 << 20, 'x'));
+  EXPECT_EQ(collector_->End().stdout_bytes, uint64_t{1} << 20);
+}
+
+TEST_F(Collecting, ASubJobThatMakesItsPipeNonBlockingHarmsNoOther) {
+  collector_->Begin(1, 0);
+  int pipe = collector_->write_fd(OutputStream::kStdout);
+  ASSERT_EQ(fcntl(pipe, F_SETFL, O_NONBLOCK), 0);
+  collector_->End();
+  collector_->Begin(2, 0);
+  EXPECT_EQ(fcntl(pipe, F_GETFL) & O_NONBLOCK, 0);
+}
+
+TEST_F(Collecting, HandsOnWhatARunningSubJobHasPrinted) {
+  collector_->Begin(5, 0);
+  Print(OutputStream::kStdout, "so far");
+  collector_->Drain(OutputStream::kStdout);
+  collector_->HandOn();
+  EXPECT_EQ(Packed(5, 0, OutputStream::kStdout, {kFileHeaderBytes, 6, 0}),
+            "so far");
+}
+
+class OpenedStreams : public Collecting {
+ protected:
+  std::string in(const std::string& name) const {
+    return directory_.path() + "/" + name;
+  }
+};
+
+TEST_F(OpenedStreams, ArePipesAndNoInputUnlessSaid) {
+  Streams streams =
+      OpenStreams(SubJobIn(directory_.path()), RunOptions(), *collector_);
+  EXPECT_EQ(streams.failed_step, "");
+  EXPECT_EQ(streams.out, collector_->write_fd(OutputStream::kStdout));
+  EXPECT_EQ(streams.err, collector_->write_fd(OutputStream::kStderr));
+  char byte;
+  EXPECT_EQ(read(streams.in.get(), &byte, 1), 0);
+}
+
+TEST_F(OpenedStreams, AreTheAgentsOwnInSystemMode) {
+  Streams streams = OpenStreams(SubJobIn(""), Options("system"), *collector_);
+  EXPECT_EQ(streams.out, STDOUT_FILENO);
+  EXPECT_EQ(streams.err, STDERR_FILENO);
+}
+
+TEST_F(OpenedStreams, OneFileForBothIsOpenedOnce) {
+  Streams streams = OpenStreams(SubJobIn(directory_.path()),
+                                Options("both.{index}"), *collector_);
+  ASSERT_EQ(streams.failed_step, "");
+  EXPECT_EQ(streams.out, streams.err);
+  ASSERT_TRUE(WriteFull(streams.out, "out ", "").ok());
+  ASSERT_TRUE(WriteFull(streams.err, "err", "").ok());
+  EXPECT_EQ(*ReadFile(in("both.7")), "out err");
+}
+
+TEST_F(OpenedStreams, NameWhatCouldNotBeOpened) {
+  SubJob subjob = SubJobIn(directory_.path());
+  subjob.stdin_path = "not there";
+  Streams streams = OpenStreams(subjob, RunOptions(), *collector_);
+  EXPECT_EQ(streams.failed_step, "open " + in("not there"));
+  EXPECT_EQ(streams.error, ENOENT);
+
+  subjob.stdin_path = "";
+  subjob.stderr_path = "no/directory";
+  streams = OpenStreams(subjob, RunOptions(), *collector_);
+  EXPECT_EQ(streams.failed_step, "open " + in("no/directory"));
+  EXPECT_EQ(streams.error, ENOENT);
+
+  subjob.stderr_path = directory_.path();
+  EXPECT_EQ(OpenStreams(subjob, RunOptions(), *collector_).error, EISDIR);
+}
+
+TEST_F(OpenedStreams, NeverWaitForTheOtherEndOfANamedPipe) {
+  ASSERT_EQ(mkfifo(in("fifo").c_str(), 0600), 0);
+  SubJob subjob = SubJobIn(directory_.path());
+  alarm(10);  // a hang would end the test
+  subjob.stdin_path = "fifo";
+  Streams streams = OpenStreams(subjob, RunOptions(), *collector_);
+  EXPECT_EQ(streams.failed_step, "");
+  EXPECT_EQ(fcntl(streams.in.get(), F_GETFL) & O_NONBLOCK, 0);
+
+  streams = Streams();
+  subjob.stdin_path = "";
+  subjob.stdout_path = "fifo";
+  streams = OpenStreams(subjob, RunOptions(), *collector_);
+  EXPECT_EQ(streams.error, ENXIO);
+  alarm(0);
+}
+
+}  // namespace
+}  // namespace cram

@@ -1,0 +1,51 @@
+#include <gtest/gtest.h>
+
+#include "spank/agent/share/first_share.h"
+
+namespace cram {
+namespace {
+
+struct Size {
+  uint64_t subjobs;
+  uint32_t nodes;
+};
+
+class FirstShares : public testing::TestWithParam<Size> {};
+
+TEST_P(FirstShares, AndThePoolCoverEverySubJobOnce) {
+  auto [subjobs, nodes] = GetParam();
+  uint64_t next = 0;
+  for (uint32_t node = 0; node < nodes; ++node) {
+    IndexRange share = FirstShare(subjobs, nodes, node);
+    EXPECT_EQ(share.begin, next);
+    EXPECT_LE(share.begin, share.end);
+    next = share.end;
+  }
+  IndexRange pool = FirstPool(subjobs, nodes);
+  EXPECT_EQ(pool.begin, next);
+  EXPECT_EQ(pool.end, subjobs);
+}
+
+TEST_P(FirstShares, AreOfOneSizeOrOneEachWhileThereAreAny) {
+  auto [subjobs, nodes] = GetParam();
+  uint64_t first = FirstShare(subjobs, nodes, 0).size();
+  EXPECT_GE(first, 1U);
+  for (uint32_t node = 1; node < nodes; ++node) {
+    uint64_t expected = node < subjobs ? first : 0;
+    ASSERT_EQ(FirstShare(subjobs, nodes, node).size(), expected);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(OfAllSizes, FirstShares,
+                         testing::Values(Size{1, 1}, Size{1, 7}, Size{7, 7},
+                                         Size{8, 7}, Size{10, 4}, Size{3, 4},
+                                         Size{1500000, 98304},
+                                         Size{98303, 98304}, Size{1000000, 1},
+                                         Size{1ULL << 40, 4096}));
+
+TEST(FirstShare, LeavesHalfOfAManyInThePool) {
+  EXPECT_EQ(FirstPool(1000000, 4).size(), 500000U);
+}
+
+}  // namespace
+}  // namespace cram
