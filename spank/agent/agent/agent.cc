@@ -1,7 +1,7 @@
 #include "spank/agent/agent/agent.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -42,6 +42,11 @@ bool ProtectedFromOom() {
   absl::StatusOr<std::string> text = ReadFile("/proc/self/oom_score_adj");
   int score = 0;
   return text.ok() && absl::SimpleAtoi(*text, &score) && score < 0;
+}
+
+std::string UserName() {
+  const passwd* entry = getpwuid(getuid());
+  return entry == nullptr ? absl::StrCat(getuid()) : entry->pw_name;
 }
 
 }  // namespace
@@ -142,10 +147,12 @@ absl::Status Agent::OpenRecords(const Slots& slots) {
       JournalWriter::Create(run_.directory.journal(node));
   if (!journal.ok()) return journal.status();
   journal_ = *std::move(journal);
-  absl::StatusOr<std::unique_ptr<OutputWriter>> output =
-      OutputWriter::Create(run_.directory.output(node));
-  if (!output.ok()) return output.status();
-  output_ = *std::move(output);
+  if (run_.options.run.output == OutputMode::kPacked) {
+    absl::StatusOr<std::unique_ptr<OutputWriter>> output =
+        OutputWriter::Create(run_.directory.output(node));
+    if (!output.ok()) return output.status();
+    output_ = *std::move(output);
+  }
 
   JournalRecord record;
   Opened* opened = record.mutable_opened();
@@ -161,6 +168,7 @@ absl::Status Agent::OpenRecords(const Slots& slots) {
   opened->set_slots(slots.slots());
   opened->set_cpus(slots.cpus());
   opened->set_writer("cram " CRAM_VERSION);
+  opened->set_user(UserName());
   for (const std::string& word : run_.options.default_command) {
     opened->add_default_command(word);
   }
@@ -192,19 +200,18 @@ absl::Status Agent::MakeNode(Premises premises) {
   environment_ = std::make_unique<Environment>(
       environ,
       RunFacts{run_.manifest->size(), run_.directory.path(), step.node_name});
-  NodeResources resources;
+  SlotResources resources;
   resources.loop = run_.loop.get();
-  resources.manifest = run_.manifest.get();
   resources.options = &run_.options.run;
   resources.cpus = cpus_.get();
   resources.caps = caps_.get();
   resources.environment = environment_.get();
-  resources.journal = journal_.get();
   resources.output = output_.get();
   resources.temporary_directory = premises.temporary_directory;
   resources.protected_from_oom = ProtectedFromOom();
   resources.signals_reach_all = step.in_slurm;
-  node_ = std::make_unique<Node>(std::move(resources), std::move(slots), this);
+  node_ = std::make_unique<Node>(std::move(resources), std::move(slots),
+                                 run_.manifest.get(), journal_.get(), this);
   if (step.node_id != 0) {
     role_ = std::make_unique<MemberRole>(&run_, node_.get());
     return absl::OkStatus();
@@ -283,8 +290,8 @@ void Agent::CloseRecords() {
   JournalRecord record;
   record.mutable_closed()->set_time_ns(absl::ToUnixNanos(absl::Now()));
   journal_->Append(record);
-  absl::Status status = output_->Sync();
-  if (status.ok()) status = journal_->Sync();
+  absl::Status status = journal_->Sync();
+  if (status.ok() && output_ != nullptr) status = output_->Sync();
   if (!status.ok()) {
     run_.Say(absl::StrCat(run_.step.node_name, ": ", status.message(),
                           "; the last records are lost"));

@@ -55,7 +55,7 @@ class Agent : public Node::Listener {
   std::unique_ptr<NodeCpus> cpus_;
   std::unique_ptr<Environment> environment_;
   std::unique_ptr<JournalWriter> journal_;
-  std::unique_ptr<OutputWriter> output_;
+  std::unique_ptr<OutputWriter> output_;  // none: nothing is packed
   std::unique_ptr<Node> node_;
   std::unique_ptr<Role> role_;
   UniqueFd signals_;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 #include "spank/agent/output/destination.h"
@@ -21,34 +22,53 @@ bool Open(const std::string& path, int flags, UniqueFd* fd, Streams* streams) {
   return false;
 }
 
+// Open for reading and writing, for as long as this process lives.
+bool OpenNull(int* fd, Streams* streams) {
+  static const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  *fd = null;
+  if (null >= 0) return true;
+  streams->error = ENODEV;
+  streams->failed_step = "open /dev/null";
+  return false;
+}
+
 bool OpenInput(const SubJob& subjob, Streams* streams) {
-  std::string path =
-      subjob.stdin_path.empty() ? "/dev/null" : subjob.stdin_path;
+  if (subjob.stdin_path.empty()) return OpenNull(&streams->in, streams);
+  std::string path = subjob.stdin_path;
   if (path[0] != '/' && !subjob.cwd.empty()) {
     path = absl::StrCat(subjob.cwd, "/", path);
   }
-  return Open(path, O_RDONLY, &streams->in, streams);
+  if (!Open(path, O_RDONLY, &streams->opened_in, streams)) return false;
+  streams->in = streams->opened_in.get();
+  return true;
 }
 
-// `fd` becomes the descriptor to use: the pipe, the agent's own, or `opened`.
-bool OpenOutput(const Destination& to, int pipe, int inherited,
-                UniqueFd* opened, int* fd, Streams* streams) {
-  *fd = to.kind == Destination::Kind::kPacked ? pipe : inherited;
-  if (to.kind == Destination::Kind::kNull) {
-    if (!Open("/dev/null", O_WRONLY, opened, streams)) return false;
-    *fd = opened->get();
-  } else if (to.kind == Destination::Kind::kFile) {
-    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND;
-    if (!Open(to.path, flags, opened, streams)) return false;
-    *fd = opened->get();
+// `fd` becomes the descriptor to use.
+bool OpenOutput(const Destination& to, const Collector* collector,
+                OutputStream stream, UniqueFd* opened, int* fd,
+                Streams* streams) {
+  switch (to.kind) {
+    case Destination::Kind::kPacked:
+      *fd = collector->write_fd(stream);
+      return true;
+    case Destination::Kind::kInherited:
+      *fd = stream == OutputStream::kStdout ? STDOUT_FILENO : STDERR_FILENO;
+      return true;
+    case Destination::Kind::kNull:
+      return OpenNull(fd, streams);
+    case Destination::Kind::kFile:
+      break;
   }
+  int flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND;
+  if (!Open(to.path, flags, opened, streams)) return false;
+  *fd = opened->get();
   return true;
 }
 
 }  // namespace
 
 Streams OpenStreams(const SubJob& subjob, const RunOptions& options,
-                    const Collector& collector) {
+                    const Collector* collector) {
   Streams streams;
   absl::StatusOr<Destinations> to = FindDestinations(subjob, options);
   if (!to.ok()) {
@@ -57,7 +77,7 @@ Streams OpenStreams(const SubJob& subjob, const RunOptions& options,
     return streams;
   }
   if (!OpenInput(subjob, &streams) ||
-      !OpenOutput(to->out, collector.write_fd(OutputStream::kStdout), 1,
+      !OpenOutput(to->out, collector, OutputStream::kStdout,
                   &streams.opened_out, &streams.out, &streams)) {
     return streams;
   }
@@ -67,8 +87,8 @@ Streams OpenStreams(const SubJob& subjob, const RunOptions& options,
     streams.err = streams.out;
     return streams;
   }
-  OpenOutput(to->err, collector.write_fd(OutputStream::kStderr), 2,
-             &streams.opened_err, &streams.err, &streams);
+  OpenOutput(to->err, collector, OutputStream::kStderr, &streams.opened_err,
+             &streams.err, &streams);
   return streams;
 }
 

@@ -10,18 +10,19 @@
 
 namespace cram {
 
-// What was opened for the attempt closes with it; pipes and inherited
-// descriptors are only named.
+// What was opened for the attempt closes with it; pipes, inherited descriptors
+// and /dev/null are only named.
 struct Streams {
-  UniqueFd in, opened_out, opened_err;
-  int out = -1, err = -1;
+  UniqueFd opened_in, opened_out, opened_err;
+  int in = -1, out = -1, err = -1;
 
   // What could not be done ("open /x/in.txt"), and the errno; empty: nothing.
   std::string failed_step;
   int error = 0;
 };
 
+// `collector` may be none when the options pack no output.
 Streams OpenStreams(const SubJob& subjob, const RunOptions& options,
-                    const Collector& collector);
+                    const Collector* collector);
 
 }  // namespace cram

@@ -62,7 +62,7 @@ class RootPool {
   struct Node {
     uint64_t granted = 0;
     Progress progress;
-    bool heard = false;     // it can be spoken to
+    bool heard = false;  // it can be spoken to
     bool asking = false;
     bool recalled = false;  // an answer is on its way
     bool lost = false;

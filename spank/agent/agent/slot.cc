@@ -1,0 +1,306 @@
+#include "spank/agent/agent/slot.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "spank/agent/agent/remove_tree.h"
+#include "spank/agent/agent/verdict.h"
+#include "spank/agent/runner/program_path.h"
+
+namespace cram {
+namespace {
+
+// Between SIGTERM and SIGKILL. Well below Slurm's KillWait (30 s), after which
+// Slurm would kill the agent with the records unwritten.
+constexpr absl::Duration kGrace = absl::Seconds(5);
+// When Slurm signals a step it signals every process, in no order: a sub-job
+// may die of it before the agent has its own. Long enough to hear of that.
+constexpr absl::Duration kSignalSettles = absl::Milliseconds(50);
+// How long processes may take to die of SIGKILL. One in uninterruptible sleep
+// cannot; its slot is used again all the same.
+constexpr absl::Duration kPatience = absl::Seconds(10);
+constexpr absl::Duration kBetweenKills = absl::Milliseconds(1);
+// Output beyond this does not wait for the next flush.
+constexpr size_t kMuchOutput = 1 << 20;
+
+constexpr OutputStream kBothStreams[] = {OutputStream::kStdout,
+                                         OutputStream::kStderr};
+
+uint64_t Microseconds(const timeval& time) {
+  return time.tv_sec * uint64_t{1000000} + time.tv_usec;
+}
+
+}  // namespace
+
+Slot::Slot(uint32_t number, const SlotResources* resources, Listener* listener)
+    : number_(number), r_(resources), listener_(listener) {}
+
+absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(
+    uint32_t number, const SlotResources* resources, Listener* listener) {
+  std::unique_ptr<Slot> slot(new Slot(number, resources, listener));
+  absl::StatusOr<std::unique_ptr<SlotCap>> cap =
+      resources->caps->MakeSlot(number);
+  if (!cap.ok()) return cap.status();
+  slot->cap_ = *std::move(cap);
+  if (resources->output != nullptr) {
+    absl::StatusOr<std::unique_ptr<Collector>> collector =
+        Collector::Create(resources->output);
+    if (!collector.ok()) return collector.status();
+    slot->collector_ = *std::move(collector);
+  }
+  slot->Watch();
+  return slot;
+}
+
+Slot::~Slot() {
+  CancelTimers();
+  if (cap_ != nullptr) r_->loop->Unwatch(cap_->event_fd());
+  if (collector_ == nullptr) return;
+  for (OutputStream stream : kBothStreams) {
+    r_->loop->Unwatch(collector_->read_fd(stream));
+  }
+}
+
+void Slot::Watch() {
+  if (cap_->event_fd() >= 0) {
+    (void)r_->loop->Watch(cap_->event_fd(), EPOLLIN,
+                          [this](uint32_t) { CheckCap(); });
+  }
+  if (collector_ == nullptr) return;
+  for (OutputStream stream : kBothStreams) {
+    (void)r_->loop->Watch(collector_->read_fd(stream), EPOLLIN,
+                          [this, stream](uint32_t) { OutputReady(stream); });
+  }
+}
+
+// ---- Output
+
+void Slot::OutputReady(OutputStream stream) {
+  collector_->Drain(stream);
+  if (r_->output->buffered() > kMuchOutput) listener_->OutputWaits();
+}
+
+void Slot::ReadOutput(bool on) {
+  if (collector_ == nullptr) return;
+  for (OutputStream stream : kBothStreams) {
+    r_->loop->ChangeEvents(collector_->read_fd(stream),
+                           on ? uint32_t{EPOLLIN} : 0U);
+  }
+}
+
+void Slot::HandOnOutput() {
+  if (busy_ && collector_ != nullptr) collector_->HandOn();
+}
+
+// ---- Starting
+
+std::optional<Slot::Failure> Slot::Start(Candidate candidate, SlotClaim claim) {
+  candidate_ = std::move(candidate);
+  claim_ = std::move(claim);
+  timed_out_ = cancelled_ = false;
+  exit_ = {};
+  usage_ = {};
+  temporary_directory_ =
+      absl::StrCat(r_->temporary_directory, "/", candidate_.subjob.index, ".",
+                   candidate_.attempt);
+  if (collector_ != nullptr) {
+    collector_->Begin(candidate_.subjob.index, candidate_.attempt);
+  }
+  absl::Status armed = cap_->Arm(candidate_.cap_bytes);
+  if (!armed.ok()) return Failure{std::string(armed.message()), 0};
+  if (mkdir(temporary_directory_.c_str(), 0700) != 0) {
+    int error = errno;
+    return Failure{absl::StrCat("mkdir ", temporary_directory_), error};
+  }
+  start_ = absl::Now();
+  SpawnResult result = Launch();
+  if (result.pid < 0) {
+    RemoveTree(temporary_directory_);
+    return Failure{result.failed_step, result.error};
+  }
+  busy_ = true;
+  leader_ = result.pid;
+  cap_->Started(leader_);
+  ArmTimers();
+  return std::nullopt;
+}
+
+SpawnResult Slot::Launch() {
+  const SubJob& subjob = candidate_.subjob;
+  Streams streams = OpenStreams(subjob, *r_->options, collector_.get());
+  if (!streams.failed_step.empty()) {
+    SpawnResult failed;
+    failed.failed_step = streams.failed_step;
+    failed.error = streams.error;
+    return failed;
+  }
+  AttemptFacts facts;
+  facts.attempt = candidate_.attempt;
+  facts.slot = number_;
+  facts.cpus = candidate_.cpus;
+  facts.cap_bytes = candidate_.cap_bytes;
+  facts.temporary_directory = temporary_directory_;
+
+  std::vector<char*> argv;
+  for (const std::string& word : subjob.argv) {
+    argv.push_back(const_cast<char*>(word.c_str()));
+  }
+  argv.push_back(nullptr);
+  cpu_set_t cpus = r_->cpus->Set(claim_.cpus);
+
+  SpawnRequest request;
+  request.envp = r_->environment->Build(subjob, facts);
+  std::vector<std::string> programs =
+      ProgramPaths(subjob.argv[0], r_->environment->path());
+  request.programs = &programs;
+  request.argv = argv.data();
+  request.cwd = subjob.cwd.empty() ? nullptr : subjob.cwd.c_str();
+  request.stdin_fd = streams.in;
+  request.stdout_fd = streams.out;
+  request.stderr_fd = streams.err;
+  request.cgroup_procs_fd = cap_->entry_fd();
+  request.cpus = &cpus;
+  request.reset_oom_score = r_->protected_from_oom;
+  SpawnResult result = Spawn(request);
+  if (result.failed_step == "execve") {
+    result.failed_step = absl::StrCat("run ", subjob.argv[0]);
+  } else if (result.failed_step == "chdir") {
+    result.failed_step = absl::StrCat("chdir ", subjob.cwd);
+  }
+  return result;
+}
+
+Started Slot::StartRecord() const {
+  Started started;
+  started.set_index(candidate_.subjob.index);
+  started.set_attempt(candidate_.attempt);
+  started.set_slot(number_);
+  started.set_time_ns(absl::ToUnixNanos(start_));
+  started.set_cap_bytes(candidate_.cap_bytes);
+  started.set_cpus(candidate_.cpus);
+  started.set_pid(leader_);
+  return started;
+}
+
+void Slot::ArmTimers() {
+  absl::Duration limit = r_->options->time_limit;
+  if (limit == absl::InfiniteDuration()) limit = candidate_.subjob.time_limit;
+  if (limit != absl::InfiniteDuration()) {
+    limit_timer_ = r_->loop->After(limit, [this] {
+      limit_timer_ = 0;
+      timed_out_ = true;
+      Terminate();
+    });
+  }
+  if (cap_->look_again() != absl::InfiniteDuration()) CheckCap();
+}
+
+void Slot::CancelTimers() {
+  for (Loop::TimerId* timer : {&limit_timer_, &kill_timer_, &look_timer_}) {
+    r_->loop->Cancel(*timer);
+    *timer = 0;
+  }
+}
+
+// ---- Ending
+
+void Slot::CheckCap() {
+  look_timer_ = 0;
+  if (!busy_) return;
+  if (cap_->OverCap()) {
+    cap_->KillAll();
+  } else if (cap_->look_again() != absl::InfiniteDuration()) {
+    look_timer_ = r_->loop->After(cap_->look_again(), [this] { CheckCap(); });
+  }
+}
+
+void Slot::Cancel() {
+  if (!busy_) return;
+  cancelled_ = true;
+  Terminate();
+}
+
+void Slot::Terminate() {
+  if (leader_ == 0 || kill_timer_ != 0) return;
+  // The sub-job leads a session: its process group is the one to ask. One
+  // that was stopped must wake to hear it.
+  kill(-leader_, SIGTERM);
+  kill(-leader_, SIGCONT);
+  kill_timer_ = r_->loop->After(kGrace, [this] {
+    kill_timer_ = 0;
+    if (leader_ != 0) kill(leader_, SIGKILL);
+    cap_->KillAll();
+  });
+}
+
+void Slot::LeaderEnded(int wait_status, const rusage& usage) {
+  leader_ = 0;
+  end_ = absl::Now();
+  exit_ = ExitStatus::FromWait(wait_status);
+  usage_ = usage;
+  CancelTimers();
+  bool perhaps_slurms = r_->signals_reach_all && !cancelled_ && !timed_out_ &&
+                        (exit_.signal == SIGTERM || exit_.signal == SIGINT);
+  if (!perhaps_slurms) {
+    Finish(kPatience);
+    return;
+  }
+  kill_timer_ = r_->loop->After(kSignalSettles, [this] {
+    kill_timer_ = 0;
+    Finish(kPatience);
+  });
+}
+
+// Ends what the leader left running, then the attempt.
+void Slot::Finish(absl::Duration patience) {
+  if (cap_->KillAll() || patience <= absl::ZeroDuration()) {
+    Conclude();
+    return;
+  }
+  kill_timer_ = r_->loop->After(kBetweenKills, [this, patience] {
+    kill_timer_ = 0;
+    Finish(patience - kBetweenKills);
+  });
+}
+
+void Slot::Conclude() {
+  EndFacts facts;
+  facts.exit = exit_;
+  facts.memory = cap_->Verdict();
+  facts.timed_out = timed_out_;
+  facts.cancelled = cancelled_;
+
+  Ended ended;
+  ended.set_index(candidate_.subjob.index);
+  ended.set_attempt(candidate_.attempt);
+  ended.set_slot(number_);
+  ended.set_start_ns(absl::ToUnixNanos(start_));
+  ended.set_end_ns(absl::ToUnixNanos(end_));
+  ended.set_cause(static_cast<uint32_t>(CauseOf(facts)));
+  ended.set_exit_code(exit_.code);
+  ended.set_signal(exit_.signal);
+  ended.set_core_dumped(exit_.core_dumped);
+  ended.set_user_us(Microseconds(usage_.ru_utime));
+  ended.set_system_us(Microseconds(usage_.ru_stime));
+  uint64_t peak = cap_->peak_bytes();
+  // ru_maxrss is in KiB, and of the largest process only: better than
+  // nothing where nobody looked while it ran.
+  ended.set_peak_bytes(peak != 0 ? peak : usage_.ru_maxrss * uint64_t{1024});
+  ended.set_cap_bytes(candidate_.cap_bytes);
+  ended.set_cpus(candidate_.cpus);
+  if (collector_ != nullptr) {
+    Collector::Totals printed = collector_->End();
+    ended.set_output_offset(printed.output_offset);
+    ended.set_stdout_bytes(printed.stdout_bytes);
+    ended.set_stderr_bytes(printed.stderr_bytes);
+  }
+  RemoveTree(temporary_directory_);
+  busy_ = false;
+  listener_->AttemptEnded(this, &ended);
+}
+
+}  // namespace cram

@@ -1,0 +1,124 @@
+// One slot of a node: one attempt after the other, each in the slot's cap.
+#pragma once
+
+#include <stdint.h>
+#include <sys/resource.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "pack/base/exit_status.h"
+#include "pack/base/run_options.h"
+#include "pack/journal/journal.pb.h"
+#include "pack/journal/output_writer.h"
+#include "pack/manifest/subjob.h"
+#include "spank/agent/caps/caps.h"
+#include "spank/agent/loop/loop.h"
+#include "spank/agent/output/collector.h"
+#include "spank/agent/output/streams.h"
+#include "spank/agent/runner/spawn.h"
+#include "spank/agent/slots/slots.h"
+#include "spank/agent/truth/cpus.h"
+#include "spank/agent/truth/environment.h"
+
+namespace cram {
+
+// An attempt that is to be made: read from the manifest, and what it needs.
+struct Candidate {
+  SubJob subjob;
+  uint32_t attempt = 0;
+  uint32_t cpus = 1;
+  uint64_t cap_bytes = 0;
+};
+
+// What the slots of a node work with. Everything outlives them.
+struct SlotResources {
+  Loop* loop = nullptr;
+  const RunOptions* options = nullptr;
+  const NodeCpus* cpus = nullptr;
+  Caps* caps = nullptr;
+  Environment* environment = nullptr;
+  OutputWriter* output = nullptr;   // none: nothing is packed
+  std::string temporary_directory;  // each attempt gets one below it
+  bool protected_from_oom = false;  // we are, our sub-jobs shall not be
+  bool signals_reach_all = false;   // Slurm signals every process of a step
+};
+
+class Slot {
+ public:
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // The slot is free again. `ended` is the attempt's record, complete but
+    // for will_retry.
+    virtual void AttemptEnded(Slot* slot, Ended* ended) = 0;
+    // A sub-job has printed much since records were last flushed.
+    virtual void OutputWaits() = 0;
+  };
+
+  // What could not be done ("chdir /x"), and the errno, 0 when there is none.
+  struct Failure {
+    std::string step;
+    int error = 0;
+  };
+
+  static absl::StatusOr<std::unique_ptr<Slot>> Create(
+      uint32_t number, const SlotResources* resources, Listener* listener);
+  ~Slot();
+
+  // Only while not busy. Leaves nothing behind when it fails; then the claim
+  // stays the caller's.
+  std::optional<Failure> Start(Candidate candidate, SlotClaim claim);
+
+  bool busy() const { return busy_; }
+  pid_t leader() const { return leader_; }  // 0: none, or reaped
+  const Candidate& candidate() const { return candidate_; }
+  const SlotClaim& claim() const { return claim_; }
+  Started StartRecord() const;
+
+  // Its process was reaped.
+  void LeaderEnded(int wait_status, const rusage& usage);
+  // The run is being stopped: SIGTERM, a grace, SIGKILL.
+  void Cancel();
+
+  // Whether the sub-job's output is read; when not, it waits.
+  void ReadOutput(bool on);
+  // Hands on what it has printed so far, for readers of the packed output.
+  void HandOnOutput();
+
+ private:
+  Slot(uint32_t number, const SlotResources* resources, Listener* listener);
+
+  void Watch();
+  void OutputReady(OutputStream stream);
+  SpawnResult Launch();
+  void ArmTimers();
+  void CancelTimers();
+  void CheckCap();
+  void Terminate();
+  void Finish(absl::Duration patience);
+  void Conclude();
+
+  uint32_t number_;
+  const SlotResources* r_;
+  Listener* listener_;
+  std::unique_ptr<SlotCap> cap_;
+  std::unique_ptr<Collector> collector_;  // none: nothing is packed
+
+  bool busy_ = false;
+  Candidate candidate_;
+  SlotClaim claim_;
+  pid_t leader_ = 0;
+  absl::Time start_, end_;
+  std::string temporary_directory_;
+  ExitStatus exit_;
+  rusage usage_ = {};
+  bool timed_out_ = false;
+  bool cancelled_ = false;
+  Loop::TimerId limit_timer_ = 0, kill_timer_ = 0, look_timer_ = 0;
+};
+
+}  // namespace cram
