@@ -44,6 +44,16 @@ bool ProtectedFromOom() {
   return text.ok() && absl::SimpleAtoi(*text, &score) && score < 0;
 }
 
+// A slot takes a dozen descriptors, and a node may have hundreds of slots: as
+// many as we are allowed. Returns the limit as it was.
+rlimit RaiseOpenFiles() {
+  rlimit before = {};
+  getrlimit(RLIMIT_NOFILE, &before);
+  rlimit raised = {before.rlim_max, before.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &raised);
+  return before;
+}
+
 std::string UserName() {
   const passwd* entry = getpwuid(getuid());
   return entry == nullptr ? absl::StrCat(getuid()) : entry->pw_name;
@@ -208,6 +218,7 @@ absl::Status Agent::MakeNode(Premises premises) {
   resources.environment = environment_.get();
   resources.output = output_.get();
   resources.temporary_directory = premises.temporary_directory;
+  resources.open_files = RaiseOpenFiles();
   resources.protected_from_oom = ProtectedFromOom();
   resources.signals_reach_all = step.in_slurm;
   node_ = std::make_unique<Node>(std::move(resources), std::move(slots),

@@ -95,14 +95,12 @@ int WaitFor(pid_t agent, const sigset_t& signals) {
 // what loses its parent becomes a child.
 void EndLeftovers() {
   for (int i = 0; i < kSweeps; ++i) {
-    bool any = false;
-    for (pid_t pid : ChildrenOf(getpid())) {
-      any = true;
-      kill(pid, SIGKILL);
+    for (pid_t pid : ChildrenOf(getpid())) kill(pid, SIGKILL);
+    pid_t reaped;
+    while ((reaped = waitpid(-1, nullptr, WNOHANG)) > 0) {
     }
-    while (waitpid(-1, nullptr, WNOHANG) > 0) {
-    }
-    if (!any) return;
+    // The kernel knows: a look at /proc may miss one that changes its parent.
+    if (reaped < 0) return;
     usleep(kBetweenSweepsUs);
   }
 }

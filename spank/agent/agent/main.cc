@@ -1,5 +1,7 @@
 // cram-agent: one a node. See cram-agent(8).
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "spank/agent/agent/keeper.h"
 #include "spank/agent/agent/options.h"
@@ -8,6 +10,13 @@
 #include "spank/agent/agent/waiter.h"
 
 int main(int argc, char** argv) {
+  // Were one of the three closed, a file of ours would take its number, and
+  // what we say would be written into it.
+  int null;
+  do {
+    null = open("/dev/null", O_RDWR);
+  } while (null >= 0 && null <= STDERR_FILENO);
+  close(null);
   absl::StatusOr<cram::AgentOptions> options =
       cram::AgentOptions::Parse(argc, argv);
   if (!options.ok()) {

@@ -8,6 +8,13 @@
 #include "pack/base/size.h"
 
 namespace cram {
+namespace {
+
+// So many starts, then everything else has its turn: where nothing can start,
+// signals are heard and failures are counted all the same.
+constexpr int kStartsAtOnce = 100;
+
+}  // namespace
 
 Node::Node(SlotResources resources, Slots slots, ManifestReader* manifest,
            JournalWriter* journal, Listener* listener)
@@ -66,7 +73,13 @@ void Node::HandOnOutput() {
 void Node::StartMore() {
   if (starting_) return;
   starting_ = true;
-  while (!stopping_ && !paused_ && NextCandidate()) {
+  for (int starts = 0; !stopping_ && !paused_ && NextCandidate(); ++starts) {
+    if (starts == kStartsAtOnce) {
+      resources_.loop->Cancel(start_timer_);
+      start_timer_ =
+          resources_.loop->After(absl::ZeroDuration(), [this] { StartMore(); });
+      break;
+    }
     std::optional<SlotClaim> claim;
     bool fits = slots_.Fits(next_->cpus, next_->cap_bytes);
     if (fits) claim = slots_.Take(next_->cpus, next_->cap_bytes);

@@ -87,6 +87,7 @@ class Node : private Slot::Listener {
   bool stopping_ = false;
   bool paused_ = false;
   bool starting_ = false;  // StartMore is on the stack
+  Loop::TimerId start_timer_ = 0;
 };
 
 }  // namespace cram

@@ -165,6 +165,7 @@ SpawnResult Slot::Launch() {
   request.cgroup_procs_fd = cap_->entry_fd();
   request.cpus = &cpus;
   request.reset_oom_score = r_->protected_from_oom;
+  request.open_files = &r_->open_files;
   SpawnResult result = Spawn(request);
   if (result.failed_step == "execve") {
     result.failed_step = absl::StrCat("run ", subjob.argv[0]);

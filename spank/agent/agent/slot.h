@@ -43,6 +43,7 @@ struct SlotResources {
   Environment* environment = nullptr;
   OutputWriter* output = nullptr;   // none: nothing is packed
   std::string temporary_directory;  // each attempt gets one below it
+  rlimit open_files = {};           // what sub-jobs may open; we need more
   bool protected_from_oom = false;  // we are, our sub-jobs shall not be
   bool signals_reach_all = false;   // Slurm signals every process of a step
 };

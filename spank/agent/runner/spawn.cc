@@ -70,6 +70,10 @@ bool Redirect(int from, int to) {
       sched_setaffinity(0, sizeof(cpu_set_t), request.cpus) != 0) {
     Fail(failure, "sched_setaffinity");
   }
+  if (request.open_files != nullptr &&
+      setrlimit(RLIMIT_NOFILE, request.open_files) != 0) {
+    Fail(failure, "setrlimit");
+  }
   setsid();
   if (!Redirect(request.stdin_fd, 0) || !Redirect(request.stdout_fd, 1) ||
       !Redirect(request.stderr_fd, 2)) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <string>
@@ -19,9 +20,10 @@ struct SpawnRequest {
   int stdin_fd = -1;          // each required
   int stdout_fd = -1;
   int stderr_fd = -1;
-  int cgroup_procs_fd = -1;         // open for writing; -1: stay
-  const cpu_set_t* cpus = nullptr;  // nullptr: the caller's
-  bool reset_oom_score = false;     // the caller is protected, this is not
+  int cgroup_procs_fd = -1;            // open for writing; -1: stay
+  const cpu_set_t* cpus = nullptr;     // nullptr: the caller's
+  bool reset_oom_score = false;        // the caller is protected, this is not
+  const rlimit* open_files = nullptr;  // RLIMIT_NOFILE; nullptr: the caller's
 };
 
 // Either a pid, or what could not be done and why.
