@@ -2,7 +2,7 @@ load helper
 
 # requests COUNT: what slurmctld served for a run of COUNT sub-jobs.
 requests() {
-  pack --mem 50M --param i=1.."$1" -- /bin/true
+  pack --mem 50M --param i=1.."$1" -- /bin/true >/dev/null
   sdiag --reset >/dev/null
   user srun -N4 -c2 --cram=m.pb
   sleep 3 # the nodes' last words

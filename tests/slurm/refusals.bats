@@ -54,9 +54,14 @@ refused() {
   refused --cram-time srun --cram=m.pb --cram-time=soon
 }
 
-@test "an unknown output mode" {
+@test "a number that does not parse" {
   pack --param i=1..3 -- /bin/true
   refused --cram-slots srun --cram=m.pb --cram-slots=none
+}
+
+@test "an output name with an unknown placeholder" {
+  pack --param i=1..3 -- /bin/true
+  refused '{j}' srun --cram=m.pb --cram-output='result.{j}'
 }
 
 @test "a cap above the node" {
