@@ -267,7 +267,11 @@ void Agent::UpdateSoon(absl::Duration delay) {
   update_timer_ = run_.loop->After(delay, [this] {
     update_timer_ = 0;
     // What is reported as finished is recorded.
-    if (node_->FlushRecords() || node_->stopping()) role_->Update();
+    if (node_->FlushRecords() || node_->stopping()) {
+      role_->Update();
+    } else {
+      role_->StillHere();
+    }
     if (role_->done()) run_.loop->Stop();
   });
 }

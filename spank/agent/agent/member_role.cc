@@ -46,6 +46,8 @@ void MemberRole::Update() {
   link_.Send(ask);
 }
 
+void MemberRole::StillHere() { link_.Send(wire::Message()); }
+
 void MemberRole::StopRun(const std::string&) {
   node_->Stop();
   Update();

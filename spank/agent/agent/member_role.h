@@ -19,6 +19,7 @@ class MemberRole : public Role, private MemberLink::Listener {
   MemberRole(const Run* run, Node* node);
 
   void Update() override;
+  void StillHere() override;
   void StopRun(const std::string& reason) override;
   bool done() const override;
   int Conclude() override;

@@ -5,9 +5,9 @@
 
 namespace cram {
 
-// Removes the directory and everything in it, directories that their owner
-// made inaccessible included; follows no symbolic link. False when something
-// is left.
+// Removes the directory and everything in it, however deep, directories that
+// their owner made inaccessible included; follows no symbolic link. True when
+// nothing is left: also when it was not there.
 bool RemoveTree(const std::string& directory);
 
 }  // namespace cram

@@ -13,6 +13,10 @@ class Role {
   // more work when it has too little.
   virtual void Update() = 0;
 
+  // Records cannot be written at present, so there is nothing to report but
+  // that we are there.
+  virtual void StillHere() {}
+
   // This agent was told from outside to stop.
   virtual void StopRun(const std::string& reason) = 0;
 
