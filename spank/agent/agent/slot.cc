@@ -1,13 +1,10 @@
 #include "spank/agent/agent/slot.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "spank/agent/agent/remove_tree.h"
 #include "spank/agent/agent/verdict.h"
 #include "spank/agent/runner/program_path.h"
 
@@ -37,7 +34,10 @@ uint64_t Microseconds(const timeval& time) {
 }  // namespace
 
 Slot::Slot(uint32_t number, const SlotResources* resources, Listener* listener)
-    : number_(number), r_(resources), listener_(listener) {}
+    : number_(number),
+      r_(resources),
+      listener_(listener),
+      temporary_directory_(resources->temporary_directory) {}
 
 absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(
     uint32_t number, const SlotResources* resources, Listener* listener) {
@@ -104,22 +104,17 @@ std::optional<Slot::Failure> Slot::Start(Candidate candidate, SlotClaim claim) {
   timed_out_ = cancelled_ = false;
   exit_ = {};
   usage_ = {};
-  temporary_directory_ =
-      absl::StrCat(r_->temporary_directory, "/", candidate_.subjob.index, ".",
-                   candidate_.attempt);
   if (collector_ != nullptr) {
     collector_->Begin(candidate_.subjob.index, candidate_.attempt);
   }
   absl::Status armed = cap_->Arm(candidate_.cap_bytes);
   if (!armed.ok()) return Failure{std::string(armed.message()), 0};
-  if (mkdir(temporary_directory_.c_str(), 0700) != 0) {
-    int error = errno;
-    return Failure{absl::StrCat("mkdir ", temporary_directory_), error};
-  }
+  absl::Status renewed = temporary_directory_.Renew(
+      absl::StrCat(candidate_.subjob.index, ".", candidate_.attempt));
+  if (!renewed.ok()) return Failure{std::string(renewed.message()), 0};
   start_ = absl::Now();
   SpawnResult result = Launch();
   if (result.pid < 0) {
-    RemoveTree(temporary_directory_);
     return Failure{result.failed_step, result.error};
   }
   busy_ = true;
@@ -143,7 +138,7 @@ SpawnResult Slot::Launch() {
   facts.slot = number_;
   facts.cpus = candidate_.cpus;
   facts.cap_bytes = candidate_.cap_bytes;
-  facts.temporary_directory = temporary_directory_;
+  facts.temporary_directory = temporary_directory_.path();
 
   std::vector<char*> argv;
   for (const std::string& word : subjob.argv) {
@@ -299,7 +294,7 @@ void Slot::Conclude() {
     ended.set_stdout_bytes(printed.stdout_bytes);
     ended.set_stderr_bytes(printed.stderr_bytes);
   }
-  RemoveTree(temporary_directory_);
+  temporary_directory_.Empty();
   busy_ = false;
   listener_->AttemptEnded(this, &ended);
 }

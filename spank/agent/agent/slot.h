@@ -15,6 +15,7 @@
 #include "pack/journal/journal.pb.h"
 #include "pack/journal/output_writer.h"
 #include "pack/manifest/subjob.h"
+#include "spank/agent/agent/temporary_directory.h"
 #include "spank/agent/caps/caps.h"
 #include "spank/agent/loop/loop.h"
 #include "spank/agent/output/collector.h"
@@ -42,7 +43,7 @@ struct SlotResources {
   Caps* caps = nullptr;
   Environment* environment = nullptr;
   OutputWriter* output = nullptr;   // none: nothing is packed
-  std::string temporary_directory;  // each attempt gets one below it
+  std::string temporary_directory;  // attempts get theirs below it
   rlimit open_files = {};           // what sub-jobs may open; we need more
   bool protected_from_oom = false;  // we are, our sub-jobs shall not be
   bool signals_reach_all = false;   // Slurm signals every process of a step
@@ -108,13 +109,13 @@ class Slot {
   Listener* listener_;
   std::unique_ptr<SlotCap> cap_;
   std::unique_ptr<Collector> collector_;  // none: nothing is packed
+  TemporaryDirectory temporary_directory_;
 
   bool busy_ = false;
   Candidate candidate_;
   SlotClaim claim_;
   pid_t leader_ = 0;
   absl::Time start_, end_;
-  std::string temporary_directory_;
   ExitStatus exit_;
   rusage usage_ = {};
   bool timed_out_ = false;

@@ -1,0 +1,63 @@
+#include "spank/agent/agent/temporary_directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+#include "pack/base/io.h"
+#include "spank/agent/agent/remove_tree.h"
+
+namespace cram {
+
+TemporaryDirectory::~TemporaryDirectory() {
+  if (!path_.empty()) RemoveTree(path_);
+}
+
+absl::Status TemporaryDirectory::Make(std::string path) {
+  if (mkdir(path.c_str(), 0700) != 0) return ErrnoStatus("mkdir", path, errno);
+  path_ = std::move(path);
+  fd_.reset(open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  struct stat status;
+  if (!fd_.valid() || fstat(fd_.get(), &status) != 0) {
+    return ErrnoStatus("open", path_, errno);
+  }
+  inode_ = status.st_ino;
+  return absl::OkStatus();
+}
+
+absl::Status TemporaryDirectory::Renew(absl::string_view name) {
+  std::string path = absl::StrCat(parent_, "/", name);
+  if (!path_.empty() && rename(path_.c_str(), path.c_str()) == 0) {
+    path_ = std::move(path);
+    return absl::OkStatus();
+  }
+  return Make(std::move(path));
+}
+
+// Still there, not put in another's place, with the mode that we gave it, and
+// nothing in it.
+bool TemporaryDirectory::IsAsMade() const {
+  struct stat status;
+  if (lstat(path_.c_str(), &status) != 0 || status.st_ino != inode_ ||
+      (status.st_mode & 07777) != 0700) {
+    return false;
+  }
+  // Room for "." and ".." and a little: anything more is a third entry.
+  alignas(8) char entries[256];
+  lseek(fd_.get(), 0, SEEK_SET);
+  long bytes = syscall(SYS_getdents64, fd_.get(), entries, sizeof entries);
+  constexpr long kTwoEntries = 48;
+  return bytes == kTwoEntries;
+}
+
+void TemporaryDirectory::Empty() {
+  if (path_.empty() || IsAsMade()) return;
+  RemoveTree(path_);
+  path_.clear();
+}
+
+}  // namespace cram
