@@ -281,7 +281,7 @@ case $1 in
   deep) exec python3 -c '
 import os
 os.chdir(os.environ["TMPDIR"])
-for i in range(3000):
+for i in range(1000):
   os.mkdir("nested-directory")
   os.chdir("nested-directory")' ;;
   *) touch "$TMPDIR/file" ;;
