@@ -45,35 +45,56 @@ END
   [ "$(rows nodelist -i 0-9 | sort -u | wc -l)" -gt 1 ]
 }
 
-# agent_of NODE-NUMBER: its pid.
-agent_of() {
+# agents_of NODE-NUMBER: the pids of the agent and of its keeper, who started it.
+agents_of() {
   local pid
   for pid in $("$here/../cluster/cluster" processes "$cluster"); do
-    if [ "$(cat "/proc/$pid/comm")" = cram-agent ] &&
+    if grep -qs '^cram-agent$' "/proc/$pid/comm" &&
       tr '\0' '\n' <"/proc/$pid/environ" | grep -qx "SLURM_NODEID=$1"; then
       echo "$pid"
     fi
   done
 }
 
-lose_agent() {
-  pack --param i=1..60 -- sleep 1
+running() {
+  pack --param i=1..30 -- sleep 1
   background srun -N3 -c1 --cram=m.pb
   until_true 20 eval '[ "$(count CD)" -ge 3 ]'
-  for agent in $(agent_of "$1"); do kill -KILL "$agent"; done
+}
+
+ended() {
   status=0
   wait "$pid" || status=$?
 }
 
-@test "the loss of an agent ends in status 3 and is told" {
-  lose_agent 1
+@test "the loss of an agent ends in status 3, and what did not run is told" {
+  running
+  kill -KILL "$(agents_of 1 | tail -n 1)"
+  ended
   [ "$status" -eq 3 ]
-  grep -q '^cram: ' "$work/err"
+  grep -q "^cram: .*${nodes[1]} was lost" "$work/err"
+  grep -q '^cram: did not run: [0-9]' "$work/err"
+  [ "$(count CD)" -ge 20 ]
+  nothing_left
+}
+
+# Then srun says 137 of that task, which is more than 3.
+@test "an agent that is lost with its keeper does not hold up the run" {
+  running
+  # shellcheck disable=SC2046
+  kill -KILL $(agents_of 1)
+  ended
+  [ "$status" -ne 0 ]
+  grep -q '^cram: did not run: [0-9]' "$work/err"
+  [ "$(count CD)" -ge 20 ]
   nothing_left
 }
 
 @test "the loss of the first agent ends the run" {
-  lose_agent 0
+  running
+  # shellcheck disable=SC2046
+  kill -KILL $(agents_of 0)
+  ended
   [ "$status" -ne 0 ]
   [ "$(count CD)" -ge 3 ]
   nothing_left

@@ -56,7 +56,7 @@ load helper
   hog_script
   pack --mem 2500M --param i=0 -- ./hog
   run -1 user srun -N1 -c2 --mem=3000M --cram=m.pb --cram-mem=100M
-  [ "$(rows state,reqmem --units=M)" = "OUT_OF_MEMORY|100.00M" ]
+  [ "$(rows state,reqmem --units=M)" = "OUT_OF_MEMORY|100M" ]
 }
 
 @test "memory of one sub-job does not count for the next in its slot" {

@@ -6,7 +6,8 @@ bats_require_minimum_version 1.5.0
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 setup() {
-  [ -e "$CRAM_BUILD/slurm-tests" ] || skip "needs root, to start a Slurm"
+  [ -e "${CRAM_BUILD:?the build directory, after fixture start}/slurm-tests" ] ||
+    skip "needs root, to start a Slurm"
   cluster=$(cat "$CRAM_BUILD/slurm-tests")/cluster
   # shellcheck disable=SC1091
   . "$cluster/env"
