@@ -67,6 +67,10 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options,
   std::unique_ptr<Agent> agent(new Agent());
   agent->run_.options = std::move(options);
   agent->run_.step = std::move(step);
+  // srun's user is behind pipes: cram-launch looked for him.
+  if (!agent->run_.step.in_slurm && isatty(STDERR_FILENO) == 1) {
+    agent->run_.options.terminal = true;
+  }
   agent->run_.start = absl::Now();
   Agent* self = agent.get();
   agent->run_.changed = [self] { self->UpdateSoon(absl::ZeroDuration()); };

@@ -8,8 +8,12 @@
 namespace cram {
 
 void Run::Say(const std::string& line) const {
-  // In one write, so that lines of several nodes do not mix.
-  (void)WriteFull(STDERR_FILENO, absl::StrCat("cram: ", line, "\n"), "stderr");
+  // Over the progress line where there is one, "erase to the end of the line",
+  // ECMA-48. In one write, so that lines of several nodes do not mix.
+  const char* begin =
+      options.terminal && options.run.progress ? "\r\x1b[K" : "";
+  (void)WriteFull(STDERR_FILENO, absl::StrCat(begin, "cram: ", line, "\n"),
+                  "stderr");
 }
 
 }  // namespace cram
