@@ -1,0 +1,109 @@
+# Man pages say what the programs say, and are installed with them.
+bats_require_minimum_version 1.5.0
+
+setup() {
+  PATH=$CRAM_BUILD/sbin/cram:$CRAM_BUILD/sbin/cramacct:$PATH
+  source_tree=$BATS_TEST_DIRNAME/../..
+  man=$source_tree/man
+}
+
+# page_terms PAGE SECTION...: what lists of these sections explain, as HTML.
+page_terms() {
+  local page=$1 section
+  shift
+  for section in "$@"; do
+    mandoc -T html -O fragment "$man/$page" |
+      sed -n "/<h[12] .*id=\"$section\"/,/<h[12] /p"
+  done | awk '/<dt/ { term = 1 } term { print } /<\/dt>/ { term = 0 }'
+}
+
+# page_options PAGE SECTION...: the options among them, a line each.
+page_options() {
+  page_terms "$@" | grep -o '<code class="Fl">[^<]*' | sed 's/.*>//' | sort -u
+}
+
+# help_options PROGRAM [COMMAND]: those of --help, but --help itself.
+help_options() {
+  "$@" --help | sed -n 's/^  \(-[^ ]*\).*/\1/p' | tr , '\n' |
+    grep -vx -e -h -e --help | sort -u
+}
+
+# run_options PREFIX: the one table's, each with this before its name.
+run_options() {
+  sed -n '/kRunOptions = /,/^}}/s/^    {"\([a-z-]*\)",.*/'"$1"'\1/p' \
+    "$source_tree/pack/base/run_options.h" | sort
+}
+
+# same LEFT RIGHT: two lists, neither empty; shows how they differ.
+same() {
+  [ -n "$1" ] && diff <(echo "$1") <(echo "$2")
+}
+
+@test "cram(1) has the options of cram pack" {
+  same "$(page_options cram.1 cram_pack)" "$(help_options cram pack)"
+}
+
+@test "cram(1) has the options of cram info, those of cram run among them" {
+  same "$(page_options cram.1 cram_info cram_run)" "$(help_options cram info)"
+}
+
+@test "cram(1) has the options of cram run" {
+  same "$(page_options cram.1 cram_run)" "$(help_options cram run)"
+}
+
+@test "cram(1) has the options of cram output" {
+  same "$(page_options cram.1 cram_output)" "$(help_options cram output)"
+}
+
+@test "cram(1) has every command" {
+  in_help=$(cram --help | sed '1,/^Subcommands:/d' | awk 'NF { print $1 }')
+  in_page=$(sed -n 's/^\.Ss cram //p' "$man/cram.1")
+  same "$in_page" "$in_help"
+}
+
+@test "cramacct(1) has the options of cramacct" {
+  same "$(page_options cramacct.1 OPTIONS)" "$(help_options cramacct)"
+}
+
+@test "cramacct(1) has the fields of cramacct" {
+  in_page=$(page_terms cramacct.1 FIELDS | sed 's/<[^>]*>//g' |
+    tr ', ' '\n\n' | grep . | sort)
+  in_help=$(cramacct --helpformat | tr -s ' ' '\n' | grep . | sort)
+  same "$in_page" "$in_help"
+}
+
+@test "cram run takes every run option" {
+  same "$(run_options --)" "$(help_options cram run)"
+}
+
+@test "spank_cram(8) has every run option" {
+  same "$(page_options spank_cram.8 OPTIONS)" \
+    "$(echo --cram && run_options --cram-)"
+}
+
+@test "cram-agent(8) has every run option" {
+  same "$(page_options cram-agent.8 OPTIONS)" \
+    "$(printf '%s\n' --manifest --terminal $(run_options --) | sort)"
+}
+
+@test "pages are well formed" {
+  run -0 mandoc -T lint -W warning "$man"/*.[1-9]
+  [ -z "$output" ]
+}
+
+@test "every page, program and the plugin are installed" {
+  cmake --install "$CRAM_BUILD" --prefix "$BATS_TEST_TMPDIR" >/dev/null
+  expected=$(
+    printf '%s\n' bin/cram bin/cramacct lib/cram/cram.so \
+      libexec/cram/cram-agent libexec/cram/cram-launch
+    for page in "$man"/*.[1-9]; do
+      echo "share/man/man${page##*.}/${page##*/}"
+    done
+  )
+  # The folder of libraries is Debian's lib/x86_64-linux-gnu below /usr.
+  installed=$(cd "$BATS_TEST_TMPDIR" && find . -type f -printf '%P\n' |
+    sed 's|^lib.*/cram/cram.so|lib/cram/cram.so|' | sort)
+  same "$(sort <<<"$expected")" "$installed"
+  run -0 "$BATS_TEST_TMPDIR/bin/cram" --version
+  run -0 "$BATS_TEST_TMPDIR/bin/cramacct" --version
+}
