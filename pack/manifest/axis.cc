@@ -25,9 +25,9 @@ absl::StatusOr<uint64_t> CountValues(int64_t first, int64_t last,
                  : "an empty range: to count down, give a step below 0, as in "
                    "10..0:-1");
   }
-  // Decimal::Parse leaves room: no difference of two overflows.
-  uint64_t span =
-      static_cast<uint64_t>(last > first ? last - first : first - last);
+  // The difference of two may be too large for a signed number.
+  uint64_t span = static_cast<uint64_t>(std::max(first, last)) -
+                  static_cast<uint64_t>(std::min(first, last));
   return span / static_cast<uint64_t>(step < 0 ? -step : step) + 1;
 }
 

@@ -39,7 +39,7 @@ absl::StatusOr<Decimal> Decimal::Parse(absl::string_view text) {
     good =
         absl::SimpleAtoi(rest, &exponent) && exponent >= -99 && exponent <= 99;
     rest = {};
-    scale -= exponent;
+    if (good) scale -= exponent;
   }
   if (!good || !rest.empty()) {
     return absl::InvalidArgumentError(
