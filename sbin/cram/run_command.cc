@@ -56,7 +56,8 @@ absl::Status RunManifest(const RunRequest& request) {
   if (!agent.ok()) return agent.status();
 
   std::vector<std::string> words = {
-      *agent, absl::StrCat("--manifest=", AbsolutePath(request.manifest))};
+      *agent, absl::StrCat("--manifest=", AbsolutePath(request.manifest)),
+      "--alone"};
   if (isatty(STDERR_FILENO) == 1) words.push_back("--terminal");
   for (std::string& word : request.options.Arguments()) {
     words.push_back(std::move(word));

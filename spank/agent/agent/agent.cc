@@ -28,7 +28,7 @@ extern char** environ;
 namespace cram {
 namespace {
 
-// Records reach the kernel this often, and the disk that often.
+// Records reach the kernel this often, the disk at the end.
 constexpr absl::Duration kTick = absl::Milliseconds(500);
 // Counts are sent on after this much quiet, so that a storm of failures makes
 // a message now and then and not one each.

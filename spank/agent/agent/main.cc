@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
             std::string(options.status().message()).c_str());
     return cram::kBadUse;
   }
-  cram::Step step = cram::Step::FromEnvironment();
+  cram::Step step = cram::Step::FromEnvironment(options->alone);
   if (step.local_task != 0) {
     cram::WaitAtDoor(step);
     return 0;

@@ -48,10 +48,10 @@ void Node::Stop() {
 }
 
 bool Node::FlushRecords() {
-  absl::Status status = journal_->Flush();
-  if (status.ok() && resources_.output != nullptr) {
-    status = resources_.output->Flush();
-  }
+  // Output first: a record never tells of output that is not there.
+  absl::Status status;
+  if (resources_.output != nullptr) status = resources_.output->Flush();
+  if (status.ok()) status = journal_->Flush();
   if (paused_ != status.ok()) return status.ok();
   paused_ = !status.ok();
   listener_->RecordsBlocked(status);

@@ -39,7 +39,7 @@ class Node : private Slot::Listener {
   Node(SlotResources resources, Slots slots, ManifestReader* manifest,
        JournalWriter* journal, Listener* listener);
 
-  // Sub-jobs to run, in ascending order, behind those that wait already.
+  // Sub-jobs to run. Those that wait are started in ascending order.
   void Add(const IndexSet& indexes);
   // Up to `count` that have not started, the last ones first.
   IndexSet GiveBack(uint64_t count);

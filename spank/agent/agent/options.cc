@@ -21,6 +21,8 @@ absl::StatusOr<AgentOptions> AgentOptions::Parse(int argc, char** argv) {
       options.manifest = std::string(option.second);
     } else if (option.first == "terminal") {
       options.terminal = true;
+    } else if (option.first == "alone") {
+      options.alone = true;
     } else {
       absl::Status status = options.run.Set(option.first, option.second);
       if (!status.ok()) return status;

@@ -14,10 +14,11 @@ struct AgentOptions {
   std::string manifest;  // absolute
   RunOptions run;
   bool terminal = false;  // standard error is shown on a terminal
+  bool alone = false;     // by `cram run`: no part of the step around it
   std::vector<std::string> default_command;
 
-  // --manifest=FILE [--terminal] [--NAME=VALUE of kRunOptions ...]
-  // [-- COMMAND ARG...]
+  // --manifest=FILE [--terminal] [--alone]
+  // [--NAME=VALUE of kRunOptions ...] [-- COMMAND ARG...]
   static absl::StatusOr<AgentOptions> Parse(int argc, char** argv);
 };
 

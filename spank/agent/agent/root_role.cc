@@ -13,6 +13,7 @@ namespace {
 
 // How long the end waits for members to close their journals.
 constexpr absl::Duration kLeavePatience = absl::Seconds(5);
+constexpr absl::Duration kAbsentPatience = absl::Seconds(5);
 
 RootPool::Progress FromWire(const wire::Report& report) {
   RootPool::Progress progress;
@@ -97,6 +98,17 @@ void RootRole::StopRun(const std::string& reason) {
   node_->Stop();
   pool_.Stop();
   Update();
+  run_->loop->After(kAbsentPatience, [this] { GiveUpAbsent(); });
+}
+
+// A node that has not come when the run is stopped is not waited for as long
+// as at its start: Slurm kills soon.
+void RootRole::GiveUpAbsent() {
+  for (uint32_t node = 1; node < run_->step.nodes; ++node) {
+    if (names_.count(node) != 0 || pool_.lost(node)) continue;
+    MemberLost(node, absl::UnavailableError(
+                         "it had not come when the run was stopped"));
+  }
 }
 
 bool RootRole::done() const {
@@ -198,7 +210,8 @@ void RootRole::MemberSays(uint32_t node, const wire::Message& message) {
 
 void RootRole::MemberLost(uint32_t node, const absl::Status& reason) {
   run_->changed();
-  if (pool_.finished()) return;  // it left because it was told to
+  // It left because it was told to, or was given up already.
+  if (pool_.finished() || pool_.lost(node)) return;
   lost_.push_back(NodeName(node));
   run_->Say(absl::StrCat("the agent on ", NodeName(node),
                          " was lost: ", reason.message()));

@@ -37,6 +37,7 @@ class RootRole : public Role, private Members, private RootServer::Listener {
   void MemberLost(uint32_t node, const absl::Status& reason) override;
 
   void CheckFailures();
+  void GiveUpAbsent();
   std::string NodeName(uint32_t node) const;
 
   const Run* run_;

@@ -20,6 +20,8 @@ constexpr uint32_t kProtocolVersion = 1;
 // A member reports every second; one that was not heard for this long is
 // gone, or stopped, or cut off.
 constexpr absl::Duration kSilence = absl::Seconds(60);
+// One that never came: as long as it looks for us, member_link.cc.
+constexpr absl::Duration kAbsence = absl::Seconds(120);
 constexpr absl::Duration kSilenceCheck = absl::Seconds(5);
 
 std::string NewSecret() {
@@ -181,11 +183,13 @@ void RootServer::CheckSilence() {
     if (loop_->now() - member.heard > kSilence) lost.push_back(node);
   }
   for (uint32_t node : lost) Lose(node, silent);
-  if (loop_->now() - started_ < kSilence) return;
+  if (loop_->now() - started_ < kAbsence) return;
+  absl::Status absent = absl::DeadlineExceededError(
+      absl::StrCat("it did not come in ", absl::FormatDuration(kAbsence)));
   for (uint32_t node = 0; node < settled_.size(); ++node) {
     if (settled_[node]) continue;
     settled_[node] = true;
-    listener_->MemberLost(node, silent);
+    listener_->MemberLost(node, absent);
   }
 }
 

@@ -36,10 +36,12 @@ std::string HostName() {
 
 }  // namespace
 
-Step Step::FromEnvironment() {
+Step Step::FromEnvironment(bool alone) {
   Step step;
+  step.cpus = static_cast<uint32_t>(Number("SLURM_CPUS_ON_NODE"));
+  step.memory_bytes = AllocatedMemory(step.cpus);
   step.in_slurm =
-      !Text("SLURM_JOB_ID").empty() && !Text("SLURM_STEP_ID").empty();
+      !alone && !Text("SLURM_JOB_ID").empty() && !Text("SLURM_STEP_ID").empty();
   if (!step.in_slurm) {
     step.run_id = absl::StrCat(
         "run-",
@@ -55,9 +57,7 @@ Step Step::FromEnvironment() {
   step.local_task = static_cast<uint32_t>(Number("SLURM_LOCALID"));
   step.node_name = Text("SLURMD_NODENAME");
   if (step.node_name.empty()) step.node_name = HostName();
-  step.cpus = static_cast<uint32_t>(Number("SLURM_CPUS_ON_NODE"));
   step.cores = Text("CRAM_STEP_CORES");
-  step.memory_bytes = AllocatedMemory(step.cpus);
   step.cgroup = Text("CRAM_CGROUP");
   return step;
 }

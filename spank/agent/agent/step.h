@@ -23,7 +23,9 @@ struct Step {
   uint64_t memory_bytes = 0;  // allocated on this node; 0: not said
   std::string cgroup;         // handed over by the plugin; may be empty
 
-  static Step FromEnvironment();
+  // Of the node's limits what Slurm says holds for one that is `alone` as well:
+  // `cram run` in a batch script.
+  static Step FromEnvironment(bool alone);
 };
 
 }  // namespace cram

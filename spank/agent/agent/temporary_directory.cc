@@ -18,6 +18,8 @@ TemporaryDirectory::~TemporaryDirectory() {
 }
 
 absl::Status TemporaryDirectory::Make(std::string path) {
+  // A sub-job may have removed what is above its own as well.
+  mkdir(parent_.c_str(), 0700);
   if (mkdir(path.c_str(), 0700) != 0) return ErrnoStatus("mkdir", path, errno);
   path_ = std::move(path);
   fd_.reset(open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "pack/base/io.h"
 #include "pack/base/size.h"
@@ -31,19 +32,20 @@ uint64_t TightestLimit(std::string directory, const std::string& mount,
   return tightest;
 }
 
-absl::StatusOr<uint64_t> MemAvailable() {
+// A line of /proc/meminfo, in bytes.
+absl::StatusOr<uint64_t> ReadMemInfo(absl::string_view name) {
   absl::StatusOr<std::string> text = ReadFile("/proc/meminfo");
   if (!text.ok()) return text.status();
   for (absl::string_view line : absl::StrSplit(*text, '\n')) {
     std::vector<absl::string_view> words =
         absl::StrSplit(line, ' ', absl::SkipEmpty());
     uint64_t kib;
-    if (words.size() >= 2 && words[0] == "MemAvailable:" &&
+    if (words.size() >= 2 && words[0] == name &&
         absl::SimpleAtoi(words[1], &kib)) {
       return kib * kKiB;
     }
   }
-  return absl::InternalError("/proc/meminfo has no MemAvailable");
+  return absl::InternalError(absl::StrCat("/proc/meminfo has no ", name));
 }
 
 }  // namespace
@@ -71,8 +73,11 @@ absl::StatusOr<Budget> FindBudget(const MemoryCgroup& cgroup,
     budget.limit_bytes = slurm_bytes;
     budget.source = "Slurm's allocation";
   }
-  if (budget.limit_bytes == UINT64_MAX) {
-    absl::StatusOr<uint64_t> available = MemAvailable();
+  // A limit above what the machine has limits nothing.
+  absl::StatusOr<uint64_t> total = ReadMemInfo("MemTotal:");
+  if (!total.ok()) return total.status();
+  if (budget.limit_bytes > *total) {
+    absl::StatusOr<uint64_t> available = ReadMemInfo("MemAvailable:");
     if (!available.ok()) return available.status();
     budget.limit_bytes = *available;
     budget.source = "available memory";

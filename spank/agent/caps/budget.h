@@ -18,8 +18,8 @@ struct Budget {
 };
 
 // `slurm_bytes` is what Slurm says that it allocated, 0 when it says nothing.
-// The tightest of: limits of the cgroups above us, slurm_bytes, and, only when
-// both say nothing, MemAvailable.
+// The tightest of: limits of the cgroups above us, slurm_bytes, and, when both
+// say nothing or more than the machine has, MemAvailable.
 absl::StatusOr<Budget> FindBudget(const MemoryCgroup& cgroup,
                                   uint64_t slurm_bytes);
 
