@@ -117,6 +117,7 @@ print(job["argv"], job["env"], job["params"], job["time_limit_seconds"])' \
   fake_agent
   run -3 cram run m.pb --mem 1G --progress --slots=2 -- run '[x]' -- {seed}
   [ "$output" = "--manifest=$PWD/m.pb
+--alone
 --mem=1G
 --slots=2
 --progress
