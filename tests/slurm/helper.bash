@@ -55,17 +55,19 @@ END
 
 pack() { user cram pack -o m.pb "$@"; }
 
-# rows FIELDS [OPTION...]: of cramacct, bare.
+# The run directory that the test made; fails before there is one.
+run_dir() { (cd "$work" && ls -d cram-*); }
+
+# rows FIELDS [OPTION...]: of cramacct for that run, bare.
 rows() {
-  local fields=$1
+  local fields=$1 run
   shift
-  user cramacct -nP -o "$fields" "$@"
+  run=$(run_dir) || return
+  user cramacct -nP -j "$run" -o "$fields" "$@"
 }
 
-# How many sub-jobs of the last run are in STATE.
+# How many sub-jobs of it are in STATE.
 count() { rows index -s "$1" | wc -l; }
-
-run_dir() { (cd "$work" && ls -d cram-*); }
 
 # until_true SECONDS COMMAND...
 until_true() {
