@@ -1,0 +1,42 @@
+// Behind the compression. Input: how many columns (0 to 3, and 4 when rows
+// have commands), how many rows, then a serialized cram.Rows.
+#include "pack/manifest/rows.h"
+
+#include <zstd.h>
+
+#include "tests/fuzz/target.h"
+
+namespace {
+
+std::string Compress(absl::string_view bytes) {
+  std::string packed(ZSTD_compressBound(bytes.size()), '\0');
+  size_t size = ZSTD_compress(&packed[0], packed.size(), bytes.data(),
+                              bytes.size(), /*compressionLevel=*/1);
+  REQUIRE(ZSTD_isError(size) == 0);
+  packed.resize(size);
+  return packed;
+}
+
+}  // namespace
+
+int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size < 2) return 0;
+  cram::PackedRowsView view;
+  view.columns.resize(data[0] & 3);
+  view.commands = (data[0] & 4) != 0;
+  uint64_t rows = data[1];
+  absl::string_view bytes = cram::TextOf(data + 2, size - 2);
+  view.unpacked_bytes = bytes.size();
+  std::string packed = Compress(bytes);
+  view.zstd = packed;
+  absl::StatusOr<cram::RowsTable> table = cram::RowsTable::Unpack(view, rows);
+  if (!table.ok()) return 0;
+  std::vector<absl::string_view> values, words;
+  for (uint64_t row = 0; row < rows; ++row) {
+    table->Values(row, &values);
+    table->Command(row, &words);
+    REQUIRE(values.size() == view.columns.size());
+    REQUIRE(words.empty() || view.commands);
+  }
+  return 0;
+}
