@@ -1,15 +1,21 @@
 #include "spank/agent/agent/keeper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <filesystem>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "pack/base/exit_status.h"
 #include "pack/base/io.h"
@@ -25,15 +31,48 @@ namespace {
 constexpr int kSweeps = 500;
 constexpr useconds_t kBetweenSweepsUs = 10000;
 
+// What begins like this in the directory for temporary files is a keeper's.
+constexpr char kTemporaryPrefix[] = "cram-tmp-";
+
 void Say(const std::string& line) {
   (void)WriteFull(STDERR_FILENO, absl::StrCat("cram: ", line, "\n"), "stderr");
 }
 
-absl::StatusOr<std::string> MakeTemporaryDirectory(const Step& step) {
+std::string TemporaryParent() {
   const char* parent = getenv("TMPDIR");
-  if (parent == nullptr || parent[0] != '/') parent = "/tmp";
-  std::string path = absl::StrCat(parent, "/cram-", step.run_id, "-XXXXXX");
+  return parent != nullptr && parent[0] == '/' ? parent : "/tmp";
+}
+
+// Directories that a keeper could not remove, because it was killed as well:
+// of this user, and nobody holds them any more. A young one may be about to be
+// held.
+void SweepTemporaryDirectories() {
+  std::error_code error;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(TemporaryParent(), error)) {
+    std::string name = entry.path().filename().string();
+    if (!absl::StartsWith(name, kTemporaryPrefix)) continue;
+    UniqueFd held(open(entry.path().c_str(),
+                       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    struct stat status;
+    if (held.valid() && fstat(held.get(), &status) == 0 &&
+        status.st_uid == getuid() && status.st_mtime < time(nullptr) - 60 &&
+        flock(held.get(), LOCK_EX | LOCK_NB) == 0) {
+      RemoveTree(entry.path().string());
+    }
+  }
+}
+
+// `hold` says for as long as it is open that the directory is in use.
+absl::StatusOr<std::string> MakeTemporaryDirectory(const Step& step,
+                                                   UniqueFd* hold) {
+  std::string path = absl::StrCat(TemporaryParent(), "/", kTemporaryPrefix,
+                                  step.run_id, "-XXXXXX");
   if (mkdtemp(&path[0]) == nullptr) return ErrnoStatus("create", path, errno);
+  hold->reset(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!hold->valid() || flock(hold->get(), LOCK_EX) != 0) {
+    return ErrnoStatus("hold", path, errno);
+  }
   return path;
 }
 
@@ -116,7 +155,9 @@ int KeepAgent(AgentOptions options, Step step) {
   }
   sigprocmask(SIG_BLOCK, &signals, &old_mask);
   Premises premises;
-  absl::StatusOr<std::string> temporary = MakeTemporaryDirectory(step);
+  SweepTemporaryDirectories();
+  UniqueFd hold;
+  absl::StatusOr<std::string> temporary = MakeTemporaryDirectory(step, &hold);
   if (!temporary.ok()) {
     Say(absl::StrCat(step.node_name, ": ", temporary.status().message()));
     return kBadUse;

@@ -36,14 +36,27 @@ bool ResetOomScore() {
   return written;
 }
 
+// What is ignored stays so over execve: SIGPIPE by the agent, others by nohup
+// or by the shell that put it into the background. Looked up once.
+const std::vector<int>& IgnoredSignals() {
+  static const std::vector<int>* ignored = [] {
+    auto* found = new std::vector<int>();
+    struct sigaction action;
+    for (int signal = 1; signal < SIGRTMIN; ++signal) {
+      if (sigaction(signal, nullptr, &action) == 0 &&
+          action.sa_handler == SIG_IGN) {
+        found->push_back(signal);
+      }
+    }
+    return found;
+  }();
+  return *ignored;
+}
+
 void DefaultSignals() {
   struct sigaction action = {};
   action.sa_handler = SIG_DFL;
-  // What is ignored stays so over execve: SIGPIPE by the agent, others by
-  // nohup or by the shell that put it into the background.
-  for (int signal = 1; signal < SIGRTMIN; ++signal) {
-    sigaction(signal, &action, nullptr);
-  }
+  for (int signal : IgnoredSignals()) sigaction(signal, &action, nullptr);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -99,6 +112,7 @@ bool Redirect(int from, int to) {
 
 SpawnResult Spawn(const SpawnRequest& request) {
   volatile Failure failure = {nullptr, 0};
+  (void)IgnoredSignals();  // before there are two processes in this memory
   pid_t pid = vfork();
   if (pid == 0) Child(request, &failure);
   SpawnResult result;
