@@ -90,11 +90,11 @@ void Node::StartMore() {
       Start(std::move(candidate), *std::move(claim));
     } else {
       RecordNotStarted(candidate,
-                       {absl::StrCat("place ", candidate.cpus, " CPUs and ",
+                       {absl::StrCat("it needs ", candidate.cpus, " CPUs and ",
                                      FormatSize(candidate.cap_bytes),
-                                     " on a node with ", slots_.cpus(), " and ",
+                                     ", the node has ", slots_.cpus(), " and ",
                                      FormatSize(slots_.budget_bytes())),
-                        ENOSPC});
+                        0});
     }
   }
   starting_ = false;
