@@ -21,10 +21,7 @@ constexpr size_t kDone = static_cast<size_t>(State::kCompleted);
 class SimulatedRun : private Members {
  public:
   SimulatedRun(uint64_t subjobs, uint32_t nodes, uint32_t slots)
-      : subjobs_(subjobs),
-        slots_(slots),
-        nodes_(nodes),
-        pool_(subjobs, nodes, this) {
+      : slots_(slots), nodes_(nodes), pool_(subjobs, nodes, this) {
     for (uint32_t node = 0; node < nodes; ++node) {
       nodes_[node].waiting = IndexSet(FirstShare(subjobs, nodes, node));
       StartMore(&nodes_[node]);
@@ -161,7 +158,6 @@ class SimulatedRun : private Members {
     ++nodes_[node].finishes;
   }
 
-  uint64_t subjobs_;
   uint32_t slots_;
   std::vector<Node> nodes_;
   std::map<uint64_t, int> times_run_;
