@@ -82,7 +82,7 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options,
   absl::Status status = agent->CatchSignals();
   if (status.ok()) status = agent->OpenManifest();
   if (status.ok()) status = agent->MakeRunDirectory();
-  if (status.ok()) status = agent->MakeNode(std::move(premises));
+  if (status.ok()) status = agent->MakeNode(premises);
   if (!status.ok()) return status;
   return agent;
 }
@@ -190,7 +190,7 @@ absl::Status Agent::OpenRecords(const Slots& slots) {
   return journal_->Flush();
 }
 
-absl::Status Agent::MakeNode(Premises premises) {
+absl::Status Agent::MakeNode(const Premises& premises) {
   const Step& step = run_.step;
   absl::StatusOr<NodeCpus> cpus = NodeCpus::Find(step.cpus, step.cores.c_str());
   if (!cpus.ok()) return cpus.status();

@@ -41,7 +41,7 @@ class Agent : public Node::Listener {
   absl::Status OpenRecords(const Slots& slots);
   absl::Status CatchSignals();
   void ChooseCaps(const std::string& cgroup);
-  absl::Status MakeNode(Premises premises);
+  absl::Status MakeNode(const Premises& premises);
 
   void NodeChanged() override;
   void RecordsBlocked(const absl::Status& status) override;

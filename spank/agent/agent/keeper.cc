@@ -146,7 +146,7 @@ void EndLeftovers() {
 
 }  // namespace
 
-int KeepAgent(AgentOptions options, Step step) {
+int KeepAgent(const AgentOptions& options, const Step& step) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   sigset_t signals, old_mask;
   sigemptyset(&signals);

@@ -11,6 +11,6 @@ namespace cram {
 // killed: then nothing that it started is left, and the other nodes go on.
 // (Without it, srun would end with 137, and sub-jobs that had left their
 // session would live on.)
-int KeepAgent(AgentOptions options, Step step);
+int KeepAgent(const AgentOptions& options, const Step& step);
 
 }  // namespace cram

@@ -31,5 +31,5 @@ int main(int argc, char** argv) {
   }
   // Held until this process ends.
   cram::UniqueFd door = cram::OpenDoor(step);
-  return cram::KeepAgent(*std::move(options), std::move(step));
+  return cram::KeepAgent(*options, step);
 }

@@ -28,8 +28,9 @@ class ControlFile {
   absl::Status Open(const std::string& directory, const char* name, int flags) {
     path_ = absl::StrCat(directory, "/", name);
     absl::StatusOr<UniqueFd> fd = OpenFile(path_, flags);
-    if (fd.ok()) fd_ = *std::move(fd);
-    return fd.status();
+    if (!fd.ok()) return fd.status();
+    fd_ = *std::move(fd);
+    return absl::OkStatus();
   }
   int fd() const { return fd_.get(); }
 
