@@ -63,7 +63,7 @@ std::string UserName() {
 
 absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options,
                                                      Step step,
-                                                     Premises premises) {
+                                                     const Premises& premises) {
   std::unique_ptr<Agent> agent(new Agent());
   agent->run_.options = std::move(options);
   agent->run_.step = std::move(step);

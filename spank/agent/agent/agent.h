@@ -25,9 +25,8 @@ struct Premises {
 class Agent : public Node::Listener {
  public:
   // Nothing runs yet when this fails.
-  static absl::StatusOr<std::unique_ptr<Agent>> Create(AgentOptions options,
-                                                       Step step,
-                                                       Premises premises);
+  static absl::StatusOr<std::unique_ptr<Agent>> Create(
+      AgentOptions options, Step step, const Premises& premises);
   ~Agent() override;
 
   // Until the run is over. Returns the exit status.
