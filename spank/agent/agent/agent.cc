@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -54,6 +57,24 @@ rlimit RaiseOpenFiles() {
   return before;
 }
 
+// The agent works for microseconds and then waits, while sub-jobs fill the
+// CPUs. With a short time slice Linux (6.12 and later) lets it in as soon as it
+// has something to do; a tenth more sub-jobs a second when they are tiny. It
+// gets no more CPU time by it, sub-jobs do not inherit it, and where it is
+// refused nothing is lost.
+void AskForShortSlices() {
+  struct {
+    uint32_t size = sizeof(*this), policy = SCHED_OTHER;
+    uint64_t flags = 1;  // SCHED_FLAG_RESET_ON_FORK
+    int32_t nice = 0;
+    uint32_t priority = 0;
+    uint64_t runtime_ns = 100000;  // the shortest that the kernel takes
+    uint64_t deadline_ns = 0, period_ns = 0;
+  } attributes;
+  attributes.nice = getpriority(PRIO_PROCESS, 0);
+  syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
 std::string UserName() {
   const passwd* entry = getpwuid(getuid());
   return entry == nullptr ? absl::StrCat(getuid()) : entry->pw_name;
@@ -79,6 +100,7 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options,
   agent->run_.loop = *std::move(loop);
   // What sub-jobs leave behind becomes ours, and is found and ended.
   prctl(PR_SET_CHILD_SUBREAPER, 1);
+  AskForShortSlices();
   absl::Status status = agent->CatchSignals();
   if (status.ok()) status = agent->OpenManifest();
   if (status.ok()) status = agent->MakeRunDirectory();
