@@ -28,7 +28,6 @@ class Connection {
               std::function<void(const absl::Status&)> closed);
 
   void Send(const wire::Message& message);
-  bool everything_sent() const { return out_.empty(); }
 
  private:
   void Ready(uint32_t events);

@@ -114,8 +114,4 @@ void MemberLink::Send(const wire::Message& message) {
   if (connection_ != nullptr) connection_->Send(message);
 }
 
-bool MemberLink::everything_sent() const {
-  return connection_ == nullptr || connection_->everything_sent();
-}
-
 }  // namespace cram

@@ -33,7 +33,6 @@ class MemberLink {
   bool joined() const { return connection_ != nullptr; }
   // Dropped when not joined.
   void Send(const wire::Message& message);
-  bool everything_sent() const;
 
  private:
   void ReadAddress();

@@ -8,7 +8,7 @@ namespace {
 
 wire::Hello HelloFrom(const Run& run, const Node& node) {
   wire::Hello hello;
-  hello.set_version(1);
+  hello.set_version(kProtocolVersion);
   hello.set_node_id(run.step.node_id);
   hello.set_node_name(run.step.node_name);
   hello.set_slots(node.slots());

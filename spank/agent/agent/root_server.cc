@@ -16,7 +16,6 @@
 namespace cram {
 namespace {
 
-constexpr uint32_t kProtocolVersion = 1;
 // A member reports every second; one that was not heard for this long is
 // gone, or stopped, or cut off.
 constexpr absl::Duration kSilence = absl::Seconds(60);

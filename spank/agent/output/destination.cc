@@ -7,9 +7,7 @@ namespace cram {
 namespace {
 
 Destination File(const SubJob& subjob, const std::string& name) {
-  bool below = name[0] != '/' && !subjob.cwd.empty();
-  return {Destination::Kind::kFile,
-          below ? absl::StrCat(subjob.cwd, "/", name) : name};
+  return {Destination::Kind::kFile, FilePath(subjob, name)};
 }
 
 absl::StatusOr<Destinations> ByMode(const SubJob& subjob,
@@ -42,6 +40,11 @@ absl::StatusOr<Destinations> ByMode(const SubJob& subjob,
 }
 
 }  // namespace
+
+std::string FilePath(const SubJob& subjob, const std::string& name) {
+  bool below = name[0] != '/' && !subjob.cwd.empty();
+  return below ? absl::StrCat(subjob.cwd, "/", name) : name;
+}
 
 absl::StatusOr<Destinations> FindDestinations(const SubJob& subjob,
                                               const RunOptions& options) {

@@ -15,6 +15,10 @@ struct Destination {
   std::string path;  // kFile: absolute, or relative to the agent's directory
 };
 
+// A file name of the manifest's: absolute, or below the sub-job's working
+// directory.
+std::string FilePath(const SubJob& subjob, const std::string& name);
+
 struct Destinations {
   Destination out, err;
 };

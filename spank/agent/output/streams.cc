@@ -34,10 +34,7 @@ bool OpenNull(int* fd, Streams* streams) {
 
 bool OpenInput(const SubJob& subjob, Streams* streams) {
   if (subjob.stdin_path.empty()) return OpenNull(&streams->in, streams);
-  std::string path = subjob.stdin_path;
-  if (path[0] != '/' && !subjob.cwd.empty()) {
-    path = absl::StrCat(subjob.cwd, "/", path);
-  }
+  std::string path = FilePath(subjob, subjob.stdin_path);
   if (!Open(path, O_RDONLY, &streams->opened_in, streams)) return false;
   streams->in = streams->opened_in.get();
   return true;

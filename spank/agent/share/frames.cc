@@ -1,7 +1,5 @@
 #include "spank/agent/share/frames.h"
 
-#include <stdint.h>
-
 #include "absl/strings/str_cat.h"
 
 namespace cram {

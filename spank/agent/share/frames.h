@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <optional>
 #include <string>
@@ -11,6 +12,9 @@
 #include "spank/agent/share/wire.pb.h"
 
 namespace cram {
+
+// Agents of one run speak the same version, or part at the hello.
+inline constexpr uint32_t kProtocolVersion = 1;
 
 // Nobody has more to say than this; a larger length is an error.
 inline constexpr size_t kMaxMessageBytes = 1 << 20;
