@@ -72,8 +72,8 @@ absl::Status Parse(absl::string_view name, absl::string_view value,
   if (name == "slots") return ParseCount(value, 1, &options->slots);
   if (name == "retry") return ParseCount(value, 0, &options->retry);
   if (name == "max-failures") return ParseMaxFailures(value, options);
-  if (name == "progress") {
-    options->progress = true;
+  if (name == "view" || name == "progress") {
+    (name == "view" ? options->view : options->progress) = true;
     return absl::OkStatus();
   }
   if (value.empty()) return absl::InvalidArgumentError("an empty value");

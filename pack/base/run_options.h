@@ -22,7 +22,7 @@ struct RunOption {
   absl::string_view name, metavar, help;
   bool is_flag() const { return metavar.empty(); }
 };
-inline constexpr std::array<RunOption, 8> kRunOptions = {{
+inline constexpr std::array<RunOption, 9> kRunOptions = {{
     {"mem", "SIZE|share",
      "cap of each sub-job, over what the manifest says; share: the node's "
      "budget / slots"},
@@ -35,6 +35,7 @@ inline constexpr std::array<RunOption, 8> kRunOptions = {{
      "packed (default), rank0, all, none, system, or a file name with "
      "{placeholders}"},
     {"dir", "DIR", "where the run directory is made (default: here)"},
+    {"view", "", "show sub-jobs their cap and their CPUs as the machine's"},
     {"progress", "", "show progress on standard error"},
 }};
 
@@ -52,6 +53,7 @@ struct RunOptions {
   OutputMode output = OutputMode::kPacked;
   std::string output_template;  // with kTemplate
   std::string dir;              // absolute; empty: the current directory
+  bool view = false;
   bool progress = false;
 
   // `name` as in the table. Errors name option and value. A flag takes "".

@@ -20,6 +20,7 @@
 #include "spank/launch/arguments.h"
 #include "spank/launch/node_size.h"
 #include "spank/launch/request.h"
+#include "spank/view/view_library.h"
 
 namespace cram {
 namespace {
@@ -80,6 +81,10 @@ absl::StatusOr<std::vector<std::string>> Prepare(const std::string& launch,
   if (!options.ok()) return options.status();
   absl::StatusOr<std::string> agent = FindAgent(launch);
   if (!agent.ok()) return agent.status();
+  if (options->view) {
+    absl::Status found = FindViewLibrary(launch).status();
+    if (!found.ok()) return UnderUsersName(found);
+  }
   NodeSize largest;
   if (!request.HasOption("clusters", 'M')) {  // else nobody here knows
     largest = FindNodeSize(in_allocation, Beside(request.program, "sinfo"));

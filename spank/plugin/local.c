@@ -19,6 +19,7 @@ static struct {
   int pass;                // 1, 2 or 3
   int script_given;        // standard input is kEmptyScript now
   int saved_input;         // what it was before; -1: closed
+  int view;                // the site's word for every run
   char launch[PATH_MAX];   // cram-launch
   char program[PATH_MAX];  // srun, sbatch or salloc, as the kernel names it
 } local = {.pass = 1, .saved_input = -1};
@@ -145,6 +146,8 @@ int local_init(spank_t spank, int ac, char** av) {
   for (int i = 0; i < ac; i++) {
     if (strncmp(av[i], "prefix=", 7) == 0) {
       prefix = av[i] + 7;
+    } else if (strcmp(av[i], "view") == 0) {
+      local.view = 1;
     } else {
       slurm_error("cram: %s: unknown word in plugstack.conf", av[i]);
     }
@@ -172,7 +175,7 @@ static char** launch_arguments(void) {
   char** arguments = read_arguments(0, &count);
   if (!arguments) return NULL;
   if (local.pass == 2) count--;  // the word of pass 1
-  char** words = calloc((size_t)(count + options_count() + 5), sizeof *words);
+  char** words = calloc((size_t)(count + options_count() + 6), sizeof *words);
   char* index = NULL;
   if (!words || asprintf(&index, "%d", optind) < 0) return NULL;
   words[n++] = local.launch;
@@ -184,6 +187,7 @@ static char** launch_arguments(void) {
       return NULL;
     }
   }
+  if (local.view) words[n++] = "cram-view=";
   words[n++] = "--";
   memcpy(words + n, arguments, (size_t)count * sizeof *words);
   return words;

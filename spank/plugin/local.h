@@ -17,7 +17,7 @@
 #include <slurm/spank.h>
 
 // `av` is the plugin's line in plugstack.conf: prefix=DIR says where cram is
-// installed.
+// installed, view that every run has --cram-view.
 int local_init(spank_t spank, int ac, char** av);
 
 // Does not return when a --cram option was given and this is not pass 3.

@@ -31,7 +31,9 @@ static struct spank_option options[] = {
            6),
     OPTION("cram-dir", "DIR", "where the run directory is made (default: here)",
            7),
-    OPTION("cram-progress", NULL, "show progress on standard error", 8),
+    OPTION("cram-view", NULL,
+           "show sub-jobs their cap and their CPUs as the machine's", 8),
+    OPTION("cram-progress", NULL, "show progress on standard error", 9),
 };
 enum { COUNT = sizeof options / sizeof options[0] };
 

@@ -138,6 +138,14 @@ EOF
   says_not "srun runs"
 }
 
+@test "a site's word gives every run --cram-view, and no other step" {
+  export FAKE_WORDS="$FAKE_WORDS view"
+  run srun --cram=m.pb
+  says "launch: [$hosts/srun] [2] [cram=m.pb] [cram-view=] [--]"
+  run srun true
+  [ "$output" = "srun runs: [true]" ]
+}
+
 @test "an unknown word in plugstack.conf is named" {
   FAKE_WORDS="$FAKE_WORDS prefx=/usr" run srun true
   says "error: cram: prefx=/usr: unknown word in plugstack.conf"

@@ -94,7 +94,7 @@ same() {
 @test "every page, program and the plugin are installed" {
   cmake --install "$CRAM_BUILD" --prefix "$BATS_TEST_TMPDIR" >/dev/null
   expected=$(
-    printf '%s\n' bin/cram bin/cramacct lib/cram/cram.so \
+    printf '%s\n' bin/cram bin/cramacct lib/cram/cram.so lib/cram/libcram-view.so \
       libexec/cram/cram-agent libexec/cram/cram-launch
     for page in "$man"/*.[1-9]; do
       echo "share/man/man${page##*.}/${page##*/}"
@@ -102,7 +102,7 @@ same() {
   )
   # The folder of libraries is Debian's lib/x86_64-linux-gnu below /usr.
   installed=$(cd "$BATS_TEST_TMPDIR" && find . -type f -printf '%P\n' |
-    sed 's|^lib.*/cram/cram.so|lib/cram/cram.so|' | sort)
+    sed -E 's,^lib.*/cram/([^/]*\.so)$,lib/cram/\1,' | sort)
   same "$(sort <<<"$expected")" "$installed"
   run -0 "$BATS_TEST_TMPDIR/bin/cram" --version
   run -0 "$BATS_TEST_TMPDIR/bin/cramacct" --version

@@ -35,16 +35,19 @@ Variables Told(Environment* environment, const SubJob& subjob,
   return variables;
 }
 
-Environment Inheriting(std::vector<const char*> variables) {
+Environment Inheriting(std::vector<const char*> variables,
+                       const std::string& view_library = "") {
   variables.push_back(nullptr);
-  return Environment(variables.data(), {1000, "/runs/cram-1.0", "n7"});
+  return Environment(variables.data(),
+                     {1000, "/runs/cram-1.0", "n7", view_library});
 }
 
 TEST(Environment, TellsWhatTheSubJobIs) {
   Environment environment = Inheriting({"HOME=/root"});
   SubJob subjob;
   subjob.index = 17;
-  Variables told = Told(&environment, subjob, {2, 3, 4, 5 << 20, "/tmp/17.2"});
+  Variables told =
+      Told(&environment, subjob, {2, 3, 4, 5 << 20, "/tmp/17.2", ""});
   EXPECT_EQ(told["CRAM_INDEX"], "17");
   EXPECT_EQ(told["CRAM_SUBJOBS"], "1000");
   EXPECT_EQ(told["CRAM_ATTEMPT"], "2");
@@ -55,6 +58,29 @@ TEST(Environment, TellsWhatTheSubJobIs) {
   EXPECT_EQ(told["TMPDIR"], "/tmp/17.2");
   EXPECT_EQ(told["OMP_NUM_THREADS"], "4");
   EXPECT_EQ(told["HOME"], "/root");
+}
+
+TEST(Environment, AViewIsPreloadedBehindWhatTheUserPreloads) {
+  const AttemptFacts facts = {0, 0, 1, 1 << 20, "/tmp/0.0", "/cgroup/slot_0"};
+  Environment alone = Inheriting({"HOME=/root"}, "/view.so");
+  Variables told = Told(&alone, SubJob(), facts);
+  EXPECT_EQ(told["LD_PRELOAD"], "/view.so");
+  EXPECT_EQ(told["CRAM_MEM_CGROUP"], "/cgroup/slot_0");
+  Environment behind = Inheriting({"LD_PRELOAD=/own.so"}, "/view.so");
+  EXPECT_EQ(Told(&behind, SubJob())["LD_PRELOAD"], "/own.so:/view.so");
+  SubJob subjob;
+  subjob.env = {{"LD_PRELOAD", "/its.so"}};
+  EXPECT_EQ(Told(&behind, subjob)["LD_PRELOAD"], "/its.so:/view.so");
+  subjob.env = {{"LD_PRELOAD", ""}};
+  EXPECT_EQ(Told(&behind, subjob)["LD_PRELOAD"], "");
+}
+
+TEST(Environment, WithoutAViewPreloadsAreTheUsers) {
+  const AttemptFacts facts = {0, 0, 1, 1 << 20, "/tmp/0.0", "/cgroup/slot_0"};
+  Environment environment = Inheriting({"LD_PRELOAD=/own.so"});
+  Variables told = Told(&environment, SubJob(), facts);
+  EXPECT_EQ(told["LD_PRELOAD"], "/own.so");
+  EXPECT_THAT(told, Not(Contains(Key("CRAM_MEM_CGROUP"))));
 }
 
 TEST(Environment, DropsWhatIsAnotherWorlds) {

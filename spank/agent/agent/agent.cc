@@ -25,6 +25,7 @@
 #include "spank/agent/caps/cgroup1.h"
 #include "spank/agent/caps/watchdog.h"
 #include "spank/agent/share/first_share.h"
+#include "spank/view/view_library.h"
 
 extern char** environ;
 
@@ -102,6 +103,7 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options,
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   AskForShortSlices();
   absl::Status status = agent->CatchSignals();
+  if (status.ok()) status = agent->FindView();
   if (status.ok()) status = agent->OpenManifest();
   if (status.ok()) status = agent->MakeRunDirectory();
   if (status.ok()) status = agent->MakeNode(premises);
@@ -110,6 +112,18 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options,
 }
 
 Agent::~Agent() = default;
+
+absl::Status Agent::FindView() {
+  if (!run_.options.run.view) return absl::OkStatus();
+  std::error_code error;
+  std::filesystem::path self =
+      std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return ErrnoStatus("readlink", "/proc/self/exe", error.value());
+  absl::StatusOr<std::string> library = FindViewLibrary(self.string());
+  if (!library.ok()) return library.status();
+  run_.view_library = *std::move(library);
+  return absl::OkStatus();
+}
 
 absl::Status Agent::OpenManifest() {
   absl::StatusOr<std::unique_ptr<ManifestReader>> manifest =
@@ -205,6 +219,7 @@ absl::Status Agent::OpenRecords(const Slots& slots) {
   opened->set_cpus(slots.cpus());
   opened->set_writer("cram " CRAM_VERSION);
   opened->set_user(UserName());
+  opened->set_view(!run_.view_library.empty());
   for (const std::string& word : run_.options.default_command) {
     opened->add_default_command(word);
   }
@@ -234,8 +249,8 @@ absl::Status Agent::MakeNode(const Premises& premises) {
         run_.caps));
   }
   environment_ = std::make_unique<Environment>(
-      environ,
-      RunFacts{run_.manifest->size(), run_.directory.path(), step.node_name});
+      environ, RunFacts{run_.manifest->size(), run_.directory.path(),
+                        step.node_name, run_.view_library});
   SlotResources resources;
   resources.loop = run_.loop.get();
   resources.options = &run_.options.run;

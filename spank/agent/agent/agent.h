@@ -35,6 +35,7 @@ class Agent : public Node::Listener {
  private:
   Agent() = default;
 
+  absl::Status FindView();
   absl::Status OpenManifest();
   absl::Status MakeRunDirectory();
   absl::Status OpenRecords(const Slots& slots);

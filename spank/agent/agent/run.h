@@ -28,6 +28,7 @@ struct Run {
   std::unique_ptr<ManifestReader> manifest;
   absl::Time start;
   std::string caps;               // what enforces them here
+  std::string view_library;       // preloaded into sub-jobs; empty: none is
   std::function<void()> changed;  // asks for a look at whether all is done
 
   // One line on standard error, which srun shows to the user.

@@ -139,6 +139,7 @@ SpawnResult Slot::Launch() {
   facts.cpus = candidate_.cpus;
   facts.cap_bytes = candidate_.cap_bytes;
   facts.temporary_directory = temporary_directory_.path();
+  facts.memory_cgroup = cap_->directory();
 
   std::vector<char*> argv;
   for (const std::string& word : subjob.argv) {

@@ -33,6 +33,9 @@ class SlotCap {
   // Sets the cap of the next attempt and forgets the last one.
   virtual absl::Status Arm(uint64_t cap_bytes) = 0;
 
+  // Of its memory cgroup; empty: it has none.
+  virtual std::string directory() const { return ""; }
+
   // Descriptor to which the child writes "0" before exec; -1: nothing to do.
   virtual int entry_fd() const { return -1; }
 

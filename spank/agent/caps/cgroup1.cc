@@ -104,6 +104,7 @@ class Cgroup1Slot : public SlotCap {
     return status;
   }
 
+  std::string directory() const override { return leaf_; }
   int entry_fd() const override { return entry_.fd(); }
   int event_fd() const override { return event_.get(); }
 

@@ -7,11 +7,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "pack/base/size.h"
+#include "spank/view/view_library.h"
 
 namespace cram {
 namespace {
 
 constexpr absl::string_view kThreads = "OMP_NUM_THREADS";
+constexpr absl::string_view kPreload = "LD_PRELOAD";
 
 // Another world's: an MPI library in a sub-job must not talk to the process
 // manager of the agent's own step, nor inherit its binding.
@@ -86,6 +88,15 @@ Environment::Environment(const char* const* agent_environment, RunFacts facts)
   set("CRAM_SUBJOBS", absl::StrCat(facts_.subjobs));
   set("CRAM_RUN_DIR", facts_.run_directory);
   set("CRAM_NODE", facts_.node_name);
+  if (!facts_.view_library.empty()) {
+    auto users = base_place_.find(std::string(kPreload));
+    absl::string_view preload;
+    if (users != base_place_.end()) {
+      preload =
+          absl::string_view(base_[users->second]).substr(kPreload.size() + 1);
+    }
+    set(kPreload, PreloadWith(preload, facts_.view_library));
+  }
   if (!in_slurm) return;
   for (const Truth& truth : kTaskTruths) set(truth.name, truth.value);
   set("SLURM_STEP_NODELIST", facts_.node_name);
@@ -106,6 +117,9 @@ char* const* Environment::Build(const SubJob& subjob,
   Set("CRAM_SLOT", absl::StrCat(facts.slot));
   Set("CRAM_MEM_BYTES", absl::StrCat(facts.cap_bytes));
   Set("TMPDIR", facts.temporary_directory);
+  if (!facts_.view_library.empty() && !facts.memory_cgroup.empty()) {
+    Set("CRAM_MEM_CGROUP", facts.memory_cgroup);
+  }
   std::string cpus = absl::StrCat(facts.cpus);
   if (!user_set_threads_) Set(kThreads, cpus);
   if (base_place_.count("SLURM_JOB_ID") != 0) {
@@ -117,7 +131,12 @@ char* const* Environment::Build(const SubJob& subjob,
     Set(ParameterVariable(name), value);
   }
   for (const SubJob::EnvChange& change : subjob.env) {
-    Set(change.name, change.value.value_or(""));
+    std::string value = change.value.value_or("");
+    bool preloads = change.name == kPreload && !value.empty();
+    if (preloads && !facts_.view_library.empty()) {
+      value = PreloadWith(value, facts_.view_library);
+    }
+    Set(change.name, value);
   }
 
   // What is ours replaces what is inherited, and the later of ours the

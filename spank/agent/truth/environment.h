@@ -17,6 +17,7 @@ struct RunFacts {
   uint64_t subjobs = 0;
   std::string run_directory;
   std::string node_name;
+  std::string view_library;  // preloaded into sub-jobs; empty: none is
 };
 
 // Facts of one attempt.
@@ -26,6 +27,7 @@ struct AttemptFacts {
   uint32_t cpus = 1;
   uint64_t cap_bytes = 0;
   std::string temporary_directory;
+  std::string memory_cgroup;  // its directory; empty: there is none
 };
 
 // Made once from the agent's own environment; Build() is called for each
@@ -36,6 +38,8 @@ struct AttemptFacts {
 //     task and step that would otherwise tell of the agent, OMP_NUM_THREADS
 //     unless the user set it;
 //  3. what the manifest sets and unsets.
+// With a view, its library is added to the LD_PRELOAD that is so arrived at; a
+// manifest that sets it to nothing, or unsets it, has none.
 class Environment {
  public:
   Environment(const char* const* agent_environment, RunFacts facts);
