@@ -84,11 +84,19 @@ nodes_are_idle() { [ "$(sinfo -h -N -o %T | sort -u)" = idle ]; }
 jobs_so_far() { squeue -h -t all | wc -l; }
 no_processes() { [ -z "$("$here/../cluster/cluster" processes "$cluster")" ]; }
 
-# Cgroups that were made below Slurm's own for this user.
+# Cgroups below Slurm's own that Slurm did not make.
 own_cgroups() {
   local node
   for node in "${nodes[@]}"; do
-    find /sys/fs/cgroup/memory/"slurm_$node" -mindepth 5 -type d 2>/dev/null
+    case $CLUSTER_CGROUP in
+      v1)
+        find "/sys/fs/cgroup/memory/slurm_$node" -mindepth 5 -type d
+        ;;
+      v2) # job_J/step_S/{slurm,user/task_T}
+        find "/sys/fs/cgroup/system.slice/${node}_slurmstepd.scope" \
+          -mindepth 3 -type d ! -name slurm ! -name user ! -name 'task_*'
+        ;;
+    esac 2>/dev/null
   done
 }
 
