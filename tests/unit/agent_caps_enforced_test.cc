@@ -1,4 +1,6 @@
 // The caps for real: processes that take too much, under each of the backends.
+#include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
@@ -9,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,9 +22,12 @@
 #include "pack/base/io.h"
 #include "pack/base/size.h"
 #include "spank/agent/caps/cgroup1.h"
+#include "spank/agent/caps/cgroup2.h"
 #include "spank/agent/caps/cgroup_mounts.h"
+#include "spank/agent/caps/control_file.h"
 #include "spank/agent/caps/process_table.h"
 #include "spank/agent/caps/watchdog.h"
+#include "tests/unit/temporary_directory.h"
 
 namespace cram {
 namespace {
@@ -162,26 +168,19 @@ class EachCaps : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    if (is_cgroup1()) {
-      std::string mine = FindMemoryCgroup().v1;
-      if (mine.empty()) GTEST_SKIP() << "no memory cgroup of v1 here";
-      directory_ = absl::StrCat(mine, "/cram_test_", getpid());
-      if (mkdir(directory_.c_str(), 0755) != 0) {
-        std::string why = strerror(errno);
-        GTEST_SKIP() << "cannot make " << directory_ << ": " << why;
-      }
-      absl::StatusOr<std::unique_ptr<Cgroup1Caps>> caps =
-          Cgroup1Caps::Create(directory_);
-      ASSERT_TRUE(caps.ok()) << caps.status();
-      caps_ = *std::move(caps);
-    } else {
-      caps_ = std::make_unique<WatchdogCaps>();
+    if (is_cgroup()) {
+      directory_ = MakeDirectory();
+      if (directory_.empty()) return;
     }
+    absl::StatusOr<std::unique_ptr<Caps>> caps = MakeCaps();
+    ASSERT_TRUE(caps.ok()) << caps.status();
+    caps_ = *std::move(caps);
     EXPECT_EQ(caps_->name(), GetParam());
     slot_ = NewSlot(0);
   }
   void TearDown() override {
     slot_.reset();
+    caps_.reset();
     if (!directory_.empty()) {
       EXPECT_EQ(rmdir(directory_.c_str()), 0) << strerror(errno);
     }
@@ -189,9 +188,45 @@ class EachCaps : public testing::TestWithParam<const char*> {
     prctl(PR_SET_CHILD_SUBREAPER, 0);
   }
 
-  bool is_cgroup1() const {
-    return absl::string_view(GetParam()) != "watchdog";
+  bool is_cgroup() const { return absl::string_view(GetParam()) != "watchdog"; }
+  bool is_cgroup2() const {
+    return absl::string_view(GetParam()) == "cgroup/v2";
   }
+
+  // A cgroup for slots; "" where the machine has none of the kind.
+  std::string MakeDirectory() {
+    MemoryCgroup mine = FindMemoryCgroup();
+    std::string above = is_cgroup2() ? mine.v2 : mine.v1;
+    if (is_cgroup2() && mine.v2.size() > mine.v2_mount.size()) {
+      above.resize(above.rfind('/'));  // ours has processes
+    }
+    std::string path = absl::StrCat(above, "/cram_test_", getpid());
+    if (above.empty()) {
+      path.clear();
+    } else if (mkdir(path.c_str(), 0755) != 0) {
+      path.clear();
+    } else if (is_cgroup2()) {
+      ControlFile control;
+      EXPECT_TRUE(control.Open(path, "cgroup.subtree_control", O_WRONLY).ok());
+      if (!control.Write("+memory").ok()) {
+        rmdir(path.c_str());
+        path.clear();
+      }
+    }
+    if (path.empty()) Skip();
+    return path;
+  }
+  void Skip() {
+    GTEST_SKIP() << "no memory controller of " << GetParam()
+                 << " here in which we may make a cgroup";
+  }
+
+  absl::StatusOr<std::unique_ptr<Caps>> MakeCaps() const {
+    if (!is_cgroup()) return std::make_unique<WatchdogCaps>();
+    if (is_cgroup2()) return Cgroup2Caps::Create(directory_, {});
+    return Cgroup1Caps::Create(directory_);
+  }
+
   std::unique_ptr<SlotCap> NewSlot(uint32_t number) {
     absl::StatusOr<std::unique_ptr<SlotCap>> slot = caps_->MakeSlot(number);
     EXPECT_TRUE(slot.ok()) << slot.status();
@@ -209,14 +244,14 @@ TEST_P(EachCaps, AHogIsKilledAndNamed) {
   EXPECT_EQ(outcome.verdict, CapVerdict::kOwnCap);
   EXPECT_TRUE(outcome.all_killed);
   EXPECT_GT(outcome.peak, kCap / 2);
-  EXPECT_LE(outcome.peak, is_cgroup1() ? kCap : kCap + 100 * kMiB);
+  EXPECT_LE(outcome.peak, is_cgroup() ? kCap : kCap + 100 * kMiB);
 }
 
 TEST_P(EachCaps, SharedMemoryCountsAsWell) {
   Outcome outcome = Attempt(slot_.get(), SharedHog);
   EXPECT_EQ(outcome.exit.signal, SIGKILL);
   EXPECT_EQ(outcome.verdict, CapVerdict::kOwnCap);
-  EXPECT_LE(outcome.peak, is_cgroup1() ? kCap : kCap + 100 * kMiB);
+  EXPECT_LE(outcome.peak, is_cgroup() ? kCap : kCap + 100 * kMiB);
 }
 
 TEST_P(EachCaps, AQuietOneIsWithin) {
@@ -296,13 +331,45 @@ TEST_P(EachCaps, ASlotThatWasNeverUsedHasNothingToKill) {
   EXPECT_EQ(slot_->Verdict(), CapVerdict::kWithin);
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, EachCaps, testing::Values("cgroup/v1", "watchdog"),
+INSTANTIATE_TEST_SUITE_P(Of, EachCaps,
+                         testing::Values("cgroup/v1", "cgroup/v2", "watchdog"),
                          [](const auto& info) -> std::string {
-                           return info.param[0] == 'c' ? "Cgroup1" : "Watchdog";
+                           std::string name = info.param;
+                           if (name == "watchdog") return "Watchdog";
+                           return absl::StrCat("Cgroup", name.substr(8));
                          });
 
 TEST(Cgroup1Caps, WhereNoLeafCanBeMadeFails) {
   EXPECT_FALSE(Cgroup1Caps::Create("/proc/no/such/place").ok());
+}
+
+TEST(Cgroup2Caps, WhereNoLeafCanBeMadeFails) {
+  EXPECT_FALSE(Cgroup2Caps::Create("/proc/no/such/place", {}).ok());
+}
+
+// Files of the right names limit nothing.
+TEST(Cgroup2Caps, AreNotMadeOutsideOfACgroupFileSystem) {
+  TemporaryDirectory plain;
+  std::filesystem::create_directories(plain.path() + "/slot_0/run");
+  for (const char* file :
+       {"slot_0/memory.max", "slot_0/memory.oom.group",
+        "slot_0/cgroup.subtree_control", "slot_0/memory.events",
+        "slot_0/cgroup.events", "slot_0/run/cgroup.procs"}) {
+    ASSERT_TRUE(ReplaceFile(plain.path() + "/" + file, "0\n").ok());
+  }
+  EXPECT_FALSE(Cgroup2Caps::Create(plain.path(), {}).ok());
+}
+
+TEST(CheckEntry, RefusesAFileThatMovesNobody) {
+  TemporaryDirectory plain;
+  std::string procs = plain.path() + "/cgroup.procs";
+  ASSERT_TRUE(ReplaceFile(procs, "").ok());
+  absl::StatusOr<UniqueFd> file = OpenFile(procs, O_WRONLY);
+  ASSERT_TRUE(file.ok());
+  absl::Status status = CheckEntry(file->get(), plain.path());
+  EXPECT_THAT(std::string(status.message()),
+              testing::HasSubstr("is not in it"));
+  EXPECT_FALSE(CheckEntry(-1, plain.path()).ok());
 }
 
 }  // namespace

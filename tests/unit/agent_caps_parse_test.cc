@@ -7,6 +7,7 @@
 #include "pack/base/size.h"
 #include "spank/agent/caps/budget.h"
 #include "spank/agent/caps/cgroup_mounts.h"
+#include "spank/agent/caps/control_file.h"
 #include "spank/agent/caps/process_table.h"
 #include "spank/agent/caps/watchdog.h"
 #include "tests/unit/temporary_directory.h"
@@ -91,6 +92,38 @@ TEST(MemoryCgroup, IsNoneWithoutAControllerOrAMount) {
             "");
   EXPECT_EQ(ParseMemoryCgroup("::\n:\nmemory\n4:memory\n", "- - -\n - \n").v1,
             "");
+}
+
+constexpr char kMemoryEvents[] =
+    "low 0\nhigh 0\nmax 1713\noom 2\noom_kill 4\noom_group_kill 1\n";
+
+TEST(KeyedNumber, IsThatOfTheWholeKey) {
+  EXPECT_EQ(KeyedNumber(kMemoryEvents, "oom"), 2U);
+  EXPECT_EQ(KeyedNumber(kMemoryEvents, "oom_kill"), 4U);
+  EXPECT_EQ(KeyedNumber(kMemoryEvents, "oom_group_kill"), 1U);
+  EXPECT_EQ(KeyedNumber(kMemoryEvents, "kill"), 0U);
+  EXPECT_EQ(
+      KeyedNumber("oom_kill_disable 0\nunder_oom 0\noom_kill 7\n", "oom_kill"),
+      7U);
+}
+
+TEST(KeyedNumber, OfWhatIsNotThereIsZero) {
+  for (const char* text : {"", "\n", "oom", "oom ", "oom x", "oom -1", "oom 1x",
+                           "oom 99999999999999999999", "x oom 3"}) {
+    EXPECT_EQ(KeyedNumber(text, "oom"), 0U) << text;
+  }
+}
+
+TEST(ProcessIds, AreThoseOfWholeLines) {
+  EXPECT_EQ(ProcessIds("12\n7\n4194304\n"),
+            (std::vector<pid_t>{12, 7, 4194304}));
+  EXPECT_EQ(ProcessIds("12\n41"), std::vector<pid_t>{12});
+  EXPECT_TRUE(ProcessIds("").empty());
+  EXPECT_TRUE(ProcessIds("41").empty());
+}
+
+TEST(ProcessIds, AreNeverOurGroupNorEverybody) {
+  EXPECT_EQ(ProcessIds("0\n-1\nx\n99999999999\n5\n"), std::vector<pid_t>{5});
 }
 
 TEST(Reserve, IsAShareOfTheLimitWithinBounds) {

@@ -20,6 +20,7 @@ enum class CapVerdict {
   kWithin,      // it did not
   kOwnCap,      // it passed its own cap
   kNodeBudget,  // killed for want of memory above it, while within its cap
+  kHost,        // the same, and the limit was the machine's
 };
 
 // The cap of one slot, used for one attempt after the other:
@@ -62,7 +63,7 @@ class Caps {
  public:
   virtual ~Caps() = default;
 
-  // "cgroup/v1", "watchdog": as journal and report show it.
+  // "cgroup/v2", "cgroup/v1", "watchdog": as journal and report show it.
   virtual absl::string_view name() const = 0;
 
   virtual absl::StatusOr<std::unique_ptr<SlotCap>> MakeSlot(uint32_t slot) = 0;

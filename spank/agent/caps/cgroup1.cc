@@ -2,18 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "pack/base/fd.h"
 #include "pack/base/io.h"
 #include "pack/base/size.h"
+#include "spank/agent/caps/control_file.h"
 
 namespace cram {
 namespace {
@@ -22,55 +19,13 @@ namespace {
 // next one, so that its peak and its room are its own.
 constexpr uint64_t kLeftoverWorthDropping = 8 * kMiB;
 
-// Control files are opened once and read or written in place.
-class ControlFile {
- public:
-  absl::Status Open(const std::string& directory, const char* name, int flags) {
-    path_ = absl::StrCat(directory, "/", name);
-    absl::StatusOr<UniqueFd> fd = OpenFile(path_, flags);
-    if (!fd.ok()) return fd.status();
-    fd_ = *std::move(fd);
-    return absl::OkStatus();
-  }
-  int fd() const { return fd_.get(); }
-
-  absl::Status Write(absl::string_view text) const {
-    if (pwrite(fd_.get(), text.data(), text.size(), 0) < 0) {
-      return ErrnoStatus("write", path_, errno);
-    }
-    return absl::OkStatus();
-  }
-
-  // The content, as far as it fits.
-  absl::string_view Read(char* buffer, size_t bytes) const {
-    ssize_t n = pread(fd_.get(), buffer, bytes, 0);
-    return absl::string_view(buffer, n < 0 ? 0 : n);
-  }
-
-  uint64_t ReadNumber() const {
-    char buffer[32];
-    uint64_t number = 0;
-    (void)absl::SimpleAtoi(Read(buffer, sizeof buffer), &number);
-    return number;
-  }
-
- private:
-  std::string path_;
-  UniqueFd fd_;
-};
-
 class Cgroup1Slot : public SlotCap {
  public:
   explicit Cgroup1Slot(std::string leaf) : leaf_(std::move(leaf)) {}
 
   ~Cgroup1Slot() override {
-    KillAll();
-    // The kernel lets go of a cgroup's last process a moment after its exit.
-    for (int i = 0; i < 50 && rmdir(leaf_.c_str()) != 0 && errno == EBUSY;
-         ++i) {
-      usleep(2000);
-      KillAll();
-    }
+    for (int i = 0; i < 50 && !KillAll(); ++i) usleep(2000);
+    RemoveCgroup(leaf_);
   }
 
   absl::Status Open() {
@@ -86,6 +41,19 @@ class Cgroup1Slot : public SlotCap {
     // Only where the kernel accounts swap.
     has_swap_ = swap_.Open(leaf_, "memory.memsw.limit_in_bytes", O_WRONLY).ok();
     return RegisterOomEvent();
+  }
+
+  // That both the limit and the way in are what they seem.
+  absl::Status Check() {
+    absl::Status status = Arm(64 * kMiB);
+    if (!status.ok()) return status;
+    ControlFile limit;
+    status = limit.Open(leaf_, "memory.limit_in_bytes", O_RDONLY);
+    if (!status.ok()) return status;
+    if (limit.ReadNumber() != 64 * kMiB) {
+      return absl::InternalError(absl::StrCat(leaf_, " takes no limit"));
+    }
+    return CheckEntry(entry_.fd(), leaf_);
   }
 
   absl::Status Arm(uint64_t cap_bytes) override {
@@ -113,23 +81,7 @@ class Cgroup1Slot : public SlotCap {
     return verdict_ != CapVerdict::kWithin;
   }
 
-  bool KillAll() override {
-    // Opened anew each time: a descriptor that stays open goes on giving the
-    // list of its first read for as long as it is read more than once a second.
-    ControlFile procs;
-    if (!procs.Open(leaf_, "cgroup.procs", O_RDONLY).ok()) return false;
-    char buffer[4096];
-    absl::string_view pids = procs.Read(buffer, sizeof buffer);
-    bool none = pids.empty();
-    // The last one may be cut off.
-    pids.remove_suffix(pids.size() - (pids.rfind('\n') + 1));
-    for (absl::string_view line :
-         absl::StrSplit(pids, '\n', absl::SkipEmpty())) {
-      pid_t pid;
-      if (absl::SimpleAtoi(line, &pid) && pid > 0) kill(pid, SIGKILL);
-    }
-    return none;
-  }
+  bool KillAll() override { return KillListed(leaf_); }
 
   CapVerdict Verdict() override {
     if (TakeOomEvents()) Judge();
@@ -170,19 +122,7 @@ class Cgroup1Slot : public SlotCap {
     return read(event_.get(), &count, sizeof count) == sizeof count;
   }
 
-  // The counter of processes that were killed, in memory.oom_control.
-  uint64_t OomKills() const {
-    char buffer[256];
-    for (absl::string_view line :
-         absl::StrSplit(oom_.Read(buffer, sizeof buffer), '\n')) {
-      uint64_t count;
-      if (absl::ConsumePrefix(&line, "oom_kill ") &&
-          absl::SimpleAtoi(line, &count)) {
-        return count;
-      }
-    }
-    return 0;
-  }
+  uint64_t OomKills() const { return oom_.ReadNumber("oom_kill"); }
 
   // The event does not say which cgroup ran out. Ours did when all of it was
   // in use (the counters of failed charges stay 0 on recent kernels); one above
@@ -213,8 +153,6 @@ absl::StatusOr<std::unique_ptr<Cgroup1Caps>> Cgroup1Caps::Create(
   std::unique_ptr<Cgroup1Caps> caps(new Cgroup1Caps(std::move(directory)));
   absl::StatusOr<std::unique_ptr<SlotCap>> trial = caps->MakeSlot(0);
   if (!trial.ok()) return trial.status();
-  absl::Status status = (*trial)->Arm(64 * kMiB);
-  if (!status.ok()) return status;
   return caps;
 }
 
@@ -225,6 +163,7 @@ absl::StatusOr<std::unique_ptr<SlotCap>> Cgroup1Caps::MakeSlot(uint32_t slot) {
   }
   auto cap = std::make_unique<Cgroup1Slot>(leaf);
   absl::Status status = cap->Open();
+  if (status.ok()) status = cap->Check();
   if (!status.ok()) return status;
   return std::unique_ptr<SlotCap>(std::move(cap));
 }

@@ -21,7 +21,8 @@ namespace cram {
 //    includes page cache, of which the last attempt may leave some behind.
 class Cgroup1Caps : public Caps {
  public:
-  // Fails when a leaf cannot be made and limited: the caller falls back.
+  // Fails when a leaf cannot be made, limited and entered: the caller falls
+  // back.
   static absl::StatusOr<std::unique_ptr<Cgroup1Caps>> Create(
       std::string directory);
 

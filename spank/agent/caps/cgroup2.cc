@@ -1,0 +1,220 @@
+#include "spank/agent/caps/cgroup2.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "pack/base/io.h"
+#include "pack/base/size.h"
+
+namespace cram {
+namespace {
+
+// Above this, what an attempt left in the page cache is dropped before its
+// cgroup goes: the kernel keeps a removed one for as long as a page is charged
+// to it.
+constexpr uint64_t kLeftoverWorthDropping = 8 * kMiB;
+
+absl::Status MakeDirectory(const std::string& path) {
+  if (mkdir(path.c_str(), 0755) == 0 || errno == EEXIST) {
+    return absl::OkStatus();
+  }
+  return ErrnoStatus("mkdir", path, errno);
+}
+
+absl::Status WriteFile(const std::string& directory, const char* name,
+                       absl::string_view text) {
+  ControlFile file;
+  absl::Status status = file.Open(directory, name, O_WRONLY);
+  return status.ok() ? file.Write(text) : status;
+}
+
+class Cgroup2Slot : public SlotCap {
+ public:
+  Cgroup2Slot(std::string slot, const std::vector<ControlFile>* above)
+      : slot_(std::move(slot)), run_(slot_ + "/run"), above_(above) {}
+
+  ~Cgroup2Slot() override {
+    for (int i = 0; i < 50 && !KillAll(); ++i) usleep(2000);
+    RemoveCgroup(run_);
+    // What root made, root removes.
+    rmdir(slot_.c_str());
+  }
+
+  // Of a slot that root has prepared.
+  void TakeLimit(UniqueFd limit) {
+    limit_.Take(std::move(limit), slot_, "memory.max");
+  }
+
+  absl::Status Open() {
+    absl::Status status;
+    if (!limit_.valid()) status = Prepare();
+    if (status.ok()) status = events_.Open(slot_, "memory.events", O_RDONLY);
+    if (status.ok()) status = populated_.Open(slot_, "cgroup.events", O_RDONLY);
+    // Before Linux 5.14: processes are killed one by one.
+    (void)kill_.Open(slot_, "cgroup.kill", O_WRONLY);
+    if (status.ok()) status = MakeRun();
+    return status;
+  }
+
+  // That both the limit and the way in are what they seem.
+  absl::Status Check() {
+    absl::Status status = Arm(64 * kMiB);
+    if (!status.ok()) return status;
+    ControlFile limit;
+    status = limit.Open(slot_, "memory.max", O_RDONLY);
+    if (!status.ok()) return status;
+    if (limit.ReadNumber() != 64 * kMiB) {
+      return absl::InternalError(absl::StrCat(slot_, " takes no limit"));
+    }
+    status = CheckEntry(entry_.fd(), run_);
+    used_ = true;
+    return status;
+  }
+
+  absl::Status Arm(uint64_t cap_bytes) override {
+    absl::Status status = ForgetPeak();
+    // The kernel reclaims what is over it; nobody is there to be killed.
+    if (status.ok()) status = limit_.Write(absl::StrCat(cap_bytes));
+    cap_ = cap_bytes;
+    char buffer[512];
+    absl::string_view events = events_.Read(buffer, sizeof buffer);
+    ooms_ = KeyedNumber(events, "oom");
+    kills_ = KeyedNumber(events, "oom_kill");
+    ooms_above_ = OomsAbove();
+    used_ = true;
+    return status;
+  }
+
+  int entry_fd() const override { return entry_.fd(); }
+  bool OverCap() override { return false; }
+
+  bool KillAll() override {
+    if (populated_.ReadNumber("populated") == 0) return true;
+    if (!kill_.valid() || !kill_.Write("1").ok()) KillListed(run_);
+    return populated_.ReadNumber("populated") == 0;
+  }
+
+  CapVerdict Verdict() override {
+    char buffer[512];
+    absl::string_view events = events_.Read(buffer, sizeof buffer);
+    if (KeyedNumber(events, "oom_kill") == kills_) return CapVerdict::kWithin;
+    if (KeyedNumber(events, "oom") != ooms_) return CapVerdict::kOwnCap;
+    return OomsAbove() != ooms_above_ ? CapVerdict::kNodeBudget
+                                      : CapVerdict::kHost;
+  }
+
+  // The kernel has counted a charge in `run` before the slot refuses it.
+  uint64_t peak_bytes() override {
+    return peak_.valid() ? std::min(peak_.ReadNumber(), cap_) : 0;
+  }
+
+ private:
+  // Alone on a machine nobody has made the slot.
+  absl::Status Prepare() {
+    absl::Status status = MakeDirectory(slot_);
+    if (status.ok()) status = limit_.Open(slot_, "memory.max", O_WRONLY);
+    if (status.ok()) status = WriteFile(slot_, "memory.oom.group", "1");
+    if (status.ok()) {
+      status = WriteFile(slot_, "cgroup.subtree_control", "+memory");
+    }
+    // Where swap is not accounted there is no such file.
+    (void)WriteFile(slot_, "memory.swap.max", "0");
+    return status;
+  }
+
+  absl::Status MakeRun() {
+    absl::Status status = MakeDirectory(run_);
+    if (status.ok()) status = entry_.Open(run_, "cgroup.procs", O_WRONLY);
+    // Written to, where that resets it.
+    if (status.ok() && !peak_.Open(run_, "memory.peak", O_RDWR).ok()) {
+      (void)peak_.Open(run_, "memory.peak", O_RDONLY);
+    }
+    return status;
+  }
+
+  absl::Status ForgetPeak() {
+    if (!used_) return absl::OkStatus();
+    if (peak_bytes() > kLeftoverWorthDropping) DropPageCache();
+    if (peak_.valid() && peak_.Write("0").ok()) return absl::OkStatus();
+    if (!RemoveCgroup(run_)) return ErrnoStatus("remove", run_, errno);
+    return MakeRun();
+  }
+
+  // Since Linux 5.19.
+  void DropPageCache() {
+    ControlFile current;
+    if (current.Open(run_, "memory.current", O_RDONLY).ok() &&
+        current.ReadNumber() > kLeftoverWorthDropping) {
+      (void)WriteFile(run_, "memory.reclaim",
+                      absl::StrCat(current.ReadNumber()));
+    }
+  }
+
+  uint64_t OomsAbove() const {
+    uint64_t sum = 0;
+    for (const ControlFile& events : *above_) sum += events.ReadNumber("oom");
+    return sum;
+  }
+
+  std::string slot_, run_;
+  const std::vector<ControlFile>* above_;
+  ControlFile limit_, events_, populated_, kill_;  // of the slot
+  ControlFile entry_, peak_;                       // of run
+  bool used_ = false;                              // run, by an attempt
+  uint64_t cap_ = UINT64_MAX;
+  uint64_t ooms_ = 0, kills_ = 0, ooms_above_ = 0;
+};
+
+}  // namespace
+
+bool Cgroup2Caps::IsFor(const std::string& directory) {
+  struct statfs file_system;
+  return statfs(directory.c_str(), &file_system) == 0 &&
+         file_system.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+Cgroup2Caps::Cgroup2Caps(std::string directory, std::vector<UniqueFd> limits)
+    : directory_(std::move(directory)), limits_(std::move(limits)) {
+  // Up to the root, which has no limit and no such file.
+  for (std::string path = directory_;; path.resize(path.rfind('/'))) {
+    ControlFile events;
+    if (!events.Open(path, "memory.events.local", O_RDONLY).ok()) break;
+    above_.push_back(std::move(events));
+  }
+}
+
+absl::StatusOr<std::unique_ptr<Cgroup2Caps>> Cgroup2Caps::Create(
+    std::string directory, std::vector<UniqueFd> limits) {
+  if (!IsFor(directory)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(directory, " is not in a cgroup2 file system"));
+  }
+  std::unique_ptr<Cgroup2Caps> caps(
+      new Cgroup2Caps(std::move(directory), std::move(limits)));
+  absl::StatusOr<std::unique_ptr<SlotCap>> trial = caps->MakeSlot(0);
+  if (!trial.ok()) return trial.status();
+  return caps;
+}
+
+absl::StatusOr<std::unique_ptr<SlotCap>> Cgroup2Caps::MakeSlot(uint32_t slot) {
+  auto cap = std::make_unique<Cgroup2Slot>(
+      absl::StrCat(directory_, "/slot_", slot), &above_);
+  if (slot < limits_.size()) {
+    int copy = fcntl(limits_[slot].get(), F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) return ErrnoStatus("duplicate limit of", directory_, errno);
+    cap->TakeLimit(UniqueFd(copy));
+  }
+  absl::Status status = cap->Open();
+  if (status.ok()) status = cap->Check();
+  if (!status.ok()) return status;
+  return std::unique_ptr<SlotCap>(std::move(cap));
+}
+
+}  // namespace cram

@@ -1,0 +1,146 @@
+#include "spank/agent/caps/control_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "pack/base/io.h"
+
+namespace cram {
+namespace {
+
+constexpr int kRemoveTries = 50;
+constexpr useconds_t kBetweenTriesUs = 2000;
+
+}  // namespace
+
+uint64_t KeyedNumber(absl::string_view text, absl::string_view key) {
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    uint64_t number;
+    if (absl::ConsumePrefix(&line, key) && absl::ConsumePrefix(&line, " ") &&
+        absl::SimpleAtoi(line, &number)) {
+      return number;
+    }
+  }
+  return 0;
+}
+
+std::vector<pid_t> ProcessIds(absl::string_view text) {
+  std::vector<pid_t> pids;
+  text.remove_suffix(text.size() - (text.rfind('\n') + 1));
+  for (absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
+    pid_t pid;
+    // 0 stands for a process of another pid namespace.
+    if (absl::SimpleAtoi(line, &pid) && pid > 0) pids.push_back(pid);
+  }
+  return pids;
+}
+
+absl::Status ControlFile::Open(const std::string& directory, const char* name,
+                               int flags) {
+  path_ = absl::StrCat(directory, "/", name);
+  absl::StatusOr<UniqueFd> fd = OpenFile(path_, flags);
+  if (!fd.ok()) return fd.status();
+  fd_ = *std::move(fd);
+  return absl::OkStatus();
+}
+
+void ControlFile::Take(UniqueFd fd, const std::string& directory,
+                       const char* name) {
+  path_ = absl::StrCat(directory, "/", name);
+  fd_ = std::move(fd);
+}
+
+absl::Status ControlFile::Write(absl::string_view text) const {
+  if (pwrite(fd_.get(), text.data(), text.size(), 0) < 0) {
+    return ErrnoStatus("write", path_, errno);
+  }
+  return absl::OkStatus();
+}
+
+absl::string_view ControlFile::Read(char* buffer, size_t bytes) const {
+  ssize_t n = pread(fd_.get(), buffer, bytes, 0);
+  return absl::string_view(buffer, n < 0 ? 0 : n);
+}
+
+uint64_t ControlFile::ReadNumber() const {
+  char buffer[32];
+  uint64_t number = 0;
+  (void)absl::SimpleAtoi(Read(buffer, sizeof buffer), &number);
+  return number;
+}
+
+uint64_t ControlFile::ReadNumber(absl::string_view key) const {
+  char buffer[512];
+  return KeyedNumber(Read(buffer, sizeof buffer), key);
+}
+
+bool KillListed(const std::string& directory) {
+  // Opened anew each time: a descriptor that stays open goes on giving the
+  // list of its first read for as long as it is read more than once a second.
+  ControlFile procs;
+  if (!procs.Open(directory, "cgroup.procs", O_RDONLY).ok()) return false;
+  char buffer[4096];
+  absl::string_view text = procs.Read(buffer, sizeof buffer);
+  for (pid_t pid : ProcessIds(text)) kill(pid, SIGKILL);
+  return text.empty();
+}
+
+bool RemoveCgroup(const std::string& directory) {
+  for (int i = 0; i < kRemoveTries; ++i) {
+    if (rmdir(directory.c_str()) == 0 || errno == ENOENT) return true;
+    if (errno != EBUSY && errno != ENOTEMPTY) return false;
+    std::error_code error;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(directory, error)) {
+      if (entry.is_directory(error)) RemoveCgroup(entry.path().string());
+    }
+    if (rmdir(directory.c_str()) == 0) return true;
+    usleep(kBetweenTriesUs);
+  }
+  return false;
+}
+
+absl::Status CheckEntry(int entry_fd, const std::string& directory) {
+  int said[2];
+  if (pipe2(said, O_CLOEXEC) != 0) return ErrnoStatus("pipe", "", errno);
+  UniqueFd listen(said[0]), speak(said[1]);
+  pid_t child = fork();
+  if (child < 0) return ErrnoStatus("fork", "", errno);
+  if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    int error = write(entry_fd, "0", 1) == 1 ? 0 : errno;
+    if (write(speak.get(), &error, sizeof error) == sizeof error) pause();
+    _exit(0);
+  }
+  speak.reset();
+  int error = EIO;
+  bool heard = read(listen.get(), &error, sizeof error) == sizeof error;
+  absl::Status status;
+  if (!heard || error != 0) {
+    status = ErrnoStatus("enter", directory, error);
+  } else {
+    absl::StatusOr<std::string> text = ReadFile(directory + "/cgroup.procs");
+    std::vector<pid_t> members =
+        text.ok() ? ProcessIds(*text) : std::vector<pid_t>();
+    if (std::find(members.begin(), members.end(), child) == members.end()) {
+      status = absl::InternalError(
+          absl::StrCat("a process that enters ", directory, " is not in it"));
+    }
+  }
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  return status;
+}
+
+}  // namespace cram
