@@ -3,108 +3,23 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <mntent.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
-// Leaves are one level deep; a user who makes more gets them removed too, to
-// this depth.
+#include "cgroup1.h"
+#include "cgroup2.h"
+#include "cgroup_files.h"
+
+// Leaves are one or two levels deep; a user who makes more gets them removed
+// too, to this depth.
 enum { kDepth = 16 };
 
-static const char kName[] = "cram";
-
-// Where the memory controller is mounted.
-static int find_mount(char* mount, size_t room) {
-  FILE* table = setmntent("/proc/self/mounts", "re");
-  if (!table) return -1;
-  struct mntent entry;
-  char line[4096];
-  int found = 0;
-  while (!found && getmntent_r(table, &entry, line, sizeof line)) {
-    found = strcmp(entry.mnt_type, "cgroup") == 0 &&
-            hasmntopt(&entry, "memory") && strlen(entry.mnt_dir) < room;
-    if (found) strcpy(mount, entry.mnt_dir);
-  }
-  endmntent(table);
-  if (!found) errno = ENOENT;
-  return found ? 0 : -1;
-}
-
-// The path of the task in a line "4:memory:/slurm/uid_1/job_2/step_0/task_0",
-// where other controllers may stand beside memory.
-static char* memory_path(char* line) {
-  char* controllers = strchr(line, ':');
-  char* path = controllers ? strchr(controllers + 1, ':') : NULL;
-  if (!path) return NULL;
-  *path++ = '\0';
-  char *rest = controllers + 1, *name;
-  while ((name = strsep(&rest, ","))) {
-    if (strcmp(name, "memory") == 0) {
-      path[strcspn(path, "\n")] = '\0';
-      return path;
-    }
-  }
-  return NULL;
-}
-
+// Where v1 has the memory controller, v2 has not.
 int cgroup_find(pid_t pid, struct cgroup* cgroup) {
-  char mount[PATH_MAX], name[64], line[PATH_MAX + 64];
-  cgroup->path[0] = '\0';
-  if (find_mount(mount, sizeof mount) != 0) return -1;
-  snprintf(name, sizeof name, "/proc/%d/cgroup", (int)pid);
-  FILE* file = fopen(name, "re");
-  if (!file) return -1;
-  char* path = NULL;
-  while (!path && fgets(line, sizeof line, file)) path = memory_path(line);
-  fclose(file);
-  errno = ENOENT;
-  if (!path) return -1;
-  char* job = strstr(path, "/job_");
-  if (!job || !strstr(job, "/step_") || strstr(path, "/../")) return -1;
-  int size = snprintf(cgroup->path, sizeof cgroup->path, "%s%s/%s", mount, path,
-                      kName);
-  if (size < (int)sizeof cgroup->path) return 0;
-  cgroup->path[0] = '\0';
-  errno = ENAMETOOLONG;
-  return -1;
-}
-
-static int open_directory(int parent, const char* name) {
-  int fd =
-      openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  struct statfs file_system;
-  if (fd < 0) return -1;
-  if (fstatfs(fd, &file_system) == 0 &&
-      file_system.f_type == CGROUP_SUPER_MAGIC) {
-    return fd;
-  }
-  close(fd);
-  errno = EXDEV;
-  return -1;
-}
-
-int cgroup_make(const struct cgroup* cgroup, uid_t uid, gid_t gid) {
-  char parent[PATH_MAX];
-  snprintf(parent, sizeof parent, "%s", cgroup->path);
-  *strrchr(parent, '/') = '\0';
-  int above = open_directory(AT_FDCWD, parent);
-  if (above < 0) return -1;
-  int fd = mkdirat(above, kName, 0755) == 0 || errno == EEXIST
-               ? open_directory(above, kName)
-               : -1;
-  close(above);
-  if (fd < 0) return -1;
-  int result = fchownat(fd, "cgroup.procs", uid, gid, AT_SYMLINK_NOFOLLOW);
-  if (result == 0) result = fchown(fd, uid, gid);
-  close(fd);
-  return result;
+  return cgroup1_find(pid, cgroup) == 0 ? 0 : cgroup2_find(pid, cgroup);
 }
 
 // The next directory in `directory`; NULL at its end.
@@ -136,7 +51,7 @@ static int kill_below(int fd, int depth) {
   DIR* directory = fdopendir(fd);
   const char* name;
   while (directory && depth > 0 && (name = next_directory(directory))) {
-    int leaf = open_directory(fd, name);
+    int leaf = cgroup_open(fd, name);
     if (leaf >= 0) found += kill_below(leaf, depth - 1);
   }
   if (directory) closedir(directory);
@@ -149,7 +64,7 @@ static void remove_below(int fd, int depth) {
   const char* name;
   while (directory && depth > 0 && (name = next_directory(directory))) {
     if (unlinkat(fd, name, AT_REMOVEDIR) == 0) continue;
-    int leaf = open_directory(fd, name);
+    int leaf = cgroup_open(fd, name);
     if (leaf >= 0) remove_below(leaf, depth - 1);
     unlinkat(fd, name, AT_REMOVEDIR);
   }
@@ -167,12 +82,26 @@ static void pause_milliseconds(long milliseconds) {
   nanosleep(&time, NULL);
 }
 
+// Whether a process is in or below the directory `fd`, which is consumed. All
+// of them have been sent SIGKILL.
+static int kill_all(int fd) {
+  char events[256];
+  // v2 since Linux 5.14; it also reaches who forks in this moment.
+  if (cgroup_write(fd, "cgroup.kill", "1") != 0 ||
+      cgroup_read(fd, "cgroup.events", events, sizeof events) != 0) {
+    return kill_below(fd, kDepth) != 0;
+  }
+  close(fd);
+  return strcmp(events, "populated 0") != 0;
+}
+
 // 1: gone, 0: emptied, -1: processes are still there or it cannot be read.
 static int kill_once(const char* path) {
-  int fd = open_directory(AT_FDCWD, path);
+  int fd = cgroup_open(AT_FDCWD, path);
   if (fd < 0) return errno == ENOENT ? 1 : -1;
+  int left = kill_all(fd);
   errno = ETIMEDOUT;
-  return kill_below(fd, kDepth) == 0 ? 0 : -1;
+  return left ? -1 : 0;
 }
 
 int cgroup_kill(const struct cgroup* cgroup, int milliseconds) {
@@ -189,7 +118,7 @@ int cgroup_remove(const struct cgroup* cgroup, int milliseconds) {
   for (;;) {
     int killed = kill_once(cgroup->path);
     if (killed == 1) return 0;
-    int fd = killed == 0 ? open_directory(AT_FDCWD, cgroup->path) : -1;
+    int fd = killed == 0 ? cgroup_open(AT_FDCWD, cgroup->path) : -1;
     if (fd >= 0) remove_below(fd, kDepth);
     if (killed == 0 && (rmdir(cgroup->path) == 0 || errno == ENOENT)) return 0;
     if (milliseconds_now() >= end) return -1;

@@ -1,12 +1,10 @@
-// The one memory cgroup that the plugin makes on a node, and the only part of
-// it that knows a cgroup version (v1; kernel's Documentation/admin-guide/
-// cgroup-v1/memory.rst).
+// The memory cgroup that the plugin makes on a node for the sub-jobs of a step.
+// Its directory is named `cram`; where it is and what is in it depends on the
+// version: cgroup1.h, cgroup2.h. In both, its own limits and those of step and
+// job above stay root's and hold whatever the user does.
 //
-// The directory is `cram` below the task's own memory cgroup. It belongs to the
-// user, who makes leaves in it, one level deep, and sets their limits; its own
-// limit files stay root's, and the limits of step and job above hold whatever
-// the user does. Nothing outside of a mounted cgroup file system is touched,
-// no symbolic link followed.
+// Nothing outside of a mounted cgroup file system is touched, no symbolic link
+// followed.
 //
 // Every function returns 0, or -1 with errno set; none waits longer than it is
 // told.
@@ -16,15 +14,13 @@
 #include <sys/types.h>
 
 struct cgroup {
-  char path[PATH_MAX];  // absolute
+  int version;          // 1 or 2
+  char path[PATH_MAX];  // absolute; empty: none
 };
 
 // Where the cgroup of the task `pid` is, or would be. ENOENT: Slurm has put the
 // task into no memory cgroup of a job's step.
 int cgroup_find(pid_t pid, struct cgroup* cgroup);
-
-// Makes it (one that exists already is taken) and gives it to the user.
-int cgroup_make(const struct cgroup* cgroup, uid_t uid, gid_t gid);
 
 // SIGKILL to all in it, again and again until nobody is left; ETIMEDOUT when
 // somebody is left all the same.

@@ -67,4 +67,11 @@ const char* options_name(int number) { return options[number].name; }
 
 const char* options_value(int number) { return words[number]; }
 
+const char* options_word(const char* name) {
+  for (int i = 0; i < COUNT; i++) {
+    if (strcmp(options[i].name, name) == 0) return words[i];
+  }
+  return NULL;
+}
+
 int options_cram_given(void) { return words[0] != NULL; }

@@ -23,5 +23,8 @@ const char* options_name(int number);
 // A flag's word is empty.
 const char* options_value(int number);
 
+// The same by name.
+const char* options_word(const char* name);
+
 // Whether --cram itself was given.
 int options_cram_given(void);

@@ -23,6 +23,7 @@
 #include "spank/agent/agent/root_role.h"
 #include "spank/agent/caps/budget.h"
 #include "spank/agent/caps/cgroup1.h"
+#include "spank/agent/caps/cgroup2.h"
 #include "spank/agent/caps/watchdog.h"
 #include "spank/agent/share/first_share.h"
 #include "spank/view/view_library.h"
@@ -74,6 +75,15 @@ void AskForShortSlices() {
   } attributes;
   attributes.nice = getpriority(PRIO_PROCESS, 0);
   syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
+absl::StatusOr<std::unique_ptr<Caps>> MakeCgroupCaps(const Premises& premises) {
+  if (!Cgroup2Caps::IsFor(premises.cgroup)) {
+    return Cgroup1Caps::Create(premises.cgroup);
+  }
+  std::vector<UniqueFd> limits;
+  for (int fd : premises.cgroup_limits) limits.emplace_back(fd);
+  return Cgroup2Caps::Create(premises.cgroup, std::move(limits));
 }
 
 std::string UserName() {
@@ -175,11 +185,10 @@ absl::Status Agent::CatchSignals() {
                           [this](uint32_t) { HandleSignals(); });
 }
 
-void Agent::ChooseCaps(const std::string& cgroup) {
+void Agent::ChooseCaps(const Premises& premises) {
   std::string why = "no memory cgroup was handed over";
-  if (!cgroup.empty()) {
-    absl::StatusOr<std::unique_ptr<Cgroup1Caps>> caps =
-        Cgroup1Caps::Create(cgroup);
+  if (!premises.cgroup.empty()) {
+    absl::StatusOr<std::unique_ptr<Caps>> caps = MakeCgroupCaps(premises);
     if (caps.ok()) {
       caps_ = *std::move(caps);
       return;
@@ -235,7 +244,7 @@ absl::Status Agent::MakeNode(const Premises& premises) {
   absl::StatusOr<Budget> budget =
       FindBudget(FindMemoryCgroup(), step.memory_bytes);
   if (!budget.ok()) return budget.status();
-  ChooseCaps(premises.cgroup);
+  ChooseCaps(premises);
   run_.caps = std::string(caps_->name());
   Slots slots(cpus_->size(), budget->bytes(), run_.options.run.slots);
   absl::Status status = OpenRecords(slots);

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "pack/journal/journal_writer.h"
@@ -19,7 +20,8 @@ namespace cram {
 // What the keeper made for the agent, and removes after it.
 struct Premises {
   std::string temporary_directory;
-  std::string cgroup;  // where leaves can be made; empty: nowhere
+  std::string cgroup;  // for the caps of slots; empty: there is none
+  std::vector<int> cgroup_limits;  // Cgroup2Caps; the agent owns them
 };
 
 class Agent : public Node::Listener {
@@ -40,7 +42,7 @@ class Agent : public Node::Listener {
   absl::Status MakeRunDirectory();
   absl::Status OpenRecords(const Slots& slots);
   absl::Status CatchSignals();
-  void ChooseCaps(const std::string& cgroup);
+  void ChooseCaps(const Premises& premises);
   absl::Status MakeNode(const Premises& premises);
 
   void NodeChanged() override;

@@ -22,6 +22,7 @@
 #include "spank/agent/agent/agent.h"
 #include "spank/agent/agent/remove_tree.h"
 #include "spank/agent/caps/cgroup_mounts.h"
+#include "spank/agent/caps/control_file.h"
 #include "spank/agent/caps/process_table.h"
 
 namespace cram {
@@ -76,27 +77,43 @@ absl::StatusOr<std::string> MakeTemporaryDirectory(const Step& step,
   return path;
 }
 
-// A directory of our own for leaves, where the plugin handed none over and we
-// may make one: alone on a machine, as root or below a delegated cgroup.
+// A cgroup of our own, where the plugin handed none over and we may make one:
+// alone on a machine, as root or where one was delegated. With v2 it cannot be
+// below the one that we are in, since that one has processes, so it is beside.
 std::string MakeCgroup() {
   MemoryCgroup mine = FindMemoryCgroup();
-  if (mine.v1.empty()) return "";
-  std::string path = absl::StrCat(mine.v1, "/cram_", getpid());
-  return mkdir(path.c_str(), 0755) == 0 ? path : "";
+  std::string above = mine.v1;
+  if (above.empty() && mine.v2.size() > mine.v2_mount.size()) {
+    above = mine.v2.substr(0, mine.v2.rfind('/'));
+  }
+  if (above.empty()) return "";
+  std::string path = absl::StrCat(above, "/cram_", getpid());
+  if (mkdir(path.c_str(), 0755) != 0) return "";
+  if (!mine.v1.empty()) return path;
+  ControlFile control;
+  absl::Status status = control.Open(path, "cgroup.subtree_control", O_WRONLY);
+  if (status.ok()) status = control.Write("+memory");
+  if (status.ok()) return path;
+  RemoveCgroup(path);
+  return "";
 }
 
-void RemoveCgroup(const std::string& path) {
-  if (path.empty()) return;
-  // Leaves are still there when the agent was killed. A cgroup directory goes
-  // by rmdir although it has files; removing those is refused.
-  for (int slot = 0; rmdir(absl::StrCat(path, "/slot_", slot).c_str()) == 0 ||
-                     errno != ENOENT;
-       ++slot) {
+// Slurm suspends a step by SIGTSTP to its tasks and, two seconds later, by
+// freezing what it knows of, and resumes it by SIGCONT. It does not know of the
+// cgroup2 of our sub-jobs, which is beside the agent's.
+class Freezer {
+ public:
+  explicit Freezer(const std::string& cgroup) {
+    if (!cgroup.empty()) {
+      (void)control_.Open(cgroup, "cgroup.freeze", O_WRONLY);
+    }
   }
-  if (rmdir(path.c_str()) != 0) {
-    Say(absl::StrCat("remove ", path, ": ", strerror(errno)));
-  }
-}
+  bool needed() const { return control_.valid(); }
+  void Stop(bool stop) { (void)control_.Write(stop ? "1" : "0"); }
+
+ private:
+  ControlFile control_;
+};
 
 pid_t StartAgent(const AgentOptions& options, const Step& step,
                  const Premises& premises, const sigset_t& old_mask) {
@@ -117,11 +134,15 @@ pid_t StartAgent(const AgentOptions& options, const Step& step,
 
 // Waits for the agent; signals that only reach the keeper are passed on. One
 // that Slurm sent to all arrives twice, which does no harm.
-int WaitFor(pid_t agent, const sigset_t& signals) {
+int WaitFor(pid_t agent, const sigset_t& signals, Freezer* freezer) {
   for (;;) {
     siginfo_t info;
     int signal = sigwaitinfo(&signals, &info);
-    if (signal > 0 && signal != SIGCHLD) kill(agent, signal);
+    if (signal == SIGTSTP || signal == SIGCONT) {
+      freezer->Stop(signal == SIGTSTP);
+    } else if (signal > 0 && signal != SIGCHLD) {
+      kill(agent, signal);
+    }
     int status;
     pid_t pid;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
@@ -153,6 +174,11 @@ int KeepAgent(const AgentOptions& options, const Step& step) {
   for (int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) {
     sigaddset(&signals, signal);
   }
+  Freezer freezer(step.cgroup);
+  if (freezer.needed()) {
+    sigaddset(&signals, SIGTSTP);
+    sigaddset(&signals, SIGCONT);
+  }
   sigprocmask(SIG_BLOCK, &signals, &old_mask);
   Premises premises;
   SweepTemporaryDirectories();
@@ -165,13 +191,14 @@ int KeepAgent(const AgentOptions& options, const Step& step) {
   premises.temporary_directory = *temporary;
   std::string own_cgroup = step.cgroup.empty() ? MakeCgroup() : "";
   premises.cgroup = step.cgroup.empty() ? own_cgroup : step.cgroup;
+  premises.cgroup_limits = step.cgroup_limits;
 
   int status = kBadUse;
   pid_t agent = StartAgent(options, step, premises, old_mask);
   if (agent < 0) {
     Say(absl::StrCat(step.node_name, ": fork: ", strerror(errno)));
   } else {
-    ExitStatus exit = ExitStatus::FromWait(WaitFor(agent, signals));
+    ExitStatus exit = ExitStatus::FromWait(WaitFor(agent, signals, &freezer));
     EndLeftovers();
     status = exit.code;
     if (exit.signal != 0) {
@@ -181,7 +208,10 @@ int KeepAgent(const AgentOptions& options, const Step& step) {
     }
   }
   RemoveTree(premises.temporary_directory);
-  RemoveCgroup(own_cgroup);
+  // Slots are still there when the agent was killed.
+  if (!own_cgroup.empty() && !RemoveCgroup(own_cgroup)) {
+    Say(absl::StrCat("remove ", own_cgroup, ": ", strerror(errno)));
+  }
   return status;
 }
 

@@ -1,10 +1,12 @@
 #include "spank/agent/agent/step.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "pack/base/size.h"
 
@@ -26,6 +28,22 @@ uint64_t AllocatedMemory(uint32_t cpus) {
   if (uint64_t mib = Number("CRAM_STEP_MEM_MB")) return mib * kMiB;
   if (uint64_t mib = Number("SLURM_MEM_PER_NODE")) return mib * kMiB;
   return Number("SLURM_MEM_PER_CPU") * cpus * kMiB;
+}
+
+// Numbers with commas between them; nothing when one is not open. They are not
+// for who is executed by us.
+std::vector<int> Descriptors(const char* name) {
+  std::vector<int> numbers;
+  for (absl::string_view word :
+       absl::StrSplit(Text(name), ',', absl::SkipEmpty())) {
+    int number;
+    if (!absl::SimpleAtoi(word, &number) || number <= STDERR_FILENO ||
+        fcntl(number, F_SETFD, FD_CLOEXEC) != 0) {
+      return {};
+    }
+    numbers.push_back(number);
+  }
+  return numbers;
 }
 
 std::string HostName() {
@@ -59,6 +77,7 @@ Step Step::FromEnvironment(bool alone) {
   if (step.node_name.empty()) step.node_name = HostName();
   step.cores = Text("CRAM_STEP_CORES");
   step.cgroup = Text("CRAM_CGROUP");
+  step.cgroup_limits = Descriptors("CRAM_CGROUP_LIMITS");
   return step;
 }
 

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -18,10 +19,11 @@ struct Step {
   uint32_t nodes = 1;
   uint32_t local_task = 0;
   std::string node_name;
-  uint32_t cpus = 0;          // allocated on this node; 0: not said
-  std::string cores;          // S_STEP_ALLOC_CORES; may be empty
-  uint64_t memory_bytes = 0;  // allocated on this node; 0: not said
-  std::string cgroup;         // handed over by the plugin; may be empty
+  uint32_t cpus = 0;               // allocated on this node; 0: not said
+  std::string cores;               // S_STEP_ALLOC_CORES; may be empty
+  uint64_t memory_bytes = 0;       // allocated on this node; 0: not said
+  std::string cgroup;              // handed over by the plugin; may be empty
+  std::vector<int> cgroup_limits;  // with cgroup v2: descriptors, by slot
 
   // Of the node's limits what Slurm says holds for one that is `alone` as well:
   // `cram run` in a batch script.

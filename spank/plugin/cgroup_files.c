@@ -1,0 +1,101 @@
+#include "cgroup_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <mntent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+int cgroup_mount(const char* type, const char* option, char* mount,
+                 size_t room) {
+  FILE* table = setmntent("/proc/self/mounts", "re");
+  if (!table) return -1;
+  struct mntent entry;
+  char line[4096];
+  int found = 0;
+  while (!found && getmntent_r(table, &entry, line, sizeof line)) {
+    found = strcmp(entry.mnt_type, type) == 0 &&
+            (!option || hasmntopt(&entry, option)) &&
+            strlen(entry.mnt_dir) < room;
+    if (found) strcpy(mount, entry.mnt_dir);
+  }
+  endmntent(table);
+  if (!found) errno = ENOENT;
+  return found ? 0 : -1;
+}
+
+// The path in a line "4:memory:/slurm/uid_1/job_2/step_0/task_0", where other
+// controllers may stand beside memory, or in "0::/system.slice/x". NULL: it is
+// of another hierarchy.
+static char* path_in(char* line, const char* controller) {
+  char* controllers = strchr(line, ':');
+  char* path = controllers ? strchr(controllers + 1, ':') : NULL;
+  if (!path) return NULL;
+  *path++ = '\0';
+  path[strcspn(path, "\n")] = '\0';
+  char *rest = controllers + 1, *name;
+  while ((name = strsep(&rest, ","))) {
+    if (strcmp(name, controller) == 0) return path;
+  }
+  return NULL;
+}
+
+int cgroup_path_of(pid_t pid, const char* controller, char* path, size_t room) {
+  char name[64], line[PATH_MAX + 64];
+  snprintf(name, sizeof name, "/proc/%d/cgroup", (int)pid);
+  FILE* file = fopen(name, "re");
+  if (!file) return -1;
+  char* found = NULL;
+  while (!found && fgets(line, sizeof line, file)) {
+    found = path_in(line, controller);
+  }
+  fclose(file);
+  errno = ENOENT;
+  if (!found || strstr(found, "/../")) return -1;
+  if (strlen(found) < room) {
+    strcpy(path, found);
+    return 0;
+  }
+  errno = ENAMETOOLONG;
+  return -1;
+}
+
+int cgroup_open(int parent, const char* name) {
+  int fd =
+      openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  struct statfs file_system;
+  if (fd < 0) return -1;
+  if (fstatfs(fd, &file_system) == 0 &&
+      (file_system.f_type == CGROUP_SUPER_MAGIC ||
+       file_system.f_type == CGROUP2_SUPER_MAGIC)) {
+    return fd;
+  }
+  close(fd);
+  errno = EXDEV;
+  return -1;
+}
+
+int cgroup_read(int directory, const char* file, char* text, size_t room) {
+  int fd = openat(directory, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return -1;
+  ssize_t size = read(fd, text, room - 1);
+  close(fd);
+  if (size < 0) return -1;
+  text[size] = '\0';
+  text[strcspn(text, "\n")] = '\0';
+  return 0;
+}
+
+int cgroup_write(int directory, const char* file, const char* text) {
+  int fd = openat(directory, file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return -1;
+  ssize_t written = write(fd, text, strlen(text));
+  int error = errno;
+  close(fd);
+  errno = error;
+  return written < 0 ? -1 : 0;
+}
