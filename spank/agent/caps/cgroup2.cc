@@ -92,6 +92,7 @@ class Cgroup2Slot : public SlotCap {
     return status;
   }
 
+  std::string directory() const override { return run_; }
   int entry_fd() const override { return entry_.fd(); }
   bool OverCap() override { return false; }
 
