@@ -76,13 +76,14 @@ static uint64_t read_usage(const struct view_facts* facts) {
 }
 
 struct view_memory view_memory_now(const struct view_facts* facts) {
-  if (!facts->cgroup[0]) return view_memory_of(facts->cap, 0, 0);
+  if (!facts->cgroup[0]) return view_memory_of(facts->cap, 0, 0, 0);
   int error = errno;
   char text[4096];
   uint64_t usage = read_usage(facts);
   size_t size = read_control(facts, "/memory.stat", text, sizeof text);
   uint64_t file = view_find_number(text, size, "active_file") +
                   view_find_number(text, size, "inactive_file");
+  uint64_t shared = view_find_number(text, size, "shmem");
   errno = error;
-  return view_memory_of(facts->cap, usage, file);
+  return view_memory_of(facts->cap, usage, file, shared);
 }

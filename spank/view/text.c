@@ -88,10 +88,13 @@ uint64_t view_find_number(const char* text, size_t size, const char* name) {
 
 // ---- Memory
 
-struct view_memory view_memory_of(uint64_t cap, uint64_t usage, uint64_t file) {
+struct view_memory view_memory_of(uint64_t cap, uint64_t usage, uint64_t file,
+                                  uint64_t shared) {
   if (usage > cap) usage = cap;
   if (file > usage) file = usage;
-  struct view_memory memory = {cap, cap - usage, cap - usage + file, file};
+  if (shared > usage) shared = usage;
+  struct view_memory memory = {cap, cap - usage, cap - usage + file, file,
+                               shared};
   return memory;
 }
 
@@ -107,6 +110,7 @@ static const uint64_t* own_bytes(const char* line, size_t size,
       {"MemFree:", &memory->free},
       {"MemAvailable:", &memory->available},
       {"Cached:", &memory->file},
+      {"Shmem:", &memory->shared},
       // Others count them as memory that is in use and can be had.
       {"Buffers:", &none},
       {"SReclaimable:", &none},

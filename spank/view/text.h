@@ -11,9 +11,10 @@ extern "C" {
 #endif
 
 // Bytes of a sub-job: its cap; what of it is not in use; the same and what can
-// be reclaimed; pages of files, which are reclaimed before the cap is reached.
+// be reclaimed; pages of files, which are reclaimed before the cap is reached;
+// shared memory.
 struct view_memory {
-  uint64_t total, free, available, file;
+  uint64_t total, free, available, file, shared;
 };
 
 // CPUs by the kernel's numbers, as sched_getaffinity(2) fills them in. More
@@ -35,8 +36,9 @@ uint64_t view_parse_bytes(const char* text);
 uint64_t view_find_number(const char* text, size_t size, const char* name);
 
 // What can be used of a cap by one who uses `usage` bytes of it, `file` of
-// which hold files.
-struct view_memory view_memory_of(uint64_t cap, uint64_t usage, uint64_t file);
+// which hold files and `shared` are shared memory.
+struct view_memory view_memory_of(uint64_t cap, uint64_t usage, uint64_t file,
+                                  uint64_t shared);
 
 // The functions below return how many bytes they wrote to `out`, 0 when `room`
 // does not hold all.

@@ -113,7 +113,7 @@ EXPORT int sysinfo(struct sysinfo* info) {
   info->totalram = memory.total / unit;
   info->freeram = memory.free / unit;
   info->bufferram = info->totalswap = info->freeswap = 0;
-  if (info->sharedram > info->totalram) info->sharedram = info->totalram;
+  info->sharedram = memory.shared / unit;
   return result;
 }
 

@@ -24,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   absl::string_view text = cram::TextOf(data + 1, size - 1);
   const size_t room = data[0] < 128 ? data[0] : 64 * (size + 8);
-  const view_memory memory = view_memory_of(UINT64_MAX, data[0] << 10, 4096);
+  const view_memory memory =
+      view_memory_of(UINT64_MAX, data[0] << 10, 4096, 512);
   auto meminfo = [&](const char* in, size_t n, char* out, size_t r) {
     return view_meminfo(in, n, &memory, out, r);
   };

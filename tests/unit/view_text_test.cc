@@ -48,8 +48,9 @@ TEST(ViewMeminfo, ChangesTheSubJobsLinesAndKeepsTheOthers) {
                     "SwapFree:        8388000 kB\n"
                     "SReclaimable:     231032 kB\n"
                     "CommitLimit:    12342044 kB\n"
+                    "Shmem:            574889 kB\n"
                     "HugePages_Total:       0\n",
-                    {200 * kMiB, 50 * kMiB, 70 * kMiB, 20 * kMiB}),
+                    {200 * kMiB, 50 * kMiB, 70 * kMiB, 20 * kMiB, kMiB}),
             "MemTotal:         204800 kB\n"
             "MemFree:           51200 kB\n"
             "MemAvailable:      71680 kB\n"
@@ -61,6 +62,7 @@ TEST(ViewMeminfo, ChangesTheSubJobsLinesAndKeepsTheOthers) {
             "SwapFree:              0 kB\n"
             "SReclaimable:          0 kB\n"
             "CommitLimit:    12342044 kB\n"
+            "Shmem:              1024 kB\n"
             "HugePages_Total:       0\n");
 }
 
@@ -70,13 +72,13 @@ TEST(ViewMeminfo, ALineOfAnotherNameIsAnother) {
 }
 
 TEST(ViewMeminfo, AnEndWithoutALineEndIsALine) {
-  EXPECT_EQ(Meminfo("MemTotal: 1", {kMiB, 0, 0, 0}),
+  EXPECT_EQ(Meminfo("MemTotal: 1", {kMiB, 0, 0, 0, 0}),
             "MemTotal:           1024 kB\n");
 }
 
 TEST(ViewMeminfo, ATextThatDoesNotFitIsNone) {
   const std::string text = "MemTotal: 1 kB\nMemFree: 1 kB\n";
-  const view_memory memory = {kMiB, kMiB, kMiB, 0};
+  const view_memory memory = {kMiB, kMiB, kMiB, 0, 0};
   const size_t size = Meminfo(text, memory).size();
   std::string out(size, '\0');
   EXPECT_EQ(view_meminfo(text.data(), text.size(), &memory, &out[0], size),
@@ -86,18 +88,20 @@ TEST(ViewMeminfo, ATextThatDoesNotFitIsNone) {
 }
 
 TEST(ViewMemory, FreeIsWithoutFilesAndAvailableWithThem) {
-  const view_memory memory = view_memory_of(100, 60, 20);
+  const view_memory memory = view_memory_of(100, 60, 20, 10);
   EXPECT_EQ(memory.total, 100u);
   EXPECT_EQ(memory.free, 40u);
   EXPECT_EQ(memory.available, 60u);
   EXPECT_EQ(memory.file, 20u);
+  EXPECT_EQ(memory.shared, 10u);
 }
 
 TEST(ViewMemory, MoreThanTheCapIsAllOfIt) {
-  const view_memory memory = view_memory_of(100, 120, 130);
+  const view_memory memory = view_memory_of(100, 120, 130, 140);
   EXPECT_EQ(memory.free, 0u);
   EXPECT_EQ(memory.available, 100u);
   EXPECT_EQ(memory.file, 100u);
+  EXPECT_EQ(memory.shared, 100u);
 }
 
 TEST(ViewParse, TakesWholeNumbersAndNothingElse) {
