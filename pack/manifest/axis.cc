@@ -9,6 +9,7 @@
 #include "absl/strings/strip.h"
 #include "pack/base/io.h"
 #include "pack/manifest/decimal.h"
+#include "pack/manifest/distribution.h"
 #include "pack/manifest/line_reader.h"
 #include "pack/manifest/template.h"
 
@@ -100,6 +101,12 @@ absl::Status ParseValues(absl::string_view values, Axis* axis) {
   if (absl::ConsumePrefix(&values, "@")) {
     return ReadValues(std::string(values), axis->mutable_list());
   }
+  if (LooksLikeDistribution(values)) {
+    absl::StatusOr<Distribution> distribution = ParseDistribution(values);
+    if (!distribution.ok()) return distribution.status();
+    *axis->mutable_distribution() = *std::move(distribution);
+    return absl::OkStatus();
+  }
   size_t dots = values.find("..");
   if (!IsRange(values, dots)) return ParseList(values, axis->mutable_list());
   absl::StatusOr<Range> range =
@@ -157,6 +164,11 @@ absl::Status ZipAxes(absl::string_view names, Sweep* sweep) {
       return absl::InvalidArgumentError(absl::StrCat(
           "no parameter '", name,
           "'; known: ", sweep->axes().empty() ? "none" : AxisNames(*sweep)));
+    }
+    if (axis->has_distribution()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "parameter ", name,
+          " has a distribution: those that do advance together anyway"));
     }
     if (axis->zip_group() != 0) {
       return absl::InvalidArgumentError(

@@ -80,10 +80,8 @@ absl::Status CheckSweepValues(const SweepTable& sweep,
                               const SubJobMaker& maker) {
   if (!maker.checks_values()) return absl::OkStatus();
   for (size_t axis = 0; axis < sweep.names().size(); ++axis) {
-    // The values of a range are all of one form: one stands for all.
-    uint64_t count = sweep.AxisIsRange(axis) ? 1 : sweep.AxisSize(axis);
-    for (uint64_t i = 0; i < count; ++i) {
-      absl::Status status = maker.CheckValue(axis, sweep.AxisValue(axis, i));
+    for (uint64_t i = 0; i < sweep.AxisForms(axis); ++i) {
+      absl::Status status = maker.CheckValue(axis, sweep.AxisForm(axis, i));
       if (!status.ok()) return status;
     }
   }

@@ -9,7 +9,7 @@ namespace cram {
 
 inline constexpr char kManifestMagic[] = "cram manifest";
 inline constexpr uint32_t kManifestMajor = 1;
-inline constexpr uint32_t kManifestMinor = 0;
+inline constexpr uint32_t kManifestMinor = 1;
 
 // index_crc32 and index_offset with their tags, at the end of the file.
 inline constexpr size_t kManifestTailBytes = 5 + 9;
@@ -25,5 +25,8 @@ inline constexpr size_t kMaxTemplates = 1 << 16;
 // Axes of a sweep; columns of a block of rows.
 inline constexpr size_t kMaxAxes = 1000;
 inline constexpr size_t kMaxColumns = 10000;
+
+// Points of a sample.
+inline constexpr uint64_t kMaxSample = uint64_t{1} << 32;
 
 }  // namespace cram

@@ -1,6 +1,7 @@
 // One sub-job as it will run: every placeholder filled in.
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <optional>
@@ -33,6 +34,9 @@ struct SubJob {
   uint64_t memory_bytes = 0;  // 0: the node's budget / slots
   absl::Duration time_limit = absl::InfiniteDuration();
   std::vector<std::pair<std::string, std::string>> params;  // name, value
+  // Places in params of those that neither argv nor cwd, env or stdin_path
+  // shows: the sub-job has them from its environment only.
+  std::vector<size_t> hidden_params;
 };
 
 }  // namespace cram

@@ -68,10 +68,23 @@ absl::Status SubJobMaker::ForEachText(Maker& maker, Visit visit) {
 absl::Status SubJobMaker::Bind(absl::Span<const std::string> names) {
   names_.assign(names.begin(), names.end());
   checks_values_ = false;
-  return ForEachText(*this, [&](Template& text) {
+  absl::Status status = ForEachText(*this, [&](Template& text) {
     checks_values_ = checks_values_ || text.checks_values();
     return text.Bind(names);
   });
+  hidden_.clear();
+  for (size_t i = 0; i < names_.size(); ++i) {
+    if (!IsShown(i)) hidden_.push_back(i);
+  }
+  return status;
+}
+
+bool SubJobMaker::IsShown(size_t column) const {
+  auto shows = [&](const Text& text) { return text.text.Shows(column); };
+  return shows(cwd_) || shows(stdin_) ||
+         std::any_of(argv_.begin(), argv_.end(), shows) ||
+         std::any_of(env_.begin(), env_.end(),
+                     [&](const Change& change) { return shows(change.value); });
 }
 
 absl::Status SubJobMaker::CheckValue(size_t column,
@@ -121,6 +134,7 @@ absl::StatusOr<SubJob> SubJobMaker::Make(
   for (size_t i = 0; i < names_.size(); ++i) {
     subjob.params.emplace_back(names_[i], values[i]);
   }
+  subjob.hidden_params = hidden_;
   return subjob;
 }
 

@@ -60,6 +60,9 @@ class SubJobMaker {
   // that with the text's name.
   template <typename Maker, typename Visit>
   static absl::Status ForEachText(Maker& maker, Visit visit);
+  // Whether a sub-job can tell the parameter's value by other means than
+  // CRAM_PARAM_name.
+  bool IsShown(size_t column) const;
   absl::Status ExpandCommand(uint64_t index,
                              absl::Span<const absl::string_view> values,
                              absl::Span<const absl::string_view> command,
@@ -72,6 +75,7 @@ class SubJobMaker {
   bool checks_values_ = false;
   SubJob fixed_;  // what is the same for all: ranks, cpus, memory, time limit
   std::vector<std::string> names_;
+  std::vector<size_t> hidden_;  // places in names_ of those not shown
 };
 
 }  // namespace cram

@@ -103,6 +103,12 @@ absl::Status Template::Expand(uint64_t index,
   return absl::OkStatus();
 }
 
+bool Template::Shows(size_t column) const {
+  return std::any_of(fields_.begin(), fields_.end(), [&](const Field& field) {
+    return field.column == column;
+  });
+}
+
 absl::Status Template::CheckValue(size_t column,
                                   absl::string_view value) const {
   std::string unused;

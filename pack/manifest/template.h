@@ -31,6 +31,9 @@ class Template {
                       absl::Span<const absl::string_view> values,
                       std::string* out) const;
 
+  // Whether parameter `column` (as bound) is in it.
+  bool Shows(size_t column) const;
+
   // The error that Expand would give because of value `column` (as bound).
   absl::Status CheckValue(size_t column, absl::string_view value) const;
 

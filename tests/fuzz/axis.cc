@@ -7,6 +7,7 @@
 #include "tests/fuzz/target.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size == 0) return 0;
   cram::Sweep sweep;
   for (absl::string_view line :
        absl::StrSplit(cram::TextOf(data, size), '\n')) {
@@ -20,6 +21,11 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (!axis.ok()) return 0;
     *sweep.add_axes() = *std::move(axis);
   }
+  // Of any size, design and seed; only sampled axes look at it.
+  sweep.mutable_sample()->set_size(size);
+  sweep.mutable_sample()->set_design(
+      static_cast<cram::Sample::Design>(size % 3));
+  sweep.mutable_sample()->set_seed(data[0]);
   std::string bytes = sweep.SerializeAsString();
   absl::StatusOr<cram::SweepTable> table = cram::SweepTable::Parse(bytes);
   if (!table.ok()) return 0;

@@ -93,6 +93,18 @@ TEST_F(AxisTest, SaysWhatIsWrongWithValues) {
   EXPECT_THAT(Values("2=1,2")[0], HasSubstr("not a parameter's name"));
 }
 
+TEST_F(AxisTest, ReadsDistributions) {
+  absl::StatusOr<Axis> axis = ParseAxis("x=normal(1, 0.5)");
+  ASSERT_TRUE(axis.ok()) << axis.status();
+  EXPECT_EQ(axis->distribution().kind(), Distribution::NORMAL);
+  EXPECT_THAT(axis->distribution().numbers(), ElementsAre(1, 0.5));
+  EXPECT_THAT(Values("x=gauss(0,1)")[0], HasSubstr("no distribution 'gauss'"));
+  EXPECT_THAT(Values("x=normal(0)")[0],
+              HasSubstr("x=normal(0): write normal(MEAN,SD)"));
+  EXPECT_THAT(Values("x=f(1),f(2)"), ElementsAre("f(1)", "f(2)"));
+  EXPECT_THAT(Values("x=(1)"), ElementsAre("(1)"));
+}
+
 TEST_F(AxisTest, ZipsAxesOfEqualLength) {
   Sweep sweep = Axes({"a=1..3", "b=x,y,z", "c=1,2", "d=3,4"});
   ASSERT_TRUE(ZipAxes("a,b", &sweep).ok());
@@ -109,6 +121,8 @@ TEST_F(AxisTest, SaysWhatCannotBeZipped) {
   EXPECT_EQ(ZipError("a,c", sweep), "no parameter 'c'; known: a, b");
   EXPECT_EQ(ZipError("a", sweep), "'a' names one parameter; zip two or more");
   EXPECT_EQ(ZipError("a,a", sweep), "parameter a is zipped twice");
+  *sweep.add_axes() = *ParseAxis("x=uniform(0,1)");
+  EXPECT_THAT(ZipError("a,x", sweep), HasSubstr("x has a distribution"));
 }
 
 }  // namespace

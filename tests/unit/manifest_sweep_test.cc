@@ -27,6 +27,16 @@ class SweepTest : public ManifestTest {
     return values;
   }
 
+  void AddSampled(const std::string& name, Distribution::Kind kind,
+                  const std::vector<double>& numbers) {
+    Axis* axis = sweep_.add_axes();
+    axis->set_name(name);
+    axis->mutable_distribution()->set_kind(kind);
+    for (double number : numbers) {
+      axis->mutable_distribution()->add_numbers(number);
+    }
+  }
+
   Sweep sweep_;
   std::string bytes_;
   SweepTable table_;
@@ -98,6 +108,46 @@ TEST_F(SweepTest, RefusesAxesWithoutValuesOrTwice) {
   AddList(&sweep_, "a", {"1"});
   AddList(&sweep_, "a", {"2"});
   EXPECT_EQ(Error(), "parameter a is given twice");
+}
+
+TEST_F(SweepTest, SampledAxesAdvanceTogetherAtThePlaceOfTheFirst) {
+  AddSampled("x", Distribution::UNIFORM, {0, 1});
+  AddList(&sweep_, "b", {"p", "q"});
+  AddSampled("y", Distribution::NORMAL, {0, 1});
+  sweep_.mutable_sample()->set_size(1000);
+  Parse();
+  EXPECT_EQ(table_.size(), 2000u);
+  EXPECT_EQ(table_.sample()->size(), 1000u);
+  std::vector<std::string> first = Values(20);
+  std::vector<std::string> second = Values(21);
+  EXPECT_EQ(first[0], second[0]);
+  EXPECT_EQ(first[1], "p");
+  EXPECT_EQ(second[1], "q");
+  EXPECT_EQ(first[2], second[2]);
+  EXPECT_NE(Values(22)[0], first[0]);
+  EXPECT_NE(Values(22)[2], first[2]);
+  EXPECT_EQ(table_.AxisValue(0, 10), first[0]);
+}
+
+TEST_F(SweepTest, RefusesSamplesThatMakeNoSense) {
+  AddSampled("x", Distribution::UNIFORM, {0, 1});
+  EXPECT_THAT(Error(), HasSubstr("a sample of 0 points"));
+  sweep_.mutable_sample()->set_size(10);
+  sweep_.mutable_axes(0)->mutable_distribution()->add_numbers(2);
+  EXPECT_THAT(Error(), HasSubstr("write uniform(A,B)"));
+  sweep_.mutable_axes(0)->clear_distribution();
+  EXPECT_EQ(Error(), "x has no values");
+  AddSampled("y", Distribution::UNIFORM, {0, 1});
+  sweep_.mutable_axes()->DeleteSubrange(0, 1);
+  sweep_.mutable_axes(0)->set_zip_group(1);
+  EXPECT_EQ(Error(), "a damaged axis");
+}
+
+// Field 15 of an axis: what a later version may bring.
+TEST_F(SweepTest, SaysWhenValuesAreOfAKindThatItDoesNotKnow) {
+  bytes_ = std::string("\x0a\x05\x0a\x01x\x7a\x00", 7);
+  EXPECT_EQ(SweepTable::Parse(bytes_).status().message(),
+            "x has no values that this version knows");
 }
 
 TEST_F(SweepTest, RefusesZippedAxesOfUnequalLength) {
