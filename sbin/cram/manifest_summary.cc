@@ -13,6 +13,8 @@
 #include "pack/base/io.h"
 #include "pack/base/shell_quote.h"
 #include "pack/base/size.h"
+#include "pack/manifest/distribution.h"
+#include "sbin/cram/distinct_values.h"
 
 namespace cram {
 namespace {
@@ -26,6 +28,10 @@ std::string Counted(uint64_t count, absl::string_view noun) {
 std::string AxisText(const SweepTable& sweep, size_t axis) {
   uint64_t size = sweep.AxisSize(axis);
   std::string text = absl::StrCat(sweep.names()[axis], " = ");
+  if (sweep.AxisDistribution(axis) != nullptr) {
+    return absl::StrCat(text, FormatDistribution(*sweep.AxisDistribution(axis)),
+                        " (sampled)");
+  }
   if (sweep.AxisIsRange(axis)) {
     absl::StrAppend(&text, sweep.AxisValue(axis, 0), "..",
                     sweep.AxisValue(axis, size - 1));
@@ -44,14 +50,58 @@ std::string AxisText(const SweepTable& sweep, size_t axis) {
   return text;
 }
 
-std::vector<std::string> Parameters(const BlockView& block) {
-  std::vector<std::string> texts;
-  for (size_t i = 0; i < block.parameters().size(); ++i) {
-    texts.push_back(block.is_sweep ? AxisText(block.sweep, i)
-                                   : block.parameters()[i]);
+Variation SweepVariation(const SweepTable& sweep) {
+  Variation variation;
+  for (size_t i = 0; i < sweep.names().size(); ++i) {
+    variation.parameters.push_back(AxisText(sweep, i));
   }
-  return texts;
+  if (sweep.sample() != nullptr) variation.sample = *sweep.sample();
+  return variation;
 }
+
+// Consecutive blocks of rows with the same columns.
+class RowsVariation {
+ public:
+  RowsVariation(const BlockView& block, Variation* variation)
+      : columns_(block.parameters()),
+        values_(columns_.size()),
+        variation_(variation) {
+    variation_->commands = block.has_commands();
+  }
+
+  bool Continues(const BlockView& block) const {
+    return !block.is_sweep && block.parameters() == columns_ &&
+           block.has_commands() == variation_->commands;
+  }
+
+  absl::Status Add(const BlockView& block) {
+    if (std::all_of(values_.begin(), values_.end(),
+                    [](const DistinctValues& v) { return v.full(); })) {
+      return absl::OkStatus();
+    }
+    absl::StatusOr<RowsTable> rows =
+        RowsTable::Unpack(block.rows, block.subjobs);
+    if (!rows.ok()) return rows.status();
+    std::vector<absl::string_view> row;
+    for (uint64_t i = 0; i < block.subjobs; ++i) {
+      rows->Values(i, &row);
+      for (size_t j = 0; j < row.size(); ++j) values_[j].Add(row[j]);
+    }
+    return absl::OkStatus();
+  }
+
+  void Finish() {
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      variation_->parameters.push_back(
+          absl::StrCat(columns_[i], " (", values_[i].Text(), ")"));
+    }
+  }
+
+ private:
+  std::vector<std::string> columns_;
+  std::vector<DistinctValues> values_;
+  Variation* variation_;
+};
 
 std::vector<std::string> CommandOf(const SubJobTemplate& source) {
   return {source.argv().begin(), source.argv().end()};
@@ -92,6 +142,7 @@ void TextBuilder::Template(size_t number, const TemplateSummary& summary) {
              ? absl::StrCat("unset ", change.name())
              : absl::StrCat(change.name(), "=", ShellQuote(change.value())));
   }
+  if (source.ranks() > 1) Line("Ranks", absl::StrCat(source.ranks()));
   if (source.cpus() > 0) Line("CPUs", absl::StrCat(source.cpus()));
   if (source.memory_bytes() > 0) {
     Line("Memory", FormatSize(source.memory_bytes()));
@@ -110,6 +161,7 @@ void TextBuilder::Template(size_t number, const TemplateSummary& summary) {
     for (const std::string& parameter : variation.parameters) {
       Line("Varies", parameter);
     }
+    if (variation.sample) Line("Sample", SampleText(*variation.sample));
   }
 }
 
@@ -127,19 +179,27 @@ absl::StatusOr<ManifestSummary> Summarize(const std::string& path,
   for (const SubJobTemplate& source : reader.templates()) {
     summary.templates.emplace_back().source = source;
   }
+  // What the last block of each template began, if that has rows.
+  std::vector<std::optional<RowsVariation>> open(summary.templates.size());
   for (size_t i = 0; i < reader.blocks(); ++i) {
     absl::StatusOr<BlockView> block = reader.GetBlock(i);
     if (!block.ok()) return block.status();
     TemplateSummary& owner = summary.templates[block->template_id];
+    std::optional<RowsVariation>& rows = open[block->template_id];
     owner.subjobs += block->subjobs;
-    std::vector<std::string> parameters = Parameters(*block);
-    if (owner.variations.empty() || block->is_sweep ||
-        owner.variations.back().commands != block->has_commands() ||
-        owner.variations.back().parameters != parameters) {
-      owner.variations.push_back(
-          {0, block->has_commands(), std::move(parameters)});
+    if (!rows || !rows->Continues(*block)) {
+      if (rows) rows->Finish();
+      rows.reset();
+      owner.variations.push_back(block->is_sweep ? SweepVariation(block->sweep)
+                                                 : Variation());
+      if (!block->is_sweep) rows.emplace(*block, &owner.variations.back());
     }
     owner.variations.back().subjobs += block->subjobs;
+    absl::Status status = rows ? rows->Add(*block) : absl::OkStatus();
+    if (!status.ok()) return WithContext(path, status);
+  }
+  for (std::optional<RowsVariation>& rows : open) {
+    if (rows) rows->Finish();
   }
   return summary;
 }
@@ -172,6 +232,7 @@ nlohmann::ordered_json SummaryJson(const ManifestSummary& summary) {
     to["subjobs"] = from.subjobs;
     to["argv"] = CommandOf(from.source);
     to["cwd"] = from.source.cwd();
+    to["ranks"] = std::max(from.source.ranks(), 1u);
     to["cpus"] = from.source.cpus();
     to["memory_bytes"] = from.source.memory_bytes();
     to["time_limit_seconds"] = from.source.time_limit_ms() / 1000.0;
@@ -180,6 +241,12 @@ nlohmann::ordered_json SummaryJson(const ManifestSummary& summary) {
       to["varies"].push_back({{"subjobs", variation.subjobs},
                               {"commands", variation.commands},
                               {"parameters", variation.parameters}});
+      if (variation.sample) {
+        to["varies"].back()["sample"] = {
+            {"points", variation.sample->size()},
+            {"design", std::string(DesignName(variation.sample->design()))},
+            {"seed", variation.sample->seed()}};
+      }
     }
     json["templates"].push_back(std::move(to));
   }

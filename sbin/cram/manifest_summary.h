@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct Variation {
   uint64_t subjobs = 0;
   bool commands = false;                // each has its own
   std::vector<std::string> parameters;  // "seed = 0..999 (1000 values)"
+  std::optional<Sample> sample;         // of those with a distribution
 };
 
 struct TemplateSummary {
@@ -33,7 +35,8 @@ struct ManifestSummary {
   std::vector<TemplateSummary> templates;
 };
 
-// Error: the manifest is damaged.
+// Reads rows as far as it takes to count what varies in them. Error: the
+// manifest is damaged.
 absl::StatusOr<ManifestSummary> Summarize(const std::string& path,
                                           const ManifestReader& reader);
 

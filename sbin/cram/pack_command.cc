@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "pack/base/fd.h"
 #include "pack/base/io.h"
+#include "pack/manifest/design.h"
 #include "pack/manifest/reader.h"
 #include "pack/manifest/writer.h"
 #include "sbin/cram/pack_input.h"
@@ -37,6 +38,12 @@ absl::Status CheckUse(const PackRequest& request) {
     return refuse(
         "nothing to pack; give --param, --csv or --lines, or a command "
         "after --");
+  }
+  if (!r.sample && (!r.design.empty() || r.seed)) {
+    return refuse("--design and --seed go with --sample");
+  }
+  if (r.sample && r.params.empty()) {
+    return refuse("--sample goes with --param");
   }
   if (r.shell && r.lines.empty()) return refuse("--shell goes with --lines");
   if (!r.lines.empty() && !r.command.empty()) {
@@ -80,6 +87,13 @@ std::string Counted(uint64_t count, absl::string_view noun) {
   return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
 }
 
+// What to write down to get the same sample again.
+std::string SampleNote(const PackRequest& request) {
+  absl::StatusOr<Sample> sample = MakeSample(request);
+  if (!request.sample || !sample.ok()) return "";
+  return absl::StrCat("; sample: ", SampleText(*sample));
+}
+
 }  // namespace
 
 void DefinePackCommand(CLI::App* command, PackRequest* request) {
@@ -96,9 +110,20 @@ void DefinePackCommand(CLI::App* command, PackRequest* request) {
   };
   text("-o,--output", &request->output, "FILE", "the manifest to write");
   texts("--param", &request->params, "NAME=VALUES",
-        "a parameter: FIRST..LAST[:STEP], a,b,c or @FILE; all combinations");
+        "a parameter: FIRST..LAST[:STEP], a,b,c, @FILE or a distribution such "
+        "as normal(0,1); all combinations");
   texts("--zip", &request->zips, "A,B",
         "parameters that advance together instead");
+  command
+      ->add_option("--sample", request->sample,
+                   "points to draw from the distributions")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  text("--design", &request->design, "DESIGN",
+       "how: lhs (the default), sobol or random");
+  command->add_option("--seed", request->seed, "another sample (0)")
+      ->type_name("S")
+      ->check(CLI::NonNegativeNumber);
   text("--csv", &request->csv, "FILE",
        "a row a sub-job; the first row names the parameters");
   text("--lines", &request->lines, "FILE",
@@ -136,9 +161,9 @@ absl::Status PackManifest(const PackRequest& request) {
   if (!status.ok()) return status;
   absl::StatusOr<uint64_t> bytes = (*writer)->Finish();
   if (!bytes.ok()) return bytes.status();
-  return Print(absl::StrCat(request.output, ": ",
-                            Counted((*writer)->subjobs(), "sub-job"), ", ",
-                            Counted(*bytes, "byte"), "\n"));
+  return Print(absl::StrCat(
+      request.output, ": ", Counted((*writer)->subjobs(), "sub-job"), ", ",
+      Counted(*bytes, "byte"), SampleNote(request), "\n"));
 }
 
 }  // namespace cram

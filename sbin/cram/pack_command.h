@@ -20,6 +20,9 @@ struct PackRequest {
   std::string output;
   // Input: one of these three, or none for a single sub-job.
   std::vector<std::string> params, zips;
+  std::optional<uint64_t> sample;  // points of the params with distributions
+  std::string design;
+  std::optional<uint64_t> seed;
   std::string csv;
   std::string lines;
   bool shell = false;  // with lines
@@ -34,8 +37,8 @@ struct PackRequest {
 
 void DefinePackCommand(CLI::App* command, PackRequest* request);
 
-// Writes the manifest and says so in a line on standard output; or prints the
-// first sub-jobs and writes nothing.
+// Writes the manifest and says so in a line on standard output, with what a
+// sample has been made by; or prints the first sub-jobs and writes nothing.
 absl::Status PackManifest(const PackRequest& request);
 
 }  // namespace cram

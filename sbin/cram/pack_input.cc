@@ -7,11 +7,31 @@
 #include "pack/base/io.h"
 #include "pack/manifest/axis.h"
 #include "pack/manifest/csv.h"
+#include "pack/manifest/design.h"
 #include "pack/manifest/line_reader.h"
 #include "pack/manifest/words.h"
 
 namespace cram {
 namespace {
+
+// Gives the sweep its sample, if it needs one.
+absl::Status SetSample(const PackRequest& request, Sweep* sweep) {
+  const Axis* sampled = nullptr;
+  for (const Axis& axis : sweep->axes()) {
+    if (axis.has_distribution()) sampled = &axis;
+  }
+  if (sampled == nullptr) return absl::OkStatus();
+  if (!request.sample) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("parameter ", sampled->name(),
+                     " has a distribution; say with --sample N how many "
+                     "points to draw"));
+  }
+  absl::StatusOr<Sample> sample = MakeSample(request);
+  if (!sample.ok()) return sample.status();
+  *sweep->mutable_sample() = *sample;
+  return absl::OkStatus();
+}
 
 absl::Status AddSweep(const PackRequest& request, uint32_t template_id,
                       ManifestWriter* writer) {
@@ -25,6 +45,13 @@ absl::Status AddSweep(const PackRequest& request, uint32_t template_id,
     absl::Status status = ZipAxes(names, &sweep);
     if (!status.ok()) return WithContext("--zip", status);
   }
+  absl::Status status = SetSample(request, &sweep);
+  if (status.ok() && request.sample && !sweep.has_sample()) {
+    return absl::InvalidArgumentError(
+        "--sample draws from distributions; give one, as in "
+        "--param 'x=uniform(0,1)'");
+  }
+  if (!status.ok()) return status;
   return writer->AddSweep(template_id, sweep);
 }
 
@@ -91,6 +118,19 @@ absl::Status AddLines(const PackRequest& request, uint32_t template_id,
 }
 
 }  // namespace
+
+absl::StatusOr<Sample> MakeSample(const PackRequest& request) {
+  Sample sample;
+  sample.set_size(request.sample.value_or(0));
+  sample.set_design(Sample::LATIN_HYPERCUBE);
+  if (!request.design.empty()) {
+    absl::StatusOr<Sample::Design> design = ParseDesign(request.design);
+    if (!design.ok()) return WithContext("--design", design.status());
+    sample.set_design(*design);
+  }
+  sample.set_seed(request.seed.value_or(0));
+  return sample;
+}
 
 absl::Status AddInput(const PackRequest& request, uint32_t template_id,
                       ManifestWriter* writer) {

@@ -6,6 +6,7 @@
 #include "pack/base/duration.h"
 #include "pack/base/shell_quote.h"
 #include "pack/base/size.h"
+#include "pack/manifest/content_hash.h"
 
 namespace cram {
 namespace {
@@ -68,6 +69,7 @@ std::string SubJobParagraph(const SubJob& subjob) {
                       "\n");
     }
   };
+  line("Hash", FormatHash(ContentHash(subjob)));
   line("Name", subjob.name);
   line("Command", subjob.argv.empty() ? kNoCommand : ShellJoin(subjob.argv));
   line("Directory", subjob.cwd);
@@ -92,6 +94,7 @@ std::string SubJobParagraph(const SubJob& subjob) {
 nlohmann::ordered_json SubJobJson(const SubJob& subjob) {
   nlohmann::ordered_json json;
   json["index"] = subjob.index;
+  json["hash"] = FormatHash(ContentHash(subjob));
   json["name"] = subjob.name;
   json["argv"] = subjob.argv;
   json["cwd"] = subjob.cwd;

@@ -44,10 +44,50 @@ print(summary["subjobs"], summary["templates"][0]["memory_bytes"])' \
     <<<"$output")" = "20 209715200" ]
 }
 
+@test "the summary says how many values columns have, and what is sampled" {
+  printf 'n,word\n1,a\n2,b\n3,a\n' >rows.csv
+  cram pack -o m.pb --csv rows.csv -- run {n} >packed
+  run -0 cram info m.pb
+  [[ $output == *"Varies       n (3 values)"* ]]
+  [[ $output == *"Varies       word (2 values)"* ]]
+  { echo n,k && seq -f '%g,1' 40000; } >rows.csv
+  cram pack -o m.pb --csv rows.csv -- run {n} >packed
+  run -0 cram info m.pb
+  [[ $output == *"Varies       n (more than 10000 values)"* ]]
+  [[ $output == *"Varies       k (1 value)"* ]]
+  cram pack -o m.pb --param 'x=normal(0,1)' --sample 7 -- run {x} >packed
+  run -0 cram info m.pb
+  [[ $output == *"Varies       x = normal(0,1) (sampled)"* ]]
+  [[ $output == *"Sample       7 points, lhs, seed 0"* ]]
+  run -0 cram info --json m.pb
+  [ "$(python3 -c 'import json, sys
+print(json.load(sys.stdin)["templates"][0]["varies"][0]["sample"])' \
+    <<<"$output")" = "{'points': 7, 'design': 'lhs', 'seed': 0}" ]
+}
+
+# As worked out in cram-manifest(5).
+@test "a sub-job has one hash, however it was packed" {
+  echo 'echo 3' >runs.txt
+  printf 'word,n\nthree,2\nthree,3\n' >rows.csv
+  cram pack -o sweep.pb --param n=1..3 --mem 200M -- echo {n} >packed
+  cram pack -o lines.pb --lines runs.txt --mem 200M --stdout out >packed
+  cram pack -o csv.pb --csv rows.csv --mem 200M --name {word} -- \
+    echo {n} >packed
+  cram pack -o plain.pb --mem 200M --name x -- echo 3 >packed
+  for place in 'sweep 2' 'lines 0' 'plain 0'; do
+    run -0 cram info -j "${place#* }" "${place% *}.pb"
+    [[ $output == *"Hash         65ed72441a597529"* ]]
+  done
+  # Its word reaches it as CRAM_PARAM_word only.
+  run -0 cram info -j 1 --json csv.pb
+  [[ $output == *'"hash": "7ca3358a2041aa64"'* ]]
+}
+
 @test "one sub-job is shown as it will run" {
   sweep
   run -0 cram info -j 7 m.pb
   [ "$output" = "Sub-job      7
+Hash         7292a49a40767f69
 Name         run7
 Command      run --seed 007 'a b'
 Directory    /data/7
@@ -151,6 +191,15 @@ run
   cmp read.txt "$golden.txt"
   run -0 --separate-stderr cram info --check "$golden.pb" -- run
   [ -z "$output$stderr" ]
+}
+
+@test "samples of version 1.1 have the same values for ever" {
+  for design in random lhs sobol; do
+    golden=$BATS_TEST_DIRNAME/../golden/manifest-1.1-$design
+    cram info -a "$golden.pb" >read.txt
+    cmp read.txt "$golden.txt"
+    run -0 cram info --check "$golden.pb"
+  done
 }
 
 @test "help and version" {

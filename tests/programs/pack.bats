@@ -67,6 +67,75 @@ dry() {
   [ "${lines[5]}" = "5: run 0.0 'two words'" ]
 }
 
+@test "distributions are sampled, and the sample is said" {
+  run -0 cram pack -o m.pb --param 'x=uniform(0,10)' --sample 10 -- run {x}
+  [[ $output == "m.pb: 10 sub-jobs, "*" bytes; sample: 10 points, lhs, seed 0" ]]
+  # A Latin hypercube: one in each tenth.
+  [ "$(cram info -a m.pb | awk '{ print int($3) }' | sort -n | xargs)" = \
+    "0 1 2 3 4 5 6 7 8 9" ]
+  run -0 cram pack -o m.pb --param 'x=uniform(0,10)' --sample 10 --seed 5 \
+    --design sobol -- run {x}
+  [[ $output == *"; sample: 10 points, sobol, seed 5" ]]
+}
+
+@test "a sample is combined with the other parameters" {
+  dry --param 'x=normal(0,1)' --param b=p,q --param 'y=choice(u,v)' \
+    --sample 2 --design random -- {b} {x:.3f} {y}
+  [ "${#lines[@]}" -eq 4 ]
+  [ "${lines[0]#*p}" = "${lines[1]#*q}" ]
+  [ "${lines[2]#*p}" = "${lines[3]#*q}" ]
+  [ "${lines[0]#*p}" != "${lines[2]#*p}" ]
+}
+
+@test "the same design and seed are the same manifest, another seed is not" {
+  pack() {
+    cram pack -o "$1" --param 'x=normal(0,1)' --sample 1000 "${@:2}" -- run {x}
+  }
+  pack one.pb --design sobol --seed 3
+  pack two.pb --design sobol --seed 3
+  pack other.pb --design sobol --seed 4
+  cmp one.pb two.pb
+  [ "$(cram info -a one.pb | sort | comm -12 - \
+    <(cram info -a other.pb | sort) | wc -l)" -eq 0 ]
+}
+
+@test "a million points of twenty inputs are some hundred bytes" {
+  params=()
+  words=()
+  for i in {1..20}; do
+    params+=(--param "x$i=normal(0,1)")
+    words+=("{x$i}")
+  done
+  run -0 cram pack -o m.pb "${params[@]}" --sample 1000000 -- run "${words[@]}"
+  [ "$(stat -c %s m.pb)" -lt 1000 ]
+  [ "$(cram info -j 999999 m.pb | grep -c '^Parameter *x[0-9]*=-\?[0-9]')" -eq 20 ]
+}
+
+@test "samples that make no sense are refused" {
+  x=(--param 'x=uniform(0,1)')
+  refused "parameter x has a distribution; say with --sample N" \
+    pack -o m.pb "${x[@]}" -- run
+  refused "--sample draws from distributions" \
+    pack -o m.pb --param x=1,2 --sample 3 -- run
+  refused "--sample goes with --param" pack -o m.pb --sample 3 -- run
+  refused "--design and --seed go with --sample" \
+    pack -o m.pb "${x[@]}" --seed 3 -- run
+  refused "--design: 'halton' is not a design" \
+    pack -o m.pb "${x[@]}" --sample 3 --design halton -- run
+  refused "--sample" pack -o m.pb "${x[@]}" --sample 0 -- run
+  refused "--sample" pack -o m.pb "${x[@]}" --sample -3 -- run
+  refused "--seed" pack -o m.pb "${x[@]}" --sample 3 --seed -3 -- run
+  refused "1 to 4294967296" pack -o m.pb "${x[@]}" --sample 4294967297 -- run
+  refused "--zip: parameter x has a distribution" \
+    pack -o m.pb "${x[@]}" --param y=1,2 --zip x,y --sample 2 -- run
+  refused "{x:d}: '0.5' is not a whole number" \
+    pack -o m.pb "${x[@]}" --sample 2 -- run {x:d}
+  refused "no distribution 'gauss'" \
+    pack -o m.pb --param 'x=gauss(0,1)' --sample 2 -- run
+  refused "write uniform(A,B) with A < B" \
+    pack -o m.pb --param 'x=uniform(1,0)' --sample 2 -- run
+}
+
 @test "placeholders take formats, and doubled braces are braces" {
   dry --param n=7 -- run {n:04d} {n:.2f} {index} '{{n}}'
   [ "$output" = "0: run 0007 7.00 0 '{n}'" ]

@@ -1,0 +1,29 @@
+// How many values of a column differ, in bounded memory.
+#pragma once
+
+#include <stdint.h>
+
+#include <string>
+#include <unordered_set>
+
+#include "absl/strings/string_view.h"
+
+namespace cram {
+
+// Counts by 64-bit hash, and no further than kMost.
+class DistinctValues {
+ public:
+  static constexpr size_t kMost = 10000;
+
+  // Whether more values would tell nothing.
+  bool full() const { return seen_.size() > kMost; }
+  void Add(absl::string_view value);
+
+  // "3 values", "more than 10000 values".
+  std::string Text() const;
+
+ private:
+  std::unordered_set<uint64_t> seen_;
+};
+
+}  // namespace cram
