@@ -48,6 +48,7 @@ class Table {
     records_->run_id = opened.run_id();
     records_->user = opened.user();
     records_->caps = opened.caps();
+    records_->view = opened.view();
     records_->subjobs = opened.subjobs();
     records_->budget_bytes = opened.budget_bytes();
     records_->slots = opened.slots();

@@ -25,6 +25,7 @@ Json RunObject(const Run& run) {
     nodes.push_back({{"node_id", node.node_id},
                      {"name", node.name},
                      {"caps", node.caps},
+                     {"view", node.view},
                      {"budget_bytes", node.budget_bytes},
                      {"slots", node.slots},
                      {"cpus", node.cpus},

@@ -51,7 +51,8 @@ struct NodeRecords {
   std::string name;
   std::string run_id;
   std::string user;
-  std::string caps;  // what enforces caps there
+  std::string caps;   // what enforces caps there
+  bool view = false;  // sub-jobs see their cap and CPUs as the machine's
   uint64_t subjobs = 0;
   uint64_t budget_bytes = 0;
   uint32_t slots = 0;

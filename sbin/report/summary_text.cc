@@ -80,10 +80,11 @@ void AppendNodes(const Run& run, const Summary& summary, std::string* out) {
     for (uint64_t count : counts.states) all += count;
     uint64_t completed = counts.states[static_cast<size_t>(State::kCompleted)];
     uint64_t running = counts.states[static_cast<size_t>(State::kRunning)];
-    absl::StrAppendFormat(out, "%-15s %9d %9d %9d %9d %5d %9s  %s\n", node.name,
-                          counts.attempts, completed, all - completed - running,
-                          running, node.slots, FormatSize(node.budget_bytes),
-                          node.caps);
+    absl::StrAppendFormat(out, "%-15s %9d %9d %9d %9d %5d %9s  %s%s\n",
+                          node.name, counts.attempts, completed,
+                          all - completed - running, running, node.slots,
+                          FormatSize(node.budget_bytes), node.caps,
+                          node.view ? ", view" : "");
   }
 }
 

@@ -276,6 +276,23 @@ END
   same "$node" "$(cram output cram-run-* 0 | awk 'NR == 1 { print $2 * 1024 }')"
 }
 
+@test "the record says whether there was a view" {
+  seen true
+  run -0 cramacct -j "$(echo cram-run-*)" --summary
+  [[ $output =~ (cgroup/v[12]|watchdog),\ view ]]
+  cramacct -j "$(echo cram-run-*)" --json >with.json
+  options=
+  seen true
+  run -0 cramacct -j "$(echo cram-run-*)" --summary
+  [[ $output != *view* ]]
+  cramacct -j "$(echo cram-run-*)" --json >without.json
+  python3 -c '
+import json
+views = [json.load(open(name))["run"]["nodes"][0]["view"]
+         for name in ("with.json", "without.json")]
+assert views == [True, False], views'
+}
+
 @test "without --view nothing changes" {
   options=
   same "$node" "$(seen free -b | awk '/^Mem:/ { print $2 }')"
