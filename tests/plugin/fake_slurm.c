@@ -6,9 +6,11 @@
 //   FAKE_PLUGIN   path of the plugin
 //   FAKE_WORDS    its words in plugstack.conf, separated by blanks
 //   FAKE_FAIL     names of the spank_ functions that fail
-//   FAKE_STEP, FAKE_TASK, FAKE_OPTIONS ("cram=FILE cram-mem=1G"), FAKE_CGROUP
-//                 for slurmstepd: ids, options of the step, and the directory
-//                 into which the task is put before task_post_fork
+//   FAKE_STEP, FAKE_TASK, FAKE_OPTIONS ("cram=FILE cram-mem=1G")
+//                 for slurmstepd: ids, options of the step
+//   FAKE_STEPD_CGROUP, FAKE_CGROUP
+//                 the directories into which slurmstepd puts itself, and the
+//                 task before task_post_fork
 //
 // What the hooks return is printed when it is not 0.
 #define _GNU_SOURCE
@@ -105,6 +107,9 @@ spank_err_t spank_get_item(spank_t spank, spank_item_t item, ...) {
       return ESPANK_SUCCESS;
     case S_JOB_GID:
       *(gid_t*)to = (gid_t)atoi(setting("FAKE_UID", "65534"));
+      return ESPANK_SUCCESS;
+    case S_JOB_NCPUS:
+      *(uint16_t*)to = 2;
       return ESPANK_SUCCESS;
     case S_STEP_ALLOC_CORES:
       *(const char**)to = "0-1";
@@ -252,18 +257,18 @@ static void deliver_step_options(void) {
   }
 }
 
-static void put_task_into_cgroup(void) {
-  const char* directory = getenv("FAKE_CGROUP");
+static void put_into_cgroup(pid_t pid, const char* directory) {
   if (!directory) return;
   char path[4096];
   snprintf(path, sizeof path, "%s/cgroup.procs", directory);
   FILE* file = fopen(path, "w");
-  if (!file || fprintf(file, "%d\n", (int)task_pid) < 0 || fclose(file) != 0) {
+  if (!file || fprintf(file, "%d\n", (int)pid) < 0 || fclose(file) != 0) {
     perror(path);
   }
 }
 
 static int run_slurmstepd(char** argv) {
+  put_into_cgroup(getpid(), getenv("FAKE_STEPD_CGROUP"));
   hook("slurm_spank_init");
   deliver_step_options();
   hook("slurm_spank_init_post_opt");
@@ -281,7 +286,7 @@ static int run_slurmstepd(char** argv) {
     execvp(argv[1], argv + 1);
     _exit(127);
   }
-  put_task_into_cgroup();
+  put_into_cgroup(task_pid, getenv("FAKE_CGROUP"));
   hook("slurm_spank_task_post_fork");
   close(go[1]);
   int status = 0;

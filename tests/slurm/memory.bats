@@ -1,0 +1,214 @@
+# Caps and what Slurm makes of them: the same on cgroup v1, v2 and the watchdog.
+load helper
+
+# A program that passes its cap in its first attempt, and not in its second.
+forgetful_script() {
+  script forgetful <<'END'
+#!/usr/bin/python3
+import os
+memory = b"x" * ((2 << 30) if os.environ["CRAM_ATTEMPT"] == "0" else 1)
+END
+}
+
+# A file grows while this runs, so that one sees whether it runs.
+ticker_script() {
+  script ticker <<'END'
+#!/usr/bin/python3
+import os, time
+with open("ticks." + os.environ["CRAM_INDEX"], "w", buffering=1) as file:
+    while True:
+        print(file=file)
+        time.sleep(0.05)
+END
+}
+
+# Two of them in the background, until they run.
+start_tickers() {
+  ticker_script
+  pack --param i=1..2 -- ./ticker
+  background srun -N1 -c2 --job-name=tickers --cram=m.pb
+  until_true 60 test -s "$work/ticks.0" -a -s "$work/ticks.1"
+}
+
+# Whether the file grows within a second.
+grows() {
+  local before
+  before=$(wc -c <"$1")
+  sleep 1
+  [ "$(wc -c <"$1")" -gt "$before" ]
+}
+stands() { ! grows "$1"; }
+
+ended() {
+  status=0
+  wait "$pid" || status=$?
+}
+
+# The step ends soon, not well, and without a trace.
+ends_clean() {
+  SECONDS=0
+  ended
+  [ "$status" -ne 0 ]
+  [ "$SECONDS" -lt 30 ]
+  nothing_left
+}
+
+ticking_job() { squeue -h -o %A --name=tickers; }
+
+# agents_of PARENT: the keeper is slurmstepd's child, the agent cram-agent's.
+agents_of() {
+  local pid
+  for pid in $("$here/../cluster/cluster" processes "$cluster"); do
+    if [ "$(ps -o comm= -p "$pid")" = cram-agent ] &&
+      [ "$(ps -o comm= -p "$(ps -o ppid= -p "$pid" | tr -d ' ')")" = "$1" ]; then
+      echo "$pid"
+    fi
+  done
+}
+keeper() { agents_of slurmstepd; }
+agent() { agents_of cram-agent; }
+
+# succeeded NAME: to Slurm, and no step of it ran out of memory.
+succeeded() {
+  [ "$(user sacct -nP --name="$1" -o state | sort -u)" = COMPLETED ]
+}
+
+@test "to Slurm a run succeeds whose sub-jobs hit their caps and then completed" {
+  forgetful_script
+  pack --mem 200M --param i=1..3 -- ./forgetful
+  user srun -N1 -c2 --job-name=retried --cram=m.pb --cram-retry=1
+  [ "$(rows state,attempt | sort -u)" = "COMPLETED|1" ]
+  until_true 60 succeeded retried
+}
+
+@test "a job that waits for success starts after caps were hit" {
+  forgetful_script
+  pack --mem 200M --param i=1..2 -- ./forgetful
+  first=$(user sbatch --parsable -N1 -c2 --cram=m.pb --cram-retry=1)
+  user sbatch -N1 --dependency="afterok:$first" --wrap='touch second'
+  until_true 120 test -e "$work/second"
+}
+
+@test "kill -9 of the agent leaves no sub-job, and the step ends" {
+  start_tickers
+  kill -KILL "$(agent)"
+  ends_clean
+  [ "$status" -eq 3 ]
+}
+
+@test "kill -9 of agent and keeper leaves no sub-job, and the step ends" {
+  start_tickers
+  kill -KILL "$(agent)" "$(keeper)"
+  ends_clean
+}
+
+@test "scancel --signal=KILL leaves no sub-job" {
+  start_tickers
+  user scancel --signal=KILL "$(ticking_job)"
+  ends_clean
+}
+
+@test "suspend stops sub-jobs, resume continues them" {
+  start_tickers
+  scontrol suspend "$(ticking_job)"
+  until_true 20 stands "$work/ticks.0"
+  stands "$work/ticks.1"
+  scontrol resume "$(ticking_job)"
+  until_true 20 grows "$work/ticks.0"
+  grows "$work/ticks.1"
+}
+
+@test "scancel of a suspended job leaves nothing" {
+  start_tickers
+  scontrol suspend "$(ticking_job)"
+  until_true 20 stands "$work/ticks.0"
+  user scancel "$(ticking_job)"
+  ended
+  [ "$status" -ne 0 ]
+  nothing_left
+}
+
+@test "TotalCPU covers the sub-jobs" {
+  script burn <<'END'
+#!/usr/bin/python3
+import time
+while time.process_time() < 2:
+    pass
+END
+  pack --param i=1..3 -- ./burn
+  user srun -N1 -c2 --job-name=burners --cram=m.pb
+  until_true 60 succeeded burners
+  # [HH:]MM:SS.mmm, of the job and of the step
+  run -0 user sacct -nP --name=burners -o totalcpu
+  seconds=$(awk -F'[:.]' '{ print $(NF - 1) + 60 * $(NF - 2) }' \
+    <<<"${lines[1]}")
+  [ "$seconds" -ge 6 ]
+  [ "$seconds" -lt 20 ]
+}
+
+@test "hogs in all slots, time after time, are ended each by its own cap" {
+  hog_script
+  pack --mem 200M --param i=1..12 -- ./hog
+  run -1 user srun -N2 -c2 --job-name=hogs --cram=m.pb
+  [ "$(rows state,cause | sort | uniq -c | tr -s ' ')" = \
+    " 12 OUT_OF_MEMORY|own cap" ]
+  until_true 60 eval '[ "$(user sacct -nPX --name=hogs -o state)" = FAILED ]'
+  nothing_left
+}
+
+# Raises every limit, enters every cgroup and writes to every descriptor that it
+# can, then takes too much.
+escape_script() {
+  script escape <<'END'
+#!/usr/bin/python3
+import os
+
+def write(file, text):
+    try:
+        with open(file, "w") as opened:
+            opened.write(text)
+    except OSError:
+        pass
+
+def attack(directory):
+    for limit in "memory.max", "memory.high":
+        write(directory + "/" + limit, "max")
+    for limit in "memory.memsw.limit_in_bytes", "memory.limit_in_bytes":
+        write(directory + "/" + limit, "-1")
+    try:
+        os.mkdir(directory + "/escape")
+    except OSError:
+        pass
+    write(directory + "/escape/cgroup.procs", "0")
+    write(directory + "/cgroup.procs", "0")
+
+for line in open("/proc/self/cgroup"):
+    number, controllers, path = line.strip().split(":", 2)
+    mount = "/sys/fs/cgroup"
+    if "memory" in controllers.split(","):
+        mount += "/memory"
+    elif number != "0":
+        continue
+    while path.count("/") > 1:
+        for entry in [e for e in os.scandir(mount + path) if e.is_dir()]:
+            attack(entry.path)
+        path = os.path.dirname(path)
+for file in map(int, os.listdir("/proc/self/fd")):
+    try:
+        if file > 2:
+            os.write(file, b"max")
+    except OSError:
+        pass
+memory = b"x" * (400 << 20)
+END
+}
+
+@test "a sub-job can neither raise its cap nor leave it" {
+  [ "$CLUSTER_CGROUP" != v1 ] ||
+    skip "on cgroup v1 the leaves of the slots are the user's own"
+  escape_script
+  pack --mem 100M --param i=1..2 -- ./escape
+  run -1 user srun -N1 -c2 --mem=1000M --cram=m.pb
+  [ "$(rows state,cause | sort -u)" = "OUT_OF_MEMORY|own cap" ]
+  nothing_left
+}
