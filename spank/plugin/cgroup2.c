@@ -101,16 +101,19 @@ static int fill(int step, int cram, int slots, uid_t uid, gid_t gid) {
   for (int i = 0; i < slots; i++) {
     if (make_slot(cram, i, uid, gid) != 0) return -1;
   }
-  return give(cram, "cgroup.freeze", uid, gid) == 0
-             ? give(step, "cgroup.procs", uid, gid)
-             : -1;
+  return give(cram, "cgroup.freeze", uid, gid);
+}
+
+// The directory of the step.
+static int open_step(const struct cgroup* cgroup) {
+  char path[PATH_MAX];
+  snprintf(path, sizeof path, "%s", cgroup->path);
+  *strrchr(path, '/') = '\0';
+  return cgroup_open(AT_FDCWD, path);
 }
 
 int cgroup2_make(const struct cgroup* cgroup, int slots, uid_t uid, gid_t gid) {
-  char parent[PATH_MAX];
-  snprintf(parent, sizeof parent, "%s", cgroup->path);
-  *strrchr(parent, '/') = '\0';
-  int step = cgroup_open(AT_FDCWD, parent);
+  int step = open_step(cgroup);
   if (step < 0) return -1;
   int cram = make_directory(step, kName);
   int result = cram >= 0 ? fill(step, cram, slots, uid, gid) : -1;
@@ -134,6 +137,57 @@ int cgroup2_open_limit(const struct cgroup* cgroup, int slot) {
   if (directory >= 0) close(directory);
   errno = error;
   return fd;
+}
+
+// Where slurmstepd is in the meantime: "<step>.slurmstepd".
+static int away_path(const struct cgroup* cgroup, char* path, size_t room) {
+  int step = (int)(strrchr(cgroup->path, '/') - cgroup->path);
+  errno = ENAMETOOLONG;
+  return snprintf(path, room, "%.*s.slurmstepd", step, cgroup->path) < (int)room
+             ? 0
+             : -1;
+}
+
+// Out of the step, unless slurmstepd is outside of it already.
+static int leave_step(const struct cgroup* cgroup) {
+  char path[PATH_MAX];
+  size_t step = (size_t)(strrchr(cgroup->path, '/') - cgroup->path) + 1;
+  if (find_process(getpid(), path, sizeof path) != 0) {
+    return errno == ENOENT ? 0 : -1;
+  }
+  if (strncmp(path, cgroup->path, step) != 0) return 0;
+  if (away_path(cgroup, path, sizeof path) != 0) return -1;
+  int away = make_directory(AT_FDCWD, path);
+  if (away < 0) return -1;
+  int result = cgroup_write(away, "cgroup.procs", "0");
+  close(away);
+  return result;
+}
+
+int cgroup2_admit(const struct cgroup* cgroup, uid_t uid, gid_t gid) {
+  int step = open_step(cgroup);
+  if (step < 0) return -1;
+  int result = leave_step(cgroup);
+  if (result == 0) result = give(step, "cgroup.procs", uid, gid);
+  close(step);
+  return result;
+}
+
+int cgroup2_withdraw(const struct cgroup* cgroup) {
+  char away[PATH_MAX];
+  int step = open_step(cgroup);
+  if (step < 0) return errno == ENOENT ? 0 : -1;
+  int result = give(step, "cgroup.procs", 0, 0);
+  if (result == 0) result = away_path(cgroup, away, sizeof away);
+  if (result == 0 && access(away, F_OK) == 0) {
+    // Where Slurm has put it.
+    int home = cgroup_open(step, "slurm");
+    result = home >= 0 ? cgroup_write(home, "cgroup.procs", "0") : -1;
+    if (result == 0) result = rmdir(away);
+    if (home >= 0) close(home);
+  }
+  close(step);
+  return result;
 }
 
 int cgroup2_keep_task(pid_t pid) {

@@ -5,12 +5,13 @@
 // below `user` (22.05 to 25.05: memory.events is hierarchical). A sub-job that
 // reaches its own cap is no such event. So `cram` is beside `user`:
 //
-//   job_J              Slurm's limit of the job holds for both
+//   job_J                  Slurm's limit of the job holds for all
 //     step_S
-//       user           the agent
-//       cram           the same limits as `user`, set by root
-//         slot_0 ...   one a slot, its cap in memory.max
-//           run        made by the agent; its sub-job
+//       user               the agent
+//       cram               the same limits as `user`, set by root
+//         slot_0 ...       one a slot, its cap in memory.max
+//           run            made by the agent; its sub-job
+//     step_S.slurmstepd    slurmstepd meanwhile
 //
 // The alternative, memory.high below `user` and an agent that kills before the
 // kernel does, stays a race, and slows down a program that is near its cap.
@@ -24,6 +25,8 @@
 //  - the user owns step_S/cgroup.procs, so that the agent can move a process
 //    from user/task_N into slot_K/run, and owns the directory slot_K, so that
 //    it can make `run`;
+//  - that would allow moving root's processes below step_S as well (the kernel
+//    does not ask whose they are), so slurmstepd leaves it for the time;
 //  - cgroup.procs of `cram` and of slot_K stay root's, as do the directories
 //    user/task_N from now on: a process in a slot does not get out of it;
 //  - memory.max of slot_K stays root's: the agent gets it as an open
@@ -38,11 +41,17 @@ enum { kCgroup2MaxSlots = 4096 };
 // As cgroup_find. Any process of the step will do, at any time.
 int cgroup2_find(pid_t pid, struct cgroup* cgroup);
 
-// Makes it (one that exists already is taken) with `slots` slots for the user.
+// Makes it (one that exists already is taken) with `slots` slots for the user,
+// who cannot enter them yet.
 int cgroup2_make(const struct cgroup* cgroup, int slots, uid_t uid, gid_t gid);
 
 // A descriptor for writing memory.max of a slot; it stays open over execve.
 int cgroup2_open_limit(const struct cgroup* cgroup, int slot);
+
+// In slurmstepd: it leaves step_S, then the user may enter. The other undoes
+// both, and is no error when nothing was done.
+int cgroup2_admit(const struct cgroup* cgroup, uid_t uid, gid_t gid);
+int cgroup2_withdraw(const struct cgroup* cgroup);
 
 // Takes the directory of the task's own cgroup from the user, who has no use
 // for it but to hide a process in.

@@ -140,12 +140,12 @@ int remote_task_post_fork(spank_t spank) {
     slurm_info("cram: the user keeps a task's own cgroup: %m");
   }
   if (!is_first_task(spank) || get_user(spank, &uid, &gid) != 0) return 0;
-  if (result == 0 && own.version == 1) result = cgroup1_make(&own, uid, gid);
   if (result == 0) {
     cgroup = own;
-  } else {
-    say_none();
+    result = own.version == 1 ? cgroup1_make(&own, uid, gid)
+                              : cgroup2_admit(&own, uid, gid);
   }
+  if (result != 0) say_none();
   return 0;
 }
 
@@ -170,6 +170,9 @@ int remote_exit(void) {
   if (!cgroup.path[0]) return 0;
   if (cgroup_remove(&cgroup, kRemoveMilliseconds) != 0) {
     slurm_error("cram: cannot remove %s: %m", cgroup.path);
+  }
+  if (cgroup.version == 2 && cgroup2_withdraw(&cgroup) != 0) {
+    slurm_error("cram: slurmstepd stays out of its cgroup: %m");
   }
   cgroup.path[0] = '\0';
   return 0;

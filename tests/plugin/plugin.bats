@@ -437,6 +437,28 @@ refused" ]
   [ ! -e "$step/cram" ]
 }
 
+@test "slurmstepd is out of the user's reach with cgroup v2, and comes back" {
+  make_step memory
+  run_step '
+    mkdir $CRAM_CGROUP/slot_0/run
+    sleep 60 & own=$!
+    echo $own >$CRAM_CGROUP/slot_0/run/cgroup.procs && echo moved
+    kill $own
+    for pid in $PPID 1 2; do
+      (echo $pid >$CRAM_CGROUP/slot_0/run/cgroup.procs) 2>/dev/null || echo refused
+    done
+    sed "s|.*/job_7||" /proc/$PPID/cgroup'
+  [ "$status" -eq 0 ]
+  [ "$output" = "moved
+refused
+refused
+refused
+/step_0.slurmstepd" ]
+  [ ! -e "$step.slurmstepd" ]
+  [ ! -e "$step/cram" ]
+  [ "$(stat -c %U "$step/cgroup.procs")" = root ]
+}
+
 @test "what is left in cgroup v2 is killed and the cgroup removed" {
   make_step memory
   run_step '
