@@ -12,6 +12,7 @@ END
   pack --param i=1..20 -- ./sleeper
   background srun -N2 -c2 --cram=m.pb "$@"
   until_true 20 eval '[ "$(ls "$work"/started.* | wc -l)" -ge 4 ]'
+  until_true 20 eval '[ "$(count R)" -ge 4 ]'
 }
 
 ended() {

@@ -1,6 +1,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -18,6 +20,7 @@
 #include "pack/base/exit_status.h"
 #include "pack/base/fd.h"
 #include "pack/base/io.h"
+#include "spank/agent/runner/launcher.h"
 #include "spank/agent/runner/program_path.h"
 #include "spank/agent/runner/spawn.h"
 #include "tests/unit/temporary_directory.h"
@@ -145,18 +148,6 @@ TEST_F(Spawning, GivesExactlyTheEnvironmentAndTheDirectory) {
   EXPECT_EQ(Printed(), "/usr\nPATH=/usr/bin:/bin\nGREETING=hello\n");
 }
 
-TEST_F(Spawning, GivesTheCpus) {
-  cpu_set_t mine, one;
-  sched_getaffinity(0, sizeof mine, &mine);
-  int cpu = 0;
-  while (!CPU_ISSET(cpu, &mine)) ++cpu;
-  CPU_ZERO(&one);
-  CPU_SET(cpu, &one);
-  request_.cpus = &one;
-  Run({"nproc"});
-  EXPECT_EQ(Printed(), "1\n");
-}
-
 TEST_F(Spawning, LeadsASessionOfItsOwn) {
   Run({"sh", "-c", "echo $$; ps -o sid= -o pgid= -p $$"});
   std::vector<std::string> numbers =
@@ -216,6 +207,113 @@ TEST_F(Spawning, DiesWithTheAgent) {
       absl::SimpleAtoi(*ReadFile(directory_.path() + "/pid"), &sleeper));
   EXPECT_EQ(Wait(sleeper).signal, SIGKILL);
   prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+// The same by a launcher.
+class Launching : public Spawning {
+ protected:
+  Launching() {
+    sched_getaffinity(0, sizeof cpus_, &cpus_);
+    launcher_ = *Launcher::Create();
+  }
+
+  void Launch(std::vector<std::string> words) {
+    words_ = std::move(words);
+    programs_ = ProgramPaths(words_[0], "/usr/bin:/bin");
+    argv_.clear();
+    for (std::string& word : words_) argv_.push_back(&word[0]);
+    argv_.push_back(nullptr);
+    request_.programs = &programs_;
+    request_.argv = argv_.data();
+    request_.envp = &argv_.back();
+    launcher_->Launch(request_, cpus_);
+  }
+  SpawnResult Result() {
+    pollfd done = {launcher_->done_fd(), POLLIN, 0};
+    EXPECT_EQ(poll(&done, 1, 10000), 1);
+    return launcher_->TakeResult().value_or(SpawnResult());
+  }
+
+  std::vector<std::string> words_;
+  std::vector<char*> argv_;
+  cpu_set_t cpus_;
+  std::unique_ptr<Launcher> launcher_;
+};
+
+TEST_F(Launching, GivesTheCpus) {
+  int cpu = 0;
+  while (!CPU_ISSET(cpu, &cpus_)) ++cpu;
+  CPU_ZERO(&cpus_);
+  CPU_SET(cpu, &cpus_);
+  for (int i = 0; i < 2; ++i) {
+    Launch({"nproc"});
+    EXPECT_EQ(Wait(Result().pid).code, 0);
+  }
+  EXPECT_EQ(Printed(), "1\n1\n");
+}
+
+TEST_F(Launching, CpusThatAreNotThereComeBackAsTheirErrno) {
+  CPU_ZERO(&cpus_);
+  Launch({"true"});
+  SpawnResult result = Result();
+  EXPECT_EQ(result.failed_step, "sched_setaffinity");
+  EXPECT_EQ(result.error, EINVAL);
+  ExpectNoChild();
+}
+
+TEST_F(Launching, WhatCannotRunComesBackAsItsErrno) {
+  Launch({"/not/there"});
+  SpawnResult result = Result();
+  EXPECT_EQ(result.failed_step, "execve");
+  EXPECT_EQ(result.error, ENOENT);
+  ExpectNoChild();
+}
+
+TEST_F(Launching, HasNoResultBeforeThereIsOne) {
+  EXPECT_FALSE(launcher_->TakeResult());
+  EXPECT_EQ(launcher_->child(), 0);
+  Launch({"true"});
+  Wait(Result().pid);
+  EXPECT_FALSE(launcher_->TakeResult());
+}
+
+// A program whose file system does not answer holds up its slot only.
+TEST_F(Launching, DoesNotHoldUpItsCaller) {
+  std::string pipe = directory_.path() + "/interpreter";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0755), 0);
+  UniqueFd held = *OpenFile(pipe, O_RDWR);
+  // The child waits in write(2), before it execs, until the pipe has room.
+  ASSERT_EQ(fcntl(held.get(), F_SETPIPE_SZ, 4096), 4096);
+  std::string page(4096, 'x');
+  ASSERT_TRUE(WriteFull(held.get(), page, "pipe").ok());
+  request_.cgroup_procs_fd = held.get();
+  Launch({"true"});
+  EXPECT_FALSE(launcher_->TakeResult());
+  while (launcher_->child() == 0) sched_yield();
+  EXPECT_EQ(kill(launcher_->child(), 0), 0);
+  EXPECT_FALSE(launcher_->TakeResult());
+  char room[4096];
+  ASSERT_EQ(read(held.get(), room, sizeof room), 4096);
+  EXPECT_EQ(Wait(Result().pid).code, 0);
+}
+
+// Who reaps may be faster than the launcher's thread.
+TEST_F(Launching, NamesTheChildBeforeItsResultIsTaken) {
+  for (int i = 0; i < 100; ++i) {
+    Launch({"true"});
+    int status;
+    pid_t reaped;
+    while ((reaped = wait(&status)) < 0 && errno == ECHILD) sched_yield();
+    EXPECT_EQ(launcher_->child(), reaped);
+    EXPECT_EQ(Result().pid, reaped);
+  }
+}
+
+TEST_F(Launching, ProcessesDieWithTheLauncher) {
+  Launch({"sleep", "1000"});
+  pid_t sleeper = Result().pid;
+  launcher_.reset();
+  EXPECT_EQ(Wait(sleeper).signal, SIGKILL);
 }
 
 TEST(ProgramPaths, AreThoseOfExecvp) {

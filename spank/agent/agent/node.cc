@@ -13,6 +13,8 @@ namespace {
 // So many starts, then everything else has its turn: where nothing can start,
 // signals are heard and failures are counted all the same.
 constexpr int kStartsAtOnce = 100;
+// A sub-job that has started is seen to run, also when we are killed at once.
+constexpr absl::Duration kStartsWait = absl::Milliseconds(20);
 
 }  // namespace
 
@@ -165,16 +167,24 @@ void Node::Start(Candidate candidate, SlotClaim claim) {
     RecordNotStarted(candidate, {std::string(slot.status().message()), 0});
     return;
   }
-  std::optional<Slot::Failure> failure =
-      (*slot)->Start(std::move(candidate), std::move(claim));
-  if (failure) {
-    slots_.Release((*slot)->claim());
-    RecordNotStarted((*slot)->candidate(), *failure);
-    return;
-  }
+  (*slot)->Start(std::move(candidate), std::move(claim));
+}
+
+void Node::AttemptStarted(Slot* slot) {
   JournalRecord record;
-  *record.mutable_started() = (*slot)->StartRecord();
+  *record.mutable_started() = slot->StartRecord();
   journal_->Append(record);
+  if (flush_timer_ != 0) return;
+  flush_timer_ = resources_.loop->After(kStartsWait, [this] {
+    flush_timer_ = 0;
+    FlushRecords();
+  });
+}
+
+void Node::CouldNotStart(Slot* slot, const Slot::Failure& why) {
+  slots_.Release(slot->claim());
+  RecordNotStarted(slot->candidate(), why);
+  StartMore();
 }
 
 // ---- Ending
@@ -185,10 +195,7 @@ void Node::Reap() {
   pid_t pid;
   while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
     for (const auto& slot : slot_table_) {
-      if (slot != nullptr && slot->busy() && slot->leader() == pid) {
-        slot->LeaderEnded(status, usage);
-        break;
-      }
+      if (slot != nullptr && slot->Reaped(pid, status, usage)) break;
     }
     // Else a process that a sub-job left behind and we inherited.
   }

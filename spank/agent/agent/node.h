@@ -63,6 +63,8 @@ class Node : private Slot::Listener {
   bool stopping() const { return stopping_; }
 
  private:
+  void AttemptStarted(Slot* slot) override;
+  void CouldNotStart(Slot* slot, const Slot::Failure& why) override;
   void AttemptEnded(Slot* slot, Ended* ended) override;
   void OutputWaits() override { FlushRecords(); }
 
@@ -88,6 +90,7 @@ class Node : private Slot::Listener {
   bool paused_ = false;
   bool starting_ = false;  // StartMore is on the stack
   Loop::TimerId start_timer_ = 0;
+  Loop::TimerId flush_timer_ = 0;
 };
 
 }  // namespace cram

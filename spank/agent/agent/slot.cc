@@ -37,7 +37,8 @@ Slot::Slot(uint32_t number, const SlotResources* resources, Listener* listener)
     : number_(number),
       r_(resources),
       listener_(listener),
-      temporary_directory_(resources->temporary_directory) {}
+      temporary_directory_(resources->temporary_directory),
+      environment_(*resources->environment) {}
 
 absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(
     uint32_t number, const SlotResources* resources, Listener* listener) {
@@ -46,6 +47,9 @@ absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(
       resources->caps->MakeSlot(number);
   if (!cap.ok()) return cap.status();
   slot->cap_ = *std::move(cap);
+  absl::StatusOr<std::unique_ptr<Launcher>> launcher = Launcher::Create();
+  if (!launcher.ok()) return launcher.status();
+  slot->launcher_ = *std::move(launcher);
   if (resources->output != nullptr) {
     absl::StatusOr<std::unique_ptr<Collector>> collector =
         Collector::Create(resources->output);
@@ -59,6 +63,7 @@ absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(
 Slot::~Slot() {
   CancelTimers();
   if (cap_ != nullptr) r_->loop->Unwatch(cap_->event_fd());
+  if (launcher_ != nullptr) r_->loop->Unwatch(launcher_->done_fd());
   if (collector_ == nullptr) return;
   for (OutputStream stream : kBothStreams) {
     r_->loop->Unwatch(collector_->read_fd(stream));
@@ -66,6 +71,8 @@ Slot::~Slot() {
 }
 
 void Slot::Watch() {
+  (void)r_->loop->Watch(launcher_->done_fd(), EPOLLIN,
+                        [this](uint32_t) { Launched(); });
   if (cap_->event_fd() >= 0) {
     (void)r_->loop->Watch(cap_->event_fd(), EPOLLIN,
                           [this](uint32_t) { CheckCap(); });
@@ -98,41 +105,41 @@ void Slot::HandOnOutput() {
 
 // ---- Starting
 
-std::optional<Slot::Failure> Slot::Start(Candidate candidate, SlotClaim claim) {
+void Slot::Start(Candidate candidate, SlotClaim claim) {
   candidate_ = std::move(candidate);
   claim_ = std::move(claim);
   timed_out_ = cancelled_ = false;
   exit_ = {};
   usage_ = {};
-  if (collector_ != nullptr) {
-    collector_->Begin(candidate_.subjob.index, candidate_.attempt);
-  }
-  absl::Status armed = cap_->Arm(candidate_.cap_bytes);
-  if (!armed.ok()) return Failure{std::string(armed.message()), 0};
-  absl::Status renewed = temporary_directory_.Renew(
-      absl::StrCat(candidate_.subjob.index, ".", candidate_.attempt));
-  if (!renewed.ok()) return Failure{std::string(renewed.message()), 0};
+  early_end_.reset();
   start_ = absl::Now();
-  SpawnResult result = Launch();
-  if (result.pid < 0) {
-    return Failure{result.failed_step, result.error};
+  std::optional<Failure> failure = Prepare();
+  if (failure) {
+    listener_->CouldNotStart(this, *failure);
+    return;
   }
   busy_ = true;
-  leader_ = result.pid;
-  cap_->Started(leader_);
-  ArmTimers();
-  return std::nullopt;
+  Launch();
 }
 
-SpawnResult Slot::Launch() {
+std::optional<Slot::Failure> Slot::Prepare() {
   const SubJob& subjob = candidate_.subjob;
-  Streams streams = OpenStreams(subjob, *r_->options, collector_.get());
-  if (!streams.failed_step.empty()) {
-    SpawnResult failed;
-    failed.failed_step = streams.failed_step;
-    failed.error = streams.error;
-    return failed;
+  if (collector_ != nullptr) {
+    collector_->Begin(subjob.index, candidate_.attempt);
   }
+  absl::Status status = cap_->Arm(candidate_.cap_bytes);
+  if (status.ok()) {
+    status = temporary_directory_.Renew(
+        absl::StrCat(subjob.index, ".", candidate_.attempt));
+  }
+  if (!status.ok()) return Failure{std::string(status.message()), 0};
+  streams_ = OpenStreams(subjob, *r_->options, collector_.get());
+  if (streams_.failed_step.empty()) return std::nullopt;
+  return Failure{streams_.failed_step, streams_.error};
+}
+
+void Slot::Launch() {
+  const SubJob& subjob = candidate_.subjob;
   AttemptFacts facts;
   facts.attempt = candidate_.attempt;
   facts.slot = number_;
@@ -140,35 +147,54 @@ SpawnResult Slot::Launch() {
   facts.cap_bytes = candidate_.cap_bytes;
   facts.temporary_directory = temporary_directory_.path();
   facts.memory_cgroup = cap_->directory();
-
-  std::vector<char*> argv;
+  argv_.clear();
   for (const std::string& word : subjob.argv) {
-    argv.push_back(const_cast<char*>(word.c_str()));
+    argv_.push_back(const_cast<char*>(word.c_str()));
   }
-  argv.push_back(nullptr);
-  cpu_set_t cpus = r_->cpus->Set(claim_.cpus);
+  argv_.push_back(nullptr);
 
   SpawnRequest request;
-  request.envp = r_->environment->Build(subjob, facts);
-  std::vector<std::string> programs =
-      ProgramPaths(subjob.argv[0], r_->environment->path());
-  request.programs = &programs;
-  request.argv = argv.data();
+  request.envp = environment_.Build(subjob, facts);
+  programs_ = ProgramPaths(subjob.argv[0], environment_.path());
+  request.programs = &programs_;
+  request.argv = argv_.data();
   request.cwd = subjob.cwd.empty() ? nullptr : subjob.cwd.c_str();
-  request.stdin_fd = streams.in;
-  request.stdout_fd = streams.out;
-  request.stderr_fd = streams.err;
+  request.stdin_fd = streams_.in;
+  request.stdout_fd = streams_.out;
+  request.stderr_fd = streams_.err;
   request.cgroup_procs_fd = cap_->entry_fd();
-  request.cpus = &cpus;
   request.reset_oom_score = r_->protected_from_oom;
   request.open_files = &r_->open_files;
-  SpawnResult result = Spawn(request);
-  if (result.failed_step == "execve") {
-    result.failed_step = absl::StrCat("run ", subjob.argv[0]);
-  } else if (result.failed_step == "chdir") {
-    result.failed_step = absl::StrCat("chdir ", subjob.cwd);
+  launching_ = true;
+  launcher_->Launch(request, r_->cpus->Set(claim_.cpus));
+}
+
+void Slot::Launched() {
+  std::optional<SpawnResult> result = launcher_->TakeResult();
+  if (!result) return;
+  launching_ = false;
+  streams_ = {};
+  CancelTimers();
+  if (result->pid < 0) {
+    busy_ = false;
+    std::string step = result->failed_step;
+    if (step == "execve") {
+      step = absl::StrCat("run ", candidate_.subjob.argv[0]);
+    } else if (step == "chdir") {
+      step = absl::StrCat("chdir ", candidate_.subjob.cwd);
+    }
+    listener_->CouldNotStart(this, {step, result->error});
+    return;
   }
-  return result;
+  leader_ = result->pid;
+  cap_->Started(leader_);
+  listener_->AttemptStarted(this);
+  if (early_end_) {
+    LeaderEnded(early_end_->first, early_end_->second);
+    return;
+  }
+  ArmTimers();
+  if (cancelled_) Terminate();
 }
 
 Started Slot::StartRecord() const {
@@ -222,16 +248,35 @@ void Slot::Cancel() {
 }
 
 void Slot::Terminate() {
-  if (leader_ == 0 || kill_timer_ != 0) return;
-  // The sub-job leads a session: its process group is the one to ask. One
-  // that was stopped must wake to hear it.
-  kill(-leader_, SIGTERM);
-  kill(-leader_, SIGCONT);
+  if (kill_timer_ != 0 || (leader_ == 0 && !launching_)) return;
+  if (leader_ != 0) {
+    // The sub-job leads a session: its process group is the one to ask. One
+    // that was stopped must wake to hear it.
+    kill(-leader_, SIGTERM);
+    kill(-leader_, SIGCONT);
+  }
   kill_timer_ = r_->loop->After(kGrace, [this] {
     kill_timer_ = 0;
-    if (leader_ != 0) kill(leader_, SIGKILL);
-    cap_->KillAll();
+    KillNow();
   });
+}
+
+void Slot::KillNow() {
+  pid_t pid = leader_;
+  // A program may take for ever to load.
+  if (launching_ && !early_end_) pid = launcher_->child();
+  if (pid != 0) kill(pid, SIGKILL);
+  cap_->KillAll();
+}
+
+bool Slot::Reaped(pid_t pid, int wait_status, const rusage& usage) {
+  if (launching_ && pid == launcher_->child()) {
+    early_end_.emplace(wait_status, usage);
+    return true;
+  }
+  if (leader_ != pid) return false;
+  LeaderEnded(wait_status, usage);
+  return true;
 }
 
 void Slot::LeaderEnded(int wait_status, const rusage& usage) {

@@ -7,6 +7,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -20,7 +22,7 @@
 #include "spank/agent/loop/loop.h"
 #include "spank/agent/output/collector.h"
 #include "spank/agent/output/streams.h"
-#include "spank/agent/runner/spawn.h"
+#include "spank/agent/runner/launcher.h"
 #include "spank/agent/slots/slots.h"
 #include "spank/agent/truth/cpus.h"
 #include "spank/agent/truth/environment.h"
@@ -41,9 +43,9 @@ struct SlotResources {
   const RunOptions* options = nullptr;
   const NodeCpus* cpus = nullptr;
   Caps* caps = nullptr;
-  Environment* environment = nullptr;
-  OutputWriter* output = nullptr;   // none: nothing is packed
-  std::string temporary_directory;  // attempts get theirs below it
+  const Environment* environment = nullptr;  // each slot copies it
+  OutputWriter* output = nullptr;            // none: nothing is packed
+  std::string temporary_directory;           // attempts get theirs below it
   rlimit open_files = {};           // what sub-jobs may open; we need more
   bool protected_from_oom = false;  // we are, our sub-jobs shall not be
   bool signals_reach_all = false;   // Slurm signals every process of a step
@@ -51,9 +53,20 @@ struct SlotResources {
 
 class Slot {
  public:
+  // What could not be done ("chdir /x"), and the errno, 0 when there is none.
+  struct Failure {
+    std::string step;
+    int error = 0;
+  };
+
+  // Of what Start() has begun, either CouldNotStart is called, perhaps before
+  // Start() returns, or AttemptStarted and, later, AttemptEnded.
   class Listener {
    public:
     virtual ~Listener() = default;
+    virtual void AttemptStarted(Slot* slot) = 0;
+    // The slot is free again and nothing is left behind.
+    virtual void CouldNotStart(Slot* slot, const Failure& why) = 0;
     // The slot is free again. `ended` is the attempt's record, complete but
     // for will_retry.
     virtual void AttemptEnded(Slot* slot, Ended* ended) = 0;
@@ -61,28 +74,20 @@ class Slot {
     virtual void OutputWaits() = 0;
   };
 
-  // What could not be done ("chdir /x"), and the errno, 0 when there is none.
-  struct Failure {
-    std::string step;
-    int error = 0;
-  };
-
   static absl::StatusOr<std::unique_ptr<Slot>> Create(
       uint32_t number, const SlotResources* resources, Listener* listener);
   ~Slot();
 
-  // Only while not busy. Leaves nothing behind when it fails; then the claim
-  // stays the caller's.
-  std::optional<Failure> Start(Candidate candidate, SlotClaim claim);
+  // Only while not busy. The claim stays the caller's.
+  void Start(Candidate candidate, SlotClaim claim);
 
   bool busy() const { return busy_; }
-  pid_t leader() const { return leader_; }  // 0: none, or reaped
   const Candidate& candidate() const { return candidate_; }
   const SlotClaim& claim() const { return claim_; }
   Started StartRecord() const;
 
-  // Its process was reaped.
-  void LeaderEnded(int wait_status, const rusage& usage);
+  // A process was reaped. False: it is not this slot's.
+  bool Reaped(pid_t pid, int wait_status, const rusage& usage);
   // The run is being stopped: SIGTERM, a grace, SIGKILL.
   void Cancel();
 
@@ -96,11 +101,15 @@ class Slot {
 
   void Watch();
   void OutputReady(OutputStream stream);
-  SpawnResult Launch();
+  std::optional<Failure> Prepare();
+  void Launch();
+  void Launched();
+  void LeaderEnded(int wait_status, const rusage& usage);
   void ArmTimers();
   void CancelTimers();
   void CheckCap();
   void Terminate();
+  void KillNow();
   void Finish(absl::Duration patience);
   void Conclude();
 
@@ -109,12 +118,21 @@ class Slot {
   Listener* listener_;
   std::unique_ptr<SlotCap> cap_;
   std::unique_ptr<Collector> collector_;  // none: nothing is packed
+  std::unique_ptr<Launcher> launcher_;
   TemporaryDirectory temporary_directory_;
+  // What a launch reads, while it is under way.
+  Environment environment_;
+  Streams streams_;
+  std::vector<std::string> programs_;
+  std::vector<char*> argv_;
 
   bool busy_ = false;
   Candidate candidate_;
   SlotClaim claim_;
-  pid_t leader_ = 0;
+  bool launching_ = false;
+  pid_t leader_ = 0;  // 0: none, or reaped
+  // Reaped while its launch was still under way.
+  std::optional<std::pair<int, rusage>> early_end_;
   absl::Time start_, end_;
   ExitStatus exit_;
   rusage usage_ = {};

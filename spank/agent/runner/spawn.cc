@@ -71,6 +71,7 @@ bool Redirect(int from, int to) {
 // Only async-signal-safe calls: this is another process in the same memory.
 [[noreturn]] void Child(const SpawnRequest& request,
                         volatile Failure* failure) {
+  if (request.child != nullptr) *request.child = getpid();
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (request.cgroup_procs_fd >= 0 &&
       !WriteByteString(request.cgroup_procs_fd, "0", 1)) {
@@ -78,10 +79,6 @@ bool Redirect(int from, int to) {
   }
   if (request.reset_oom_score && !ResetOomScore()) {
     Fail(failure, "reset oom_score_adj");
-  }
-  if (request.cpus != nullptr &&
-      sched_setaffinity(0, sizeof(cpu_set_t), request.cpus) != 0) {
-    Fail(failure, "sched_setaffinity");
   }
   if (request.open_files != nullptr &&
       setrlimit(RLIMIT_NOFILE, request.open_files) != 0) {

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,11 @@ struct SpawnRequest {
   int stdout_fd = -1;
   int stderr_fd = -1;
   int cgroup_procs_fd = -1;            // open for writing; -1: stay
-  const cpu_set_t* cpus = nullptr;     // nullptr: the caller's
   bool reset_oom_score = false;        // the caller is protected, this is not
   const rlimit* open_files = nullptr;  // RLIMIT_NOFILE; nullptr: the caller's
+  // Where the child writes its pid before it does anything else: another
+  // thread that reaps it may be faster than this call.
+  std::atomic<pid_t>* child = nullptr;
 };
 
 // Either a pid, or what could not be done and why.
@@ -33,9 +36,10 @@ struct SpawnResult {
   int error = 0;            // errno
 };
 
-// The process leads a session of its own, dies with the calling thread, has
-// default signal dispositions and an empty mask. Errors up to and including
-// execve(2) come back here: there is no child then, and nothing to reap.
+// The process leads a session of its own, dies with the calling thread, runs on
+// its CPUs, has default signal dispositions and an empty mask. Errors up to and
+// including execve(2) come back here: there is no child then, and nothing to
+// reap.
 //
 // The child runs in the caller's memory (vfork) until it has exec'd: one page
 // table copy less for each sub-job, and its errno needs no pipe.

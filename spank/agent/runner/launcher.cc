@@ -1,0 +1,107 @@
+#include "spank/agent/runner/launcher.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "pack/base/io.h"
+
+namespace cram {
+namespace {
+
+// The child works on it as well until it has exec'd. The default may be
+// gigabytes: it follows `ulimit -s`.
+constexpr size_t kStackBytes = 256 << 10;
+
+int StartThread(pthread_t* thread, void* (*run)(void*), void* argument) {
+  // Signals are for the thread that waits for them.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, kStackBytes);
+  int error = pthread_create(thread, &attributes, run, argument);
+  pthread_attr_destroy(&attributes);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return error;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Launcher>> Launcher::Create() {
+  std::unique_ptr<Launcher> launcher(new Launcher());
+  launcher->done_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!launcher->done_.valid()) return ErrnoStatus("eventfd", "", errno);
+  int error = StartThread(&launcher->thread_, &Launcher::Run, launcher.get());
+  if (error != 0) return ErrnoStatus("start thread", "", error);
+  launcher->has_thread_ = true;
+  return launcher;
+}
+
+Launcher::~Launcher() {
+  if (!has_thread_) return;
+  {
+    absl::MutexLock lock(&mutex_);
+    stop_ = true;
+  }
+  pthread_join(thread_, nullptr);
+}
+
+void Launcher::Launch(const SpawnRequest& request, const cpu_set_t& cpus) {
+  absl::MutexLock lock(&mutex_);
+  request_ = request;
+  cpus_ = cpus;
+  launching_ = true;
+}
+
+std::optional<SpawnResult> Launcher::TakeResult() {
+  uint64_t count;
+  (void)read(done_.get(), &count, sizeof count);
+  absl::MutexLock lock(&mutex_);
+  std::optional<SpawnResult> result = std::move(result_);
+  result_.reset();
+  if (result) child_ = 0;
+  return result;
+}
+
+SpawnResult Launcher::Start(const SpawnRequest& request,
+                            const cpu_set_t& cpus) {
+  if (CPU_COUNT(&cpus) == 0 || !CPU_EQUAL(&cpus, &at_cpus_)) {
+    if (sched_setaffinity(0, sizeof cpus, &cpus) != 0) {
+      SpawnResult failed;
+      failed.failed_step = "sched_setaffinity";
+      failed.error = errno;
+      return failed;
+    }
+    at_cpus_ = cpus;
+  }
+  return Spawn(request);
+}
+
+void* Launcher::Run(void* launcher) {
+  auto* self = static_cast<Launcher*>(launcher);
+  for (;;) {
+    SpawnRequest request;
+    cpu_set_t cpus;
+    {
+      absl::MutexLock lock(&self->mutex_);
+      self->mutex_.Await(absl::Condition(self, &Launcher::HasWork));
+      if (!self->launching_) return nullptr;
+      request = self->request_;
+      cpus = self->cpus_;
+    }
+    request.child = &self->child_;
+    SpawnResult result = self->Start(request, cpus);
+    {
+      absl::MutexLock lock(&self->mutex_);
+      self->result_ = std::move(result);
+      self->launching_ = false;
+    }
+    uint64_t one = 1;
+    (void)write(self->done_.get(), &one, sizeof one);
+  }
+}
+
+}  // namespace cram
