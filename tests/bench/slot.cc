@@ -6,6 +6,7 @@
 //   slot [ATTEMPTS [PROGRAM]]      2000 of /bin/true
 //
 // Caps are by cgroup v1 where a cgroup can be made, else by the watchdog.
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -30,8 +31,8 @@
 #include "spank/agent/caps/watchdog.h"
 #include "spank/agent/output/collector.h"
 #include "spank/agent/output/streams.h"
+#include "spank/agent/runner/launcher.h"
 #include "spank/agent/runner/program_path.h"
-#include "spank/agent/runner/spawn.h"
 #include "spank/agent/truth/cpus.h"
 #include "spank/agent/truth/environment.h"
 
@@ -103,6 +104,7 @@ struct Bench {
   std::unique_ptr<TemporaryDirectory> temporary_directory;
   std::unique_ptr<Environment> environment;
   cpu_set_t cpus;
+  std::unique_ptr<Launcher> launcher;
   RunOptions options;
   SubJob subjob;
 };
@@ -129,6 +131,7 @@ Bench MakeBench(const std::string& program) {
   facts.run_directory = bench.directory;
   bench.environment = std::make_unique<Environment>(environ, facts);
   bench.cpus = Get(NodeCpus::Find(1, "")).Set({0});
+  bench.launcher = Get(Launcher::Create());
   bench.subjob.argv = {program};
   return bench;
 }
@@ -164,16 +167,17 @@ pid_t Start(Bench* bench, const AttemptFacts& facts, Steps* steps) {
   request.stdout_fd = streams.out;
   request.stderr_fd = streams.err;
   request.cgroup_procs_fd = bench->cap->entry_fd();
-  request.cpus = &bench->cpus;
-  SpawnResult result = Spawn(request);
-  steps->Lap("spawn: vfork, cgroup, CPUs, execve");
+  bench->launcher->Launch(request, bench->cpus);
+  pollfd done = {bench->launcher->done_fd(), POLLIN, 0};
+  poll(&done, 1, -1);
+  SpawnResult result = *bench->launcher->TakeResult();
+  steps->Lap("launch: its thread, vfork, cgroup, execve");
   if (result.pid < 0) Die(result.failed_step);
   return result.pid;
 }
 
-// A start alone, and in two ways less than the whole.
-void StartInPart(Bench* bench, const char* name, bool in_cgroup, bool on_cpus,
-                 Steps* steps) {
+// A start alone, by this thread.
+void StartInPart(Bench* bench, const char* name, bool in_cgroup, Steps* steps) {
   std::vector<std::string> programs = {bench->subjob.argv[0]};
   char* argv[] = {&bench->subjob.argv[0][0], nullptr};
   SpawnRequest request;
@@ -184,7 +188,6 @@ void StartInPart(Bench* bench, const char* name, bool in_cgroup, bool on_cpus,
   request.stdout_fd = STDOUT_FILENO;
   request.stderr_fd = STDERR_FILENO;
   if (in_cgroup) request.cgroup_procs_fd = bench->cap->entry_fd();
-  if (on_cpus) request.cpus = &bench->cpus;
   steps->Start();
   SpawnResult result = Spawn(request);
   steps->Lap(name);
@@ -257,9 +260,8 @@ int Main(uint32_t attempts, std::string program) {
   for (uint32_t i = 0; i < attempts; ++i) {
     Attempt(&bench, i, &steps);
     Bare(&program[0], &bare);
-    StartInPart(&bench, "spawn with neither", false, false, &parts);
-    StartInPart(&bench, "spawn on its CPUs", false, true, &parts);
-    StartInPart(&bench, "spawn in its cgroup", true, false, &parts);
+    StartInPart(&bench, "spawn without thread and cgroup", false, &parts);
+    StartInPart(&bench, "spawn without thread", true, &parts);
     if ((i + 1) % kFlush != 0) continue;
     steps.Start();
     Check(bench.journal->Flush());
