@@ -298,6 +298,19 @@ TEST_P(EachCaps, ASlotForgetsTheLastAttempt) {
   EXPECT_EQ(Attempt(slot_.get(), Hog).verdict, CapVerdict::kOwnCap);
 }
 
+// Each peak is the attempt's own, small ones after large ones too.
+TEST_P(EachCaps, APeakIsThatOfItsAttempt) {
+  for (uint64_t bytes : {80 * kMiB, 20 * kMiB, 60 * kMiB, 40 * kMiB}) {
+    Outcome outcome = Attempt(slot_.get(), [bytes] {
+      memset(Map(bytes, MAP_PRIVATE), 1, bytes);
+      usleep(300000);
+      return 0;
+    });
+    EXPECT_GE(outcome.peak, bytes - kMiB);
+    EXPECT_LT(outcome.peak, bytes + 16 * kMiB);
+  }
+}
+
 TEST_P(EachCaps, ACapMayGrowAndShrinkFromAttemptToAttempt) {
   for (uint64_t cap : {100 * kMiB, 400 * kMiB, 20 * kMiB, kGiB}) {
     Outcome outcome = Attempt(slot_.get(), Quiet, cap);

@@ -21,6 +21,9 @@ namespace {
 // to it.
 constexpr uint64_t kLeftoverWorthDropping = 8 * kMiB;
 
+// The most by which a peak may be told too high.
+constexpr uint64_t kPeakNotWorthForgetting = kMiB;
+
 absl::Status MakeDirectory(const std::string& path) {
   if (mkdir(path.c_str(), 0755) == 0 || errno == EEXIST) {
     return absl::OkStatus();
@@ -73,9 +76,7 @@ class Cgroup2Slot : public SlotCap {
     if (limit.ReadNumber() != 64 * kMiB) {
       return absl::InternalError(absl::StrCat(slot_, " takes no limit"));
     }
-    status = CheckEntry(entry_.fd(), run_);
-    used_ = true;
-    return status;
+    return CheckEntry(entry_.fd(), run_);
   }
 
   absl::Status Arm(uint64_t cap_bytes) override {
@@ -88,7 +89,6 @@ class Cgroup2Slot : public SlotCap {
     ooms_ = KeyedNumber(events, "oom");
     kills_ = KeyedNumber(events, "oom_kill");
     ooms_above_ = OomsAbove();
-    used_ = true;
     return status;
   }
 
@@ -141,9 +141,12 @@ class Cgroup2Slot : public SlotCap {
   }
 
   absl::Status ForgetPeak() {
-    if (!used_) return absl::OkStatus();
-    if (peak_bytes() > kLeftoverWorthDropping) DropPageCache();
-    if (peak_.valid() && peak_.Write("0").ok()) return absl::OkStatus();
+    uint64_t last = peak_bytes();
+    if (last > kLeftoverWorthDropping) DropPageCache();
+    if (!peak_.valid() || peak_.Write("0").ok() ||
+        last <= kPeakNotWorthForgetting) {
+      return absl::OkStatus();
+    }
     if (!RemoveCgroup(run_)) return ErrnoStatus("remove", run_, errno);
     return MakeRun();
   }
@@ -168,7 +171,6 @@ class Cgroup2Slot : public SlotCap {
   const std::vector<ControlFile>* above_;
   ControlFile limit_, events_, populated_, kill_;  // of the slot
   ControlFile entry_, peak_;                       // of run
-  bool used_ = false;                              // run, by an attempt
   uint64_t cap_ = UINT64_MAX;
   uint64_t ooms_ = 0, kills_ = 0, ooms_above_ = 0;
 };

@@ -28,8 +28,10 @@ namespace cram {
 // above tells the node's budget from the host.
 //
 // memory.peak of `run` is exact, page cache included. Since Linux 6.12 it can
-// be reset; before, `run` is made anew for each attempt, which costs about as
-// much again as entering it. Before 5.19 there is none, and peak_bytes is 0.
+// be reset. Before, `run` is made anew for the next attempt, unless the peak
+// was at most 1 MiB: starting a program that small costs less than that, and
+// the next one's peak is then told as that much where it was less. Before 5.19
+// there is no peak, and peak_bytes is 0.
 class Cgroup2Caps : public Caps {
  public:
   // Whether the directory is in a cgroup2 file system.
