@@ -1,5 +1,6 @@
 #include "pack/manifest/words.h"
 
+#include <array>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
@@ -7,9 +8,36 @@
 namespace cram {
 namespace {
 
+constexpr absl::string_view kBlanks = " \t\n";
+constexpr absl::string_view kOperators = "|&;<>()";
+constexpr absl::string_view kQuotes = "'\"\\";
+
 bool OneOf(char c, absl::string_view characters) {
   return characters.find(c) != absl::string_view::npos;
 }
+
+// Which characters stand for themselves within a word. A table, as nearly all
+// of a long list of lines is such characters.
+class PlainCharacters {
+ public:
+  PlainCharacters() {
+    plain_.fill(true);
+    for (absl::string_view others : {kBlanks, kOperators, kQuotes}) {
+      for (char c : others) plain_[static_cast<unsigned char>(c)] = false;
+    }
+  }
+
+  // The first place from `at` on where there is another, or the end.
+  size_t EndOfRun(absl::string_view text, size_t at) const {
+    while (at < text.size() && plain_[static_cast<unsigned char>(text[at])]) {
+      ++at;
+    }
+    return at;
+  }
+
+ private:
+  std::array<bool, 256> plain_;
+};
 
 class Splitter {
  public:
@@ -18,7 +46,7 @@ class Splitter {
   absl::StatusOr<std::vector<std::string>> Split() {
     while (at_ < line_.size()) {
       char c = line_[at_++];
-      if (OneOf(c, " \t\n")) {
+      if (OneOf(c, kBlanks)) {
         EndWord();
       } else if (c == '#' && !word_) {
         break;
@@ -33,7 +61,7 @@ class Splitter {
 
  private:
   absl::Status Take(char c) {
-    if (OneOf(c, "|&;<>()")) {
+    if (OneOf(c, kOperators)) {
       return absl::InvalidArgumentError(
           absl::StrCat("'", absl::string_view(&c, 1),
                        "' means something to a shell only: quote it, or let a "
@@ -43,7 +71,10 @@ class Splitter {
     if (c == '\'') return TakeSingleQuoted();
     if (c == '"') return TakeDoubleQuoted();
     if (c != '\\') {
-      word_->push_back(c);
+      static const PlainCharacters plain;
+      size_t end = plain.EndOfRun(line_, at_);
+      word_->append(line_.data() + at_ - 1, end - at_ + 1);
+      at_ = end;
     } else if (at_ == line_.size()) {
       return absl::InvalidArgumentError("ends in a backslash");
     } else {
