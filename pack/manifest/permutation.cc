@@ -6,7 +6,7 @@ namespace cram {
 namespace {
 
 // How many rounds make every order as likely: small halves mix slowly.
-uint32_t Rounds(int bits) { return bits <= 8 ? 24 : 8; }
+uint32_t Rounds(int bits) { return bits <= 8 ? 24 : 6; }
 
 uint64_t Mask(int bits) { return (uint64_t{1} << bits) - 1; }
 
