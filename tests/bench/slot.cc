@@ -126,7 +126,7 @@ Bench MakeBench(const std::string& program) {
   bench.collector = Get(Collector::Create(bench.output.get()));
   bench.journal = Get(JournalWriter::Create(bench.directory + "/journal"));
   bench.temporary_directory =
-      std::make_unique<TemporaryDirectory>(bench.directory + "/tmp");
+      std::make_unique<TemporaryDirectory>(bench.directory + "/tmp", 0);
   RunFacts facts;
   facts.run_directory = bench.directory;
   bench.environment = std::make_unique<Environment>(environ, facts);
@@ -202,8 +202,8 @@ void Attempt(Bench* bench, uint64_t index, Steps* steps) {
   bench->collector->Begin(index, 0);
   Check(bench->cap->Arm(100 * kMiB));
   steps->Lap("arm the cap");
-  Check(bench->temporary_directory->Renew(absl::StrCat(index, ".0")));
-  steps->Lap("renew its temporary directory");
+  Check(bench->temporary_directory->Prepare());
+  steps->Lap("prepare its temporary directory");
   AttemptFacts facts;
   facts.cap_bytes = 100 * kMiB;
   facts.temporary_directory = bench->temporary_directory->path();

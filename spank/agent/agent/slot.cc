@@ -37,7 +37,7 @@ Slot::Slot(uint32_t number, const SlotResources* resources, Listener* listener)
     : number_(number),
       r_(resources),
       listener_(listener),
-      temporary_directory_(resources->temporary_directory),
+      temporary_directory_(resources->temporary_directory, number),
       environment_(*resources->environment) {}
 
 absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(
@@ -129,8 +129,7 @@ std::optional<Slot::Failure> Slot::Prepare() {
   }
   absl::Status status = cap_->Arm(candidate_.cap_bytes);
   if (status.ok()) {
-    status = temporary_directory_.Renew(
-        absl::StrCat(subjob.index, ".", candidate_.attempt));
+    status = temporary_directory_.Prepare();
   }
   if (!status.ok()) return Failure{std::string(status.message()), 0};
   streams_ = OpenStreams(subjob, *r_->options, collector_.get());

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -17,7 +16,9 @@ TemporaryDirectory::~TemporaryDirectory() {
   if (!path_.empty()) RemoveTree(path_);
 }
 
-absl::Status TemporaryDirectory::Make(std::string path) {
+absl::Status TemporaryDirectory::Prepare() {
+  if (!path_.empty()) return absl::OkStatus();
+  std::string path = absl::StrCat(parent_, "/", slot_, ".", made_++);
   // A sub-job may have removed what is above its own as well.
   mkdir(parent_.c_str(), 0700);
   if (mkdir(path.c_str(), 0700) != 0) return ErrnoStatus("mkdir", path, errno);
@@ -29,15 +30,6 @@ absl::Status TemporaryDirectory::Make(std::string path) {
   }
   inode_ = status.st_ino;
   return absl::OkStatus();
-}
-
-absl::Status TemporaryDirectory::Renew(absl::string_view name) {
-  std::string path = absl::StrCat(parent_, "/", name);
-  if (!path_.empty() && rename(path_.c_str(), path.c_str()) == 0) {
-    path_ = std::move(path);
-    return absl::OkStatus();
-  }
-  return Make(std::move(path));
 }
 
 // Still there, not put in another's place, with the mode that we gave it, and

@@ -1,39 +1,41 @@
 // The TMPDIR of a slot's attempts.
 #pragma once
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/strings/string_view.h"
 #include "pack/base/fd.h"
 
 namespace cram {
 
-// To an attempt it is a directory of its own, empty and with a name that no
-// other has. In truth it is one directory a slot, emptied after each attempt
-// and renamed for the next: on ext4 making and removing a directory costs as
-// much as starting a small program (the search for an inode that was not freed
-// of late), renaming it a tenth.
+// To an attempt it is a directory of its own, empty. In truth it is one
+// directory a slot, emptied after each attempt: on ext4 making and removing a
+// directory costs as much as starting a small program (the search for an inode
+// that was not freed of late).
 class TemporaryDirectory {
  public:
-  explicit TemporaryDirectory(std::string parent)
-      : parent_(std::move(parent)) {}
+  // `parent`/`slot`.0, and should that be lost, `parent`/`slot`.1, ...
+  TemporaryDirectory(std::string parent, uint32_t slot)
+      : parent_(std::move(parent)), slot_(slot) {}
   ~TemporaryDirectory();
 
-  // Empty, mode 0700, and named `name` below the parent.
-  absl::Status Renew(absl::string_view name);
+  // Before each attempt: it is there, empty, with mode 0700.
+  absl::Status Prepare();
   const std::string& path() const { return path_; }
 
-  // Removes what the attempt put there.
+  // Removes what the attempt put there. Should something stay all the same, the
+  // next attempt's directory has another name.
   void Empty();
 
  private:
-  absl::Status Make(std::string path);
   bool IsAsMade() const;
 
   std::string parent_;
+  uint32_t slot_;
+  uint64_t made_ = 0;
   std::string path_;  // empty: not made, or lost
   UniqueFd fd_;
   ino_t inode_ = 0;
