@@ -1,9 +1,12 @@
 #include "pack/base/run_options.h"
 
 #include <algorithm>
+#include <cmath>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "pack/base/duration.h"
 #include "pack/base/io.h"
@@ -26,11 +29,32 @@ absl::Status ParseCount(absl::string_view value, uint32_t least,
 
 absl::Status ParseMemory(absl::string_view value, RunOptions* options) {
   options->mem_share = value == "share";
+  options->mem_auto = value == "auto";
   options->mem_bytes = 0;
-  if (options->mem_share) return absl::OkStatus();
+  if (options->mem_share || options->mem_auto) return absl::OkStatus();
   absl::StatusOr<uint64_t> size = ParseSize(value);
   if (!size.ok()) return size.status();
   options->mem_bytes = *size;
+  return absl::OkStatus();
+}
+
+absl::Status ParseOomRetry(absl::string_view value, RunOptions* options) {
+  std::pair<absl::string_view, absl::string_view> words =
+      absl::StrSplit(value, absl::MaxSplits(':', 1));
+  double factor;
+  if (!absl::SimpleAtod(words.first, &factor) || !std::isfinite(factor) ||
+      factor <= 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "'", words.first, "' is not a factor above 1 (examples: 2, 1.5:32G)"));
+  }
+  uint64_t most = 0;
+  if (absl::StrContains(value, ':')) {
+    absl::StatusOr<uint64_t> size = ParseSize(words.second);
+    if (!size.ok()) return size.status();
+    most = *size;
+  }
+  options->oom_factor = factor;
+  options->oom_max_bytes = most;
   return absl::OkStatus();
 }
 
@@ -71,6 +95,7 @@ absl::Status Parse(absl::string_view name, absl::string_view value,
   if (name == "mem") return ParseMemory(value, options);
   if (name == "slots") return ParseCount(value, 1, &options->slots);
   if (name == "retry") return ParseCount(value, 0, &options->retry);
+  if (name == "oom-retry") return ParseOomRetry(value, options);
   if (name == "max-failures") return ParseMaxFailures(value, options);
   if (name == "view" || name == "progress") {
     (name == "view" ? options->view : options->progress) = true;

@@ -16,19 +16,22 @@
 
 namespace cram {
 
-// A line of the table: "mem", "SIZE|share", "the most memory ...". No metavar:
-// a flag.
+// A line of the table: "mem", "SIZE|share|auto", "the most memory ...". No
+// metavar: a flag.
 struct RunOption {
   absl::string_view name, metavar, help;
   bool is_flag() const { return metavar.empty(); }
 };
-inline constexpr std::array<RunOption, 9> kRunOptions = {{
-    {"mem", "SIZE|share",
+inline constexpr std::array<RunOption, 10> kRunOptions = {{
+    {"mem", "SIZE|share|auto",
      "cap of each sub-job, over what the manifest says; share: the node's "
-     "budget / slots"},
+     "budget / slots; auto: learned from measured peaks"},
     {"slots", "N", "at most N sub-jobs at once on a node"},
     {"time", "TIME", "time limit of each sub-job, over what the manifest says"},
     {"retry", "N", "run a sub-job that did not complete up to N more times"},
+    {"oom-retry", "FACTOR[:MAX]",
+     "run a sub-job that reached its cap again with FACTOR times the cap, up "
+     "to MAX (default: the node's budget); not counted by retry"},
     {"max-failures", "N|P%",
      "stop the run when more than N (or P percent of all) sub-jobs failed"},
     {"output", "MODE",
@@ -45,9 +48,12 @@ enum class OutputMode { kPacked, kRank0, kAll, kNone, kSystem, kTemplate };
 struct RunOptions {
   uint64_t mem_bytes = 0;  // 0: not said
   bool mem_share = false;  // budget / slots, whatever the manifest says
+  bool mem_auto = false;   // learned; implies that an own cap is run again
   uint32_t slots = 0;      // 0: as many as CPUs and memory allow
   absl::Duration time_limit = absl::InfiniteDuration();  // infinite: not said
   uint32_t retry = 0;
+  double oom_factor = 0;                  // above 1; 0: not said
+  uint64_t oom_max_bytes = 0;             // 0: the node's budget
   std::optional<uint64_t> max_failures;   // a count, or
   std::optional<double> max_failures_pc;  // percent of all sub-jobs
   OutputMode output = OutputMode::kPacked;

@@ -18,6 +18,17 @@ absl::Status CheckMemory(uint64_t cap, const NodeSize& largest) {
                    FormatSize(largest.memory_bytes)));
 }
 
+// The most that a cap may grow to, with --oom-retry.
+absl::Status CheckGrowth(const RunOptions& options, const NodeSize& largest) {
+  if (options.oom_max_bytes != 0 &&
+      options.oom_max_bytes <= options.mem_bytes) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "at most ", FormatSize(options.oom_max_bytes),
+        " is not above the cap of ", FormatSize(options.mem_bytes)));
+  }
+  return CheckMemory(options.oom_max_bytes, largest);
+}
+
 absl::Status CheckTemplate(const SubJobTemplate& source,
                            const RunOptions& options, const NodeSize& largest) {
   if (source.ranks() > 1) {
@@ -48,6 +59,9 @@ absl::StatusOr<std::unique_ptr<ManifestReader>> Preflight(
   if (status.ok()) status = (*manifest)->Verify();
   if (status.ok()) {
     status = WithContext("--mem", CheckMemory(options.mem_bytes, largest));
+  }
+  if (status.ok()) {
+    status = WithContext("--oom-retry", CheckGrowth(options, largest));
   }
   if (status.ok() && options.output == OutputMode::kTemplate) {
     status = WithContext("--output",

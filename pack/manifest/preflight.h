@@ -21,8 +21,9 @@ struct NodeSize {
 
 // Opens the manifest and holds it against options, default command (may be
 // empty) and node: damaged blocks, sub-jobs without a command, unknown
-// placeholders in the default command or in --output, a cap above the node,
-// more CPUs than a node has, more than one rank. One clear line a refusal.
+// placeholders in the default command or in --output, a cap above the node or
+// that may grow above it, more CPUs than a node has, more than one rank. One
+// clear line a refusal.
 absl::StatusOr<std::unique_ptr<ManifestReader>> Preflight(
     const std::string& manifest_path, const RunOptions& options,
     const std::vector<std::string>& default_command, const NodeSize& largest);

@@ -12,28 +12,32 @@ static struct spank_option options[] = {
     OPTION("cram", "FILE",
            "run the sub-jobs of this manifest; see cram(1) and spank_cram(8)",
            0),
-    OPTION("cram-mem", "SIZE|share",
+    OPTION("cram-mem", "SIZE|share|auto",
            "cap of each sub-job, over what the manifest says; share: the "
-           "node's budget / slots",
+           "node's budget / slots; auto: learned from measured peaks",
            1),
     OPTION("cram-slots", "N", "at most N sub-jobs at once on a node", 2),
     OPTION("cram-time", "TIME",
            "time limit of each sub-job, over what the manifest says", 3),
     OPTION("cram-retry", "N",
            "run a sub-job that did not complete up to N more times", 4),
+    OPTION("cram-oom-retry", "FACTOR[:MAX]",
+           "run a sub-job that reached its cap again with FACTOR times the "
+           "cap, up to MAX (default: the node's budget); not counted by retry",
+           5),
     OPTION("cram-max-failures", "N|P%",
            "stop the run when more than N (or P percent of all) sub-jobs "
            "failed",
-           5),
+           6),
     OPTION("cram-output", "MODE",
            "packed (default), rank0, all, none, system, or a file name with "
            "{placeholders}",
-           6),
-    OPTION("cram-dir", "DIR", "where the run directory is made (default: here)",
            7),
+    OPTION("cram-dir", "DIR", "where the run directory is made (default: here)",
+           8),
     OPTION("cram-view", NULL,
-           "show sub-jobs their cap and their CPUs as the machine's", 8),
-    OPTION("cram-progress", NULL, "show progress on standard error", 9),
+           "show sub-jobs their cap and their CPUs as the machine's", 9),
+    OPTION("cram-progress", NULL, "show progress on standard error", 10),
 };
 enum { COUNT = sizeof options / sizeof options[0] };
 

@@ -14,6 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   REQUIRE(options.time_limit > absl::ZeroDuration());
   REQUIRE(!options.mem_share || options.mem_bytes == 0);
+  REQUIRE(!options.mem_auto || (options.mem_bytes == 0 && !options.mem_share));
+  REQUIRE(options.oom_factor == 0 || options.oom_factor > 1);
   REQUIRE(!options.max_failures || !options.max_failures_pc);
   REQUIRE(!options.max_failures_pc || options.FailuresAllowed(1000) <= 1000);
   REQUIRE(options.dir.empty() || options.dir[0] == '/');

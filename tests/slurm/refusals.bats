@@ -102,3 +102,11 @@ true
 END
   refused script sbatch --cram=m.pb job.sh
 }
+
+@test "a cap that is to grow above every node, or not to grow" {
+  pack -- true
+  refused "--cram-oom-retry: a cap of 900T is above the node's" \
+    srun -N1 --cram=m.pb --cram-oom-retry=2:900T
+  refused "--cram-oom-retry: '1' is not a factor above 1" \
+    srun -N1 --cram=m.pb --cram-oom-retry=1
+}

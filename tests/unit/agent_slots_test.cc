@@ -96,6 +96,69 @@ TEST(Slots, CpusAreSharedEvenlyWhenThereAreMoreSlots) {
   EXPECT_EQ(load, (std::vector<int>{2, 2, 2}));
 }
 
+TEST(Slots, OneThatWaitsIsOvertakenIntoRoomThatItDoesNotNeed) {
+  Slots node(8, 8 * kGig, 0);
+  std::optional<SlotClaim> old = node.Take(1, 6 * kGig);
+  ASSERT_TRUE(old);
+  ASSERT_FALSE(node.Take(1, 5 * kGig));
+  node.Reserve(1, 5 * kGig);
+  EXPECT_FALSE(node.TakeReserved());
+  EXPECT_TRUE(node.Take(1, kGig));
+  EXPECT_TRUE(node.Take(1, kGig));
+  node.Release(*old);
+  EXPECT_TRUE(node.Take(1, kGig));
+  // There is room for this one, but it is kept.
+  EXPECT_FALSE(node.Take(1, kGig));
+  EXPECT_TRUE(node.TakeReserved());
+  EXPECT_FALSE(node.Take(1, kGig));
+}
+
+TEST(Slots, CpusAndSlotsAreKeptForOneThatWaitsAsWell) {
+  Slots node(4, kGig, 0);
+  std::optional<SlotClaim> old = node.Take(2, 1);
+  ASSERT_TRUE(old);
+  node.Reserve(3, 1);
+  EXPECT_FALSE(node.TakeReserved());
+  EXPECT_TRUE(node.Take(1, 1));
+  EXPECT_FALSE(node.Take(1, 1));
+  node.Release(*old);
+  EXPECT_FALSE(node.Take(1, 1));
+  EXPECT_TRUE(node.TakeReserved());
+}
+
+TEST(Slots, OneThatNeedsTheWholeNodeIsNotOvertaken) {
+  Slots node(4, kGig, 0);
+  std::optional<SlotClaim> old = node.Take(1, 1);
+  ASSERT_TRUE(old);
+  node.Reserve(1, kGig);
+  EXPECT_FALSE(node.Take(1, 1));
+  node.Release(*old);
+  EXPECT_TRUE(node.TakeReserved());
+}
+
+TEST(Slots, NothingIsStartedIntoWhatWasLeftBehind) {
+  Slots node(4, kGig, 0);
+  std::optional<SlotClaim> first = node.Take(1, kGig / 4);
+  ASSERT_TRUE(first);
+  node.SetLeftBehind(3, kGig / 2);
+  EXPECT_TRUE(node.Take(1, kGig / 4));
+  EXPECT_FALSE(node.Take(1, 1));
+  node.SetLeftBehind(3, kGig / 4);
+  EXPECT_EQ(node.left_behind(), kGig / 4);
+  EXPECT_TRUE(node.Take(1, kGig / 4));
+  EXPECT_FALSE(node.Take(1, 1));
+}
+
+TEST(Slots, WhatWasLeftBehindDoesNotStopANodeWhereNothingRuns) {
+  Slots node(4, kGig, 0);
+  node.SetLeftBehind(0, 2 * kGig);
+  std::optional<SlotClaim> only = node.Take(1, kGig);
+  ASSERT_TRUE(only);
+  EXPECT_FALSE(node.Take(1, 1));
+  node.Release(*only);
+  EXPECT_TRUE(node.Take(1, kGig));
+}
+
 class RandomClaims : public testing::TestWithParam<uint32_t> {};
 
 TEST_P(RandomClaims, NeverExceedTheNode) {
@@ -105,12 +168,31 @@ TEST_P(RandomClaims, NeverExceedTheNode) {
   Slots node(cpus, kGig, slots);
   bool shared = node.slots() > cpus;
   std::vector<SlotClaim> running;
+  std::optional<std::pair<uint32_t, uint64_t>> waits;
+  // What ran already when it reserved, as far as it still runs.
+  std::set<uint32_t> older;
   for (int step = 0; step < 5000; ++step) {
     if (random() % 2 == 0 && !running.empty()) {
       size_t which = random() % running.size();
+      older.erase(running[which].slot);
       node.Release(running[which]);
       running.erase(running.begin() + static_cast<std::ptrdiff_t>(which));
-    } else {
+    } else if (waits || random() % 8 == 0) {
+      if (!waits) {
+        waits.emplace(1 + random() % cpus, random() % (kGig + 1));
+        for (const SlotClaim& claim : running) older.insert(claim.slot);
+      }
+      node.Reserve(waits->first, waits->second);
+      std::optional<SlotClaim> claim = node.TakeReserved();
+      ASSERT_TRUE(claim || !older.empty()) << "it starves";
+      if (claim) {
+        ASSERT_EQ(claim->bytes, waits->second);
+        running.push_back(*claim);
+        waits.reset();
+        older.clear();
+      }
+    }
+    if (random() % 2 == 0) {
       uint32_t wanted = 1 + random() % (cpus + 1);
       uint64_t bytes = random() % (kGig / 4);
       std::optional<SlotClaim> claim = node.Take(wanted, bytes);

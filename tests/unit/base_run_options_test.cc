@@ -17,6 +17,7 @@ TEST(RunOptions, TakesEveryOptionOfTheTable) {
   EXPECT_TRUE(options.Set("slots", "4").ok());
   EXPECT_TRUE(options.Set("time", "1:30:00").ok());
   EXPECT_TRUE(options.Set("retry", "2").ok());
+  EXPECT_TRUE(options.Set("oom-retry", "1.5:32G").ok());
   EXPECT_TRUE(options.Set("max-failures", "5%").ok());
   EXPECT_TRUE(options.Set("output", "rank0").ok());
   EXPECT_TRUE(options.Set("dir", "/x").ok());
@@ -25,6 +26,8 @@ TEST(RunOptions, TakesEveryOptionOfTheTable) {
   EXPECT_EQ(options.slots, 4u);
   EXPECT_EQ(options.time_limit, absl::Minutes(90));
   EXPECT_EQ(options.retry, 2u);
+  EXPECT_EQ(options.oom_factor, 1.5);
+  EXPECT_EQ(options.oom_max_bytes, 32 * kGiB);
   EXPECT_EQ(options.FailuresAllowed(1000), 50u);
   EXPECT_EQ(options.output, OutputMode::kRank0);
   EXPECT_EQ(options.dir, "/x");
@@ -37,6 +40,14 @@ TEST(RunOptions, TheLastWordCounts) {
   ASSERT_TRUE(options.Set("mem", "share").ok());
   EXPECT_TRUE(options.mem_share);
   EXPECT_EQ(options.mem_bytes, 0u);
+  ASSERT_TRUE(options.Set("mem", "auto").ok());
+  EXPECT_TRUE(options.mem_auto);
+  EXPECT_FALSE(options.mem_share);
+  ASSERT_TRUE(options.Set("mem", "1G").ok());
+  EXPECT_FALSE(options.mem_auto);
+  ASSERT_TRUE(options.Set("oom-retry", "2:8G").ok());
+  ASSERT_TRUE(options.Set("oom-retry", "3").ok());
+  EXPECT_EQ(options.oom_max_bytes, 0u);
   ASSERT_TRUE(options.Set("max-failures", "5%").ok());
   ASSERT_TRUE(options.Set("max-failures", "3").ok());
   EXPECT_EQ(options.FailuresAllowed(1000), 3u);
@@ -63,6 +74,13 @@ TEST(RunOptions, RefusesWithOptionAndValue) {
   EXPECT_NE(Refusal("time", "soon").find("--time: 'soon' is not a time"),
             std::string::npos);
   EXPECT_NE(Refusal("max-failures", "101%").find("percentage"),
+            std::string::npos);
+  for (const char* factor : {"1", "0.5", "-2", "nan", "inf", "1e999", "2x"}) {
+    EXPECT_EQ(Refusal("oom-retry", std::string(factor) + ":8G"),
+              "--oom-retry: '" + std::string(factor) +
+                  "' is not a factor above 1 (examples: 2, 1.5:32G)");
+  }
+  EXPECT_NE(Refusal("oom-retry", "2:").find("--oom-retry: '' is not a size"),
             std::string::npos);
   EXPECT_EQ(Refusal("dir", ""), "--dir: an empty value");
   EXPECT_EQ(Refusal("speed", "fast"), "--speed: no such option");

@@ -50,6 +50,18 @@ TEST_F(PreflightTest, RefusesSubJobsWithoutACommand) {
   EXPECT_THAT(Refusal(), HasSubstr("unknown placeholder {sed}"));
 }
 
+TEST_F(PreflightTest, RefusesACapThatMayGrowAboveTheNodeOrCannotGrow) {
+  WriteSubJobs(Command({"true"}));
+  node_.memory_bytes = 8ULL << 30;
+  ASSERT_TRUE(options_.Set("oom-retry", "2:8G").ok());
+  EXPECT_EQ(Refusal(), "");
+  ASSERT_TRUE(options_.Set("oom-retry", "2:9G").ok());
+  EXPECT_EQ(Refusal(), "--oom-retry: a cap of 9G is above the node's 8G");
+  ASSERT_TRUE(options_.Set("oom-retry", "2:1G").ok());
+  ASSERT_TRUE(options_.Set("mem", "1G").ok());
+  EXPECT_EQ(Refusal(), "--oom-retry: at most 1G is not above the cap of 1G");
+}
+
 TEST_F(PreflightTest, RefusesAnOutputNameWithAnUnknownPlaceholder) {
   WriteSubJobs(Command({"true"}));
   ASSERT_TRUE(options_.Set("output", "out.{seed}").ok());

@@ -254,8 +254,8 @@ absl::Status Agent::MakeNode(const Premises& premises) {
         "run ", step.run_id, ": ", run_.manifest->size(),
         run_.manifest->size() == 1 ? " sub-job, " : " sub-jobs, ", step.nodes,
         step.nodes == 1 ? " node" : " nodes", "; here ", slots.slots(),
-        " slots, ", FormatSize(slots.budget_bytes()), " of memory, caps by ",
-        run_.caps));
+        " slots, ", FormatSize(slots.budget_bytes()), " of memory (",
+        budget->source, "), caps by ", run_.caps));
   }
   environment_ = std::make_unique<Environment>(
       environ, RunFacts{run_.manifest->size(), run_.directory.path(),
@@ -289,6 +289,11 @@ int Agent::Work() {
       FirstShare(run_.manifest->size(), run_.step.nodes, run_.step.node_id)));
   Tick();
   run_.loop->Run();
+  if (node_->left_behind() != 0) {
+    run_.Say(absl::StrCat(run_.step.node_name, ": sub-jobs left ",
+                          FormatSize(node_->left_behind()),
+                          " of files in memory, in /dev/shm or the like"));
+  }
   CloseRecords();
   int status = role_->Conclude();
   // Slots remove their cgroups before the keeper removes what is above.

@@ -22,6 +22,7 @@ Node::Node(SlotResources resources, Slots slots, ManifestReader* manifest,
            JournalWriter* journal, Listener* listener)
     : resources_(std::move(resources)),
       slots_(std::move(slots)),
+      cap_rule_(resources_.options, &slots_),
       manifest_(manifest),
       journal_(journal),
       listener_(listener) {}
@@ -35,14 +36,15 @@ void Node::Add(const IndexSet& indexes) {
 IndexSet Node::GiveBack(uint64_t count) { return waiting_.TakeBack(count); }
 
 uint64_t Node::unstarted() const {
-  return waiting_.size() + retries_.size() + (next_ ? 1 : 0);
+  return waiting_.size() + retries_.size() + (again_ ? 1 : 0) + (new_ ? 1 : 0);
 }
 
 void Node::Stop() {
   stopping_ = true;
   waiting_ = IndexSet();
   retries_.clear();
-  next_.reset();
+  again_.reset();
+  new_.reset();
   for (const auto& slot : slot_table_) {
     if (slot != nullptr) slot->Cancel();
   }
@@ -75,77 +77,105 @@ void Node::HandOnOutput() {
 void Node::StartMore() {
   if (starting_) return;
   starting_ = true;
-  for (int starts = 0; !stopping_ && !paused_ && NextCandidate(); ++starts) {
+  LookForRoom();
+  for (int starts = 0; !stopping_ && !paused_ && StartOne(); ++starts) {
     if (starts == kStartsAtOnce) {
       resources_.loop->Cancel(start_timer_);
       start_timer_ =
           resources_.loop->After(absl::ZeroDuration(), [this] { StartMore(); });
       break;
     }
-    std::optional<SlotClaim> claim;
-    bool fits = slots_.Fits(next_->cpus, next_->cap_bytes);
-    if (fits) claim = slots_.Take(next_->cpus, next_->cap_bytes);
-    if (fits && !claim) break;
-    Candidate candidate = *std::move(next_);
-    next_.reset();
-    if (fits) {
-      Start(std::move(candidate), *std::move(claim));
-    } else {
-      RecordNotStarted(candidate,
-                       {absl::StrCat("it needs ", candidate.cpus, " CPUs and ",
-                                     FormatSize(candidate.cap_bytes),
-                                     ", the node has ", slots_.cpus(), " and ",
-                                     FormatSize(slots_.budget_bytes())),
-                        0});
-    }
   }
   starting_ = false;
   if (unstarted() < slots_.slots()) listener_->NodeChanged();
 }
 
-absl::StatusOr<Candidate> Node::Read(uint64_t index, uint32_t attempt) {
-  absl::StatusOr<SubJob> subjob = manifest_->Get(index);
-  if (!subjob.ok()) return subjob.status();
-  Candidate candidate;
-  candidate.attempt = attempt;
-  candidate.cpus = subjob->cpus != 0 ? subjob->cpus : slots_.DefaultCpus();
-  // What was said for this run goes before what the manifest says.
-  candidate.cap_bytes = resources_.options->mem_bytes;
-  if (candidate.cap_bytes == 0 && !resources_.options->mem_share) {
-    candidate.cap_bytes = subjob->memory_bytes;
+// What was left behind may have been removed since.
+void Node::LookForRoom() {
+  if (slots_.left_behind() == 0) return;
+  for (size_t i = 0; i < slot_table_.size(); ++i) {
+    if (slot_table_[i] == nullptr || slot_table_[i]->busy()) continue;
+    slots_.SetLeftBehind(static_cast<uint32_t>(i),
+                         slot_table_[i]->LeftBehind());
   }
-  if (candidate.cap_bytes == 0) {
-    candidate.cap_bytes = slots_.DefaultCap(candidate.cpus);
-  }
-  candidate.subjob = *std::move(subjob);
-  return candidate;
 }
 
-bool Node::NextCandidate() {
-  while (!next_) {
-    uint64_t index;
-    uint32_t attempt = 0;
-    if (!retries_.empty()) {
-      std::tie(index, attempt) = retries_.front();
-      retries_.pop_front();
-    } else if (!waiting_.empty()) {
-      index = waiting_.front();
-      waiting_.Remove(index);
-    } else {
-      return false;
-    }
-    absl::StatusOr<Candidate> candidate = Read(index, attempt);
-    if (candidate.ok()) {
-      next_ = *std::move(candidate);
-    } else {
-      Candidate unreadable;
-      unreadable.subjob.index = index;
-      unreadable.attempt = attempt;
-      RecordNotStarted(unreadable,
-                       {std::string(candidate.status().message()), EINVAL});
-    }
+// False: nothing is there to start, or there is no room for it. What is run
+// again goes first: it may need more than the others leave at the end.
+bool Node::StartOne() { return StartAgain() || StartNew(); }
+
+bool Node::StartAgain() {
+  if (!again_ && !retries_.empty()) {
+    PlannedAttempt attempt = retries_.front();
+    retries_.pop_front();
+    again_ = Prepare(attempt);
+    if (!again_) return true;
   }
+  if (!again_) return false;
+  slots_.Reserve(again_->cpus, again_->cap_bytes);
+  std::optional<SlotClaim> claim = slots_.TakeReserved();
+  if (!claim) return false;
+  Candidate candidate = *std::move(again_);
+  again_.reset();
+  Start(std::move(candidate), *std::move(claim));
   return true;
+}
+
+bool Node::StartNew() {
+  if (!new_ && !waiting_.empty()) {
+    PlannedAttempt attempt;
+    attempt.index = waiting_.front();
+    waiting_.Remove(attempt.index);
+    new_ = Prepare(attempt);
+    if (!new_) return true;
+  }
+  if (!new_) return false;
+  // While it waited more may have been learned.
+  new_->cap_bytes = cap_rule_.CapOf(new_->subjob, new_->cpus);
+  std::optional<SlotClaim> claim = slots_.Take(new_->cpus, new_->cap_bytes);
+  if (!claim) return false;
+  Candidate candidate = *std::move(new_);
+  new_.reset();
+  Start(std::move(candidate), *std::move(claim));
+  return true;
+}
+
+// Nothing: it cannot run, which is recorded.
+std::optional<Candidate> Node::Prepare(const PlannedAttempt& attempt) {
+  absl::StatusOr<Candidate> candidate = Read(attempt);
+  if (!candidate.ok()) {
+    Candidate unreadable;
+    unreadable.subjob.index = attempt.index;
+    unreadable.attempt = attempt.number;
+    unreadable.failures = attempt.failures;
+    RecordNotStarted(unreadable,
+                     {std::string(candidate.status().message()), EINVAL});
+    return std::nullopt;
+  }
+  if (!slots_.Fits(candidate->cpus, candidate->cap_bytes)) {
+    RecordNotStarted(*candidate,
+                     {absl::StrCat("it needs ", candidate->cpus, " CPUs and ",
+                                   FormatSize(candidate->cap_bytes),
+                                   ", the node has ", slots_.cpus(), " and ",
+                                   FormatSize(slots_.budget_bytes())),
+                      0});
+    return std::nullopt;
+  }
+  return *std::move(candidate);
+}
+
+absl::StatusOr<Candidate> Node::Read(const PlannedAttempt& attempt) {
+  absl::StatusOr<SubJob> subjob = manifest_->Get(attempt.index);
+  if (!subjob.ok()) return subjob.status();
+  Candidate candidate;
+  candidate.attempt = attempt.number;
+  candidate.failures = attempt.failures;
+  candidate.cpus = subjob->cpus != 0 ? subjob->cpus : slots_.DefaultCpus();
+  candidate.cap_bytes = attempt.cap_bytes != 0
+                            ? attempt.cap_bytes
+                            : cap_rule_.CapOf(*subjob, candidate.cpus);
+  candidate.subjob = *std::move(subjob);
+  return candidate;
 }
 
 absl::StatusOr<Slot*> Node::SlotOf(uint32_t number) {
@@ -203,7 +233,13 @@ void Node::Reap() {
 
 void Node::AttemptEnded(Slot* slot, Ended* ended) {
   slots_.Release(slot->claim());
-  Settle(ended);
+  slots_.SetLeftBehind(slot->claim().slot, slot->LeftBehind());
+  if (static_cast<Cause>(ended->cause()) == Cause::kCompleted) {
+    const Candidate& candidate = slot->candidate();
+    cap_rule_.Completed(candidate.subjob, candidate.cpus, ended->peak_bytes(),
+                        candidate.cap_bytes);
+  }
+  Settle(slot->candidate(), ended);
   StartMore();
 }
 
@@ -219,20 +255,28 @@ void Node::RecordNotStarted(const Candidate& candidate,
   ended.set_cpus(candidate.cpus);
   ended.set_failed_step(why.step);
   ended.set_error_number(why.error);
-  Settle(&ended);
+  Settle(candidate, &ended);
 }
 
 // Records the end of an attempt, which is the sub-job's or makes another.
-void Node::Settle(Ended* ended) {
+void Node::Settle(const Candidate& candidate, Ended* ended) {
   Cause cause = static_cast<Cause>(ended->cause());
-  bool retry = cause != Cause::kCompleted && cause != Cause::kCancelled &&
-               ended->attempt() < resources_.options->retry && !stopping_;
-  ended->set_will_retry(retry);
+  PlannedAttempt attempt;
+  attempt.index = ended->index();
+  attempt.number = ended->attempt();
+  attempt.failures = candidate.failures;
+  attempt.cap_bytes = candidate.cap_bytes;
+  std::optional<PlannedAttempt> next;
+  if (!stopping_) {
+    next = NextAttempt(*resources_.options, attempt, cause,
+                       cap_rule_.LimitsOf(candidate.subjob, candidate.cpus));
+  }
+  ended->set_will_retry(next.has_value());
   JournalRecord record;
   record.mutable_ended()->Swap(ended);
   journal_->Append(record);
-  if (retry) {
-    retries_.emplace_back(record.ended().index(), record.ended().attempt() + 1);
+  if (next) {
+    retries_.push_back(*next);
     return;
   }
   ++finished_[static_cast<size_t>(StateOf(cause))];

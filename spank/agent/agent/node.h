@@ -9,7 +9,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -17,6 +16,8 @@
 #include "pack/base/outcome.h"
 #include "pack/journal/journal_writer.h"
 #include "pack/manifest/reader.h"
+#include "spank/agent/agent/cap_rule.h"
+#include "spank/agent/agent/retry.h"
 #include "spank/agent/agent/slot.h"
 #include "spank/agent/slots/slots.h"
 
@@ -61,6 +62,8 @@ class Node : private Slot::Listener {
   uint32_t running() const { return slots_.running(); }
   uint32_t slots() const { return slots_.slots(); }
   bool stopping() const { return stopping_; }
+  // Memory that ended sub-jobs still fill.
+  uint64_t left_behind() const { return slots_.left_behind(); }
 
  private:
   void AttemptStarted(Slot* slot) override;
@@ -69,21 +72,27 @@ class Node : private Slot::Listener {
   void OutputWaits() override { FlushRecords(); }
 
   void StartMore();
-  bool NextCandidate();
-  absl::StatusOr<Candidate> Read(uint64_t index, uint32_t attempt);
+  bool StartOne();
+  bool StartAgain();
+  bool StartNew();
+  std::optional<Candidate> Prepare(const PlannedAttempt& attempt);
+  absl::StatusOr<Candidate> Read(const PlannedAttempt& attempt);
+  void LookForRoom();
   void Start(Candidate candidate, SlotClaim claim);
   absl::StatusOr<Slot*> SlotOf(uint32_t number);
   void RecordNotStarted(const Candidate& candidate, const Slot::Failure& why);
-  void Settle(Ended* ended);
+  void Settle(const Candidate& candidate, Ended* ended);
 
   SlotResources resources_;
   Slots slots_;
+  CapRule cap_rule_;
   ManifestReader* manifest_;
   JournalWriter* journal_;
   Listener* listener_;
   IndexSet waiting_;
-  std::deque<std::pair<uint64_t, uint32_t>> retries_;  // index, attempt
-  std::optional<Candidate> next_;  // the head of the line, without room now
+  std::deque<PlannedAttempt> retries_;
+  // The heads of the two lines, when there is no room for them now.
+  std::optional<Candidate> again_, new_;
   std::vector<std::unique_ptr<Slot>> slot_table_;  // by number; made once
   std::array<uint64_t, kStates> finished_ = {};
   bool stopping_ = false;

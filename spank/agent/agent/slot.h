@@ -33,6 +33,7 @@ namespace cram {
 struct Candidate {
   SubJob subjob;
   uint32_t attempt = 0;
+  uint32_t failures = 0;  // of earlier attempts, as in PlannedAttempt
   uint32_t cpus = 1;
   uint64_t cap_bytes = 0;
 };
@@ -85,6 +86,8 @@ class Slot {
   const Candidate& candidate() const { return candidate_; }
   const SlotClaim& claim() const { return claim_; }
   Started StartRecord() const;
+  // SlotCap::LeftBehind; only while not busy.
+  uint64_t LeftBehind() { return cap_->LeftBehind(); }
 
   // A process was reaped. False: it is not this slot's.
   bool Reaped(pid_t pid, int wait_status, const rusage& usage);

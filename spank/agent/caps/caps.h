@@ -25,8 +25,13 @@ enum class CapVerdict {
 
 // The cap of one slot, used for one attempt after the other:
 //   Arm, [child enters through entry_fd], Started, ... the leader is reaped,
-//   KillAll until it is true, then Verdict and peak_bytes.
+//   KillAll until it is true, Verdict and peak_bytes, LeftBehind.
 // Every process of the attempt is in it, however it was forked.
+//
+// Files of a tmpfs (/dev/shm) are memory and count to the cap of the attempt
+// that wrote them; but they outlive its processes, and nobody can tell whose
+// they are. Who comes next must not be blamed for them: its cap and its peak
+// are counted from what is there when it is armed.
 class SlotCap {
  public:
   virtual ~SlotCap() = default;
@@ -56,6 +61,13 @@ class SlotCap {
 
   virtual CapVerdict Verdict() = 0;
   virtual uint64_t peak_bytes() = 0;  // 0: not known
+
+  // Memory that ended attempts of this slot fill for as long as nobody removes
+  // their files; caches are dropped first. Only between KillAll and Arm, after
+  // peak_bytes, which it resets. The caller keeps it out of what others may
+  // claim; Arm calls it and sets the limit to it and the cap together. Some
+  // MiB, with which no sub-job is harmed, are 0, and so is what is not known.
+  virtual uint64_t LeftBehind() { return 0; }
 };
 
 // What this node has. Outlives its slots.

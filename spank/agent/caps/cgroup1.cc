@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "pack/base/fd.h"
 #include "pack/base/io.h"
@@ -16,8 +18,9 @@ namespace cram {
 namespace {
 
 // Above this, what an attempt left in the page cache is dropped before the
-// next one, so that its peak and its room are its own.
-constexpr uint64_t kLeftoverWorthDropping = 8 * kMiB;
+// next one, so that its peak and its room are its own, and what cannot be
+// dropped is not counted to the next one.
+constexpr uint64_t kLeftBehindWorthCounting = 8 * kMiB;
 
 class Cgroup1Slot : public SlotCap {
  public:
@@ -57,15 +60,15 @@ class Cgroup1Slot : public SlotCap {
   }
 
   absl::Status Arm(uint64_t cap_bytes) override {
-    if (peak_.ReadNumber() > kLeftoverWorthDropping) DropPageCache();
-    absl::Status status = SetLimit(cap_bytes);
+    base_ = LeftBehind();
+    limit_bytes_ = base_ + cap_bytes;
+    absl::Status status = SetLimit(limit_bytes_);
     if (!status.ok()) {
       // A cap below what is still charged is refused with EBUSY.
       DropPageCache();
-      status = SetLimit(cap_bytes);
+      status = SetLimit(limit_bytes_);
     }
     if (status.ok()) status = peak_.Write("0");
-    cap_ = cap_bytes;
     (void)TakeOomEvents();
     oom_kills_before_ = OomKills();
     verdict_ = CapVerdict::kWithin;
@@ -88,7 +91,18 @@ class Cgroup1Slot : public SlotCap {
     return verdict_;
   }
 
-  uint64_t peak_bytes() override { return peak_.ReadNumber(); }
+  uint64_t peak_bytes() override {
+    uint64_t peak = peak_.ReadNumber();
+    return peak - std::min(peak, base_);
+  }
+
+  uint64_t LeftBehind() override {
+    if (peak_.ReadNumber() <= kLeftBehindWorthCounting) return 0;
+    DropPageCache();
+    (void)peak_.Write("0");
+    uint64_t used = peak_.ReadNumber();
+    return used > kLeftBehindWorthCounting ? used : 0;
+  }
 
  private:
   absl::Status RegisterOomEvent() {
@@ -129,7 +143,7 @@ class Cgroup1Slot : public SlotCap {
   // concerns this attempt only when one of its processes was the victim.
   void Judge() {
     static const uint64_t at_once = 8 * sysconf(_SC_PAGESIZE);
-    if (peak_.ReadNumber() + at_once >= cap_) {
+    if (peak_.ReadNumber() + at_once >= limit_bytes_) {
       verdict_ = CapVerdict::kOwnCap;
     } else if (OomKills() > oom_kills_before_ &&
                verdict_ == CapVerdict::kWithin) {
@@ -141,7 +155,8 @@ class Cgroup1Slot : public SlotCap {
   ControlFile entry_, limit_, swap_, peak_, oom_;
   UniqueFd event_;
   bool has_swap_ = false;
-  uint64_t cap_ = UINT64_MAX;
+  uint64_t base_ = 0;  // of the attempts before this one
+  uint64_t limit_bytes_ = UINT64_MAX;
   uint64_t oom_kills_before_ = 0;
   CapVerdict verdict_ = CapVerdict::kWithin;
 };

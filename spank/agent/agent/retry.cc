@@ -1,0 +1,43 @@
+#include "spank/agent/agent/retry.h"
+
+#include <algorithm>
+
+#include "spank/agent/slots/learned_cap.h"
+
+namespace cram {
+namespace {
+
+constexpr double kAutoFactor = 2;
+
+bool ReachedCap(Cause cause) {
+  return cause == Cause::kOwnCap || cause == Cause::kRuntimeMemoryError;
+}
+
+}  // namespace
+
+std::optional<PlannedAttempt> NextAttempt(const RunOptions& options,
+                                          const PlannedAttempt& ended,
+                                          Cause cause,
+                                          const CapLimits& limits) {
+  if (cause == Cause::kCompleted || cause == Cause::kCancelled) {
+    return std::nullopt;
+  }
+  PlannedAttempt next = ended;
+  ++next.number;
+  bool grows = options.oom_factor != 0 || options.mem_auto;
+  if (!grows || !ReachedCap(cause)) {
+    if (ended.failures >= options.retry) return std::nullopt;
+    ++next.failures;
+    return next;
+  }
+  uint64_t most = limits.budget_bytes;
+  if (options.oom_max_bytes != 0) most = std::min(most, options.oom_max_bytes);
+  double factor = options.oom_factor != 0 ? options.oom_factor : kAutoFactor;
+  next.cap_bytes = GrownCap(ended.cap_bytes, factor, most);
+  if (next.cap_bytes == 0) return std::nullopt;
+  next.cap_bytes =
+      std::max(next.cap_bytes, std::min(limits.second_cap_bytes, most));
+  return next;
+}
+
+}  // namespace cram

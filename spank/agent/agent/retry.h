@@ -1,0 +1,36 @@
+// Whether a sub-job whose attempt ended is run again, and with which cap.
+#pragma once
+
+#include <stdint.h>
+
+#include <optional>
+
+#include "pack/base/outcome.h"
+#include "pack/base/run_options.h"
+
+namespace cram {
+
+// An attempt as the line knows it, before the manifest is read.
+struct PlannedAttempt {
+  uint64_t index = 0;
+  uint32_t number = 0;     // all earlier attempts counted
+  uint32_t failures = 0;   // the earlier ones that --retry counts
+  uint64_t cap_bytes = 0;  // 0: whatever new sub-jobs get
+};
+
+// What the caps of a node may grow to.
+struct CapLimits {
+  uint64_t budget_bytes = 0;
+  uint64_t second_cap_bytes = 0;  // at least, where caps are learned
+};
+
+// Two counts that do not touch: an attempt that was stopped by its own cap (or
+// whose runtime, told that cap, gave up for want of memory) is followed by one
+// with a larger cap until there is no larger one; of all other failures up to
+// --retry are followed by an attempt with the same cap. Without --oom-retry
+// and --mem=auto, --retry counts both.
+std::optional<PlannedAttempt> NextAttempt(const RunOptions& options,
+                                          const PlannedAttempt& ended,
+                                          Cause cause, const CapLimits& limits);
+
+}  // namespace cram

@@ -1,0 +1,68 @@
+load helper
+
+@test "hogs on every slot of every node, again and again: all named, all others complete" {
+  hog_script
+  # Twelve rounds of eight slots; every second one is a hog.
+  pack --mem 150M --param i=1..48 --param what=./hog,/bin/true -- '{what}'
+  run -1 user srun -N4 -c2 --cram=m.pb
+  [ "$(count CD)" -eq 48 ]
+  [ "$(rows cause -s OOM | sort | uniq -c | tr -s ' ')" = " 48 own cap" ]
+  # Each of the slots had one.
+  [ "$(rows nodelist,slot -s OOM | sort -u | wc -l)" -eq 8 ]
+  # Every agent lived to close its journal.
+  user cramacct -j "$(run_dir)" --json | python3 -c '
+import json, sys
+nodes = json.load(sys.stdin)["run"]["nodes"]
+assert len(nodes) == 4 and all(node["closed"] for node in nodes), nodes'
+  [[ $output != *lost* ]]
+  nothing_left
+}
+
+@test "--cram-oom-retry gives hogs more on their node, and Slurm sees a success" {
+  script take <<'END'
+#!/usr/bin/python3
+import sys
+memory = b"x" * (int(sys.argv[1]) << 20)
+END
+  pack --mem 100M --param i=1..4 --param mb=10,250,20,30 -- ./take '{mb}'
+  run -0 user srun -N2 -c2 --job-name=grow --cram=m.pb --cram-oom-retry=2
+  [[ $output == *"16 sub-jobs: 16 completed"* ]]
+  [ "$(rows attempt,reqmem | sort | uniq -c | tr -s ' ')" = " 12 0|100M
+ 4 2|400M" ]
+  until_true 20 eval '[ "$(user sacct -nPX --name=grow -o state)" = COMPLETED ]'
+  nothing_left
+}
+
+@test "--cram-mem=auto learns on every node" {
+  script take <<'END'
+#!/usr/bin/python3
+memory = b"x" * (40 << 20)
+END
+  pack --param i=1..80 -- ./take
+  run -0 user srun -N2 -c2 --cram=m.pb --cram-mem=auto
+  for node in $(rows nodelist | sort -u); do
+    caps=$(rows nodelist,reqmem --units=M | grep "^$node|")
+    [ "$(tail -n 1 <<<"$caps")" = "$node|64M" ]
+  done
+  user cramacct -j "$(run_dir)" --suggest -n | grep -q '^--cram-mem=64M '
+}
+
+@test "a sub-job is not blamed for what the last one left in /dev/shm" {
+  file=/dev/shm/cram-test.$$.$BATS_TEST_NUMBER
+  script take <<'END'
+#!/usr/bin/python3
+memory = b"x" * (110 << 20)
+END
+  cat >"$work/lines" <<END
+sh -c 'head -c 100M /dev/zero >$file'
+./take
+./take
+rm $file
+./take
+END
+  user cram pack -o m.pb --lines lines --mem 150M
+  run -0 user srun -N1 -c1 --mem=500M --cram=m.pb --cram-slots=1
+  rm -f "$file"
+  [[ $output == *"5 sub-jobs: 5 completed"* ]]
+  nothing_left
+}
