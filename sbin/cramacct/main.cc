@@ -1,6 +1,7 @@
 // cramacct: what became of the sub-jobs of a run; see cramacct(1).
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include "pack/base/run_directory.h"
 #include "sbin/cramacct/options.h"
 #include "sbin/report/json.h"
+#include "sbin/report/suggestion.h"
 #include "sbin/report/summary.h"
 #include "sbin/report/why.h"
 
@@ -79,6 +81,19 @@ void PrintWhy(const AcctOptions& options, const ReportContext& context) {
                      pending.ToString(), "\n"));
 }
 
+// Without a header: one line of options, for "$(...)".
+void PrintAdvice(const AcctOptions& options, const Run& run) {
+  absl::StatusOr<Advice> advice = Advise(run);
+  if (!advice.ok()) {
+    Complain(advice.status().message());
+    exit(1);
+  }
+  if (options.view == View::kSuggestJson)
+    return Print(AdviceJson(run, *advice));
+  if (options.header) return Print(AdviceText(run, *advice));
+  Print(advice->settings[0].Options() + "\n");
+}
+
 void PrintReport(const AcctOptions& options, const ReportContext& context) {
   switch (options.view) {
     case View::kTable:
@@ -93,6 +108,9 @@ void PrintReport(const AcctOptions& options, const ReportContext& context) {
     case View::kSummaryJson:
       return Print(
           SummaryJson(context.run, Summarize(context.run, context.now_ns)));
+    case View::kSuggest:
+    case View::kSuggestJson:
+      return PrintAdvice(options, context.run);
   }
 }
 

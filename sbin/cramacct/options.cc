@@ -11,7 +11,8 @@ namespace {
 struct CommandLine {
   std::string states, indexes, fields = std::string(kDefaultFields), units;
   bool parsable = false, parsable2 = false, no_header = false;
-  bool json = false, why = false, summary = false, help_format = false;
+  bool json = false, why = false, summary = false, suggest = false;
+  bool help_format = false;
 };
 
 void Define(CLI::App* app, CommandLine* words, AcctOptions* options) {
@@ -45,11 +46,17 @@ void Define(CLI::App* app, CommandLine* words, AcctOptions* options) {
   app->add_option("--units", words->units, "unit of memory")
       ->type_name("K|M|G|T|P")
       ->check(CLI::IsMember({"K", "M", "G", "T", "P"}));
-  app->add_flag("--json", words->json, "as JSON; also with --summary");
+  app->add_flag("--json", words->json,
+                "as JSON; also with --summary and --suggest");
   CLI::Option* why = app->add_flag(
       "--why", words->why, "a paragraph for each that did not complete");
-  app->add_flag("--summary", words->summary, "the whole run in one screen")
-      ->excludes(why);
+  CLI::Option* summary =
+      app->add_flag("--summary", words->summary, "the whole run in one screen")
+          ->excludes(why);
+  app->add_flag("--suggest", words->suggest,
+                "cap and slots for a run like this one, as options")
+      ->excludes(why)
+      ->excludes(summary);
 }
 
 absl::Status Understand(const CommandLine& words, AcctOptions* options) {
@@ -74,6 +81,9 @@ absl::Status Understand(const CommandLine& words, AcctOptions* options) {
   if (words.why) options->view = View::kWhy;
   if (words.summary) {
     options->view = words.json ? View::kSummaryJson : View::kSummary;
+  }
+  if (words.suggest) {
+    options->view = words.json ? View::kSuggestJson : View::kSuggest;
   }
   return absl::OkStatus();
 }

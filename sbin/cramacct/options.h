@@ -11,7 +11,15 @@
 
 namespace cram {
 
-enum class View { kTable, kJson, kWhy, kSummary, kSummaryJson };
+enum class View {
+  kTable,
+  kJson,
+  kWhy,
+  kSummary,
+  kSummaryJson,
+  kSuggest,
+  kSuggestJson
+};
 
 struct AcctOptions {
   std::string run;  // as FindRun takes it

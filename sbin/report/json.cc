@@ -145,4 +145,19 @@ std::string SummaryJson(const Run& run, const Summary& summary) {
   return Dump(json) + "\n";
 }
 
+std::string AdviceJson(const Run& run, const Advice& advice) {
+  Json json = RunObject(run);
+  json["measured"] = advice.measured;
+  json["stopped_by_cap"] = advice.stopped_by_cap;
+  json["peak_bytes"] = QuantilesObject(advice.peak_bytes, 1);
+  json["cpus_each"] = advice.cpus_each;
+  for (const Advice::Setting& setting : advice.settings) {
+    json["settings"].push_back({{"mem_bytes", setting.cap_bytes},
+                                {"slots", setting.slots},
+                                {"would_reach", setting.would_reach},
+                                {"options", setting.Options()}});
+  }
+  return Dump(json) + "\n";
+}
+
 }  // namespace cram

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "sbin/report/fields.h"
+#include "sbin/report/suggestion.h"
 #include "sbin/report/summary.h"
 
 namespace cram {
@@ -16,7 +17,8 @@ std::string JsonHead(const Run& run);
 std::string JsonRow(const Row& row, const ReportContext& context);
 std::string JsonTail();
 
-// One object.
+// One object each.
 std::string SummaryJson(const Run& run, const Summary& summary);
+std::string AdviceJson(const Run& run, const Advice& advice);
 
 }  // namespace cram

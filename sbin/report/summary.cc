@@ -13,17 +13,6 @@ int64_t TakeQuantile(double share, std::vector<int64_t>* values) {
   return *it;
 }
 
-Quantiles QuantilesOf(std::vector<int64_t>* values) {
-  Quantiles quantiles;
-  if (values->empty()) return quantiles;
-  quantiles.least = *std::min_element(values->begin(), values->end());
-  quantiles.half = TakeQuantile(0.5, values);
-  quantiles.most_90 = TakeQuantile(0.9, values);
-  quantiles.most_99 = TakeQuantile(0.99, values);
-  quantiles.most = *std::max_element(values->begin(), values->end());
-  return quantiles;
-}
-
 void CountAttempts(const Run& run, int64_t now_ns, Summary* summary) {
   summary->nodes.resize(run.nodes().size());
   for (size_t i = 0; i < run.nodes().size(); ++i) {
@@ -44,6 +33,17 @@ void CountAttempts(const Run& run, int64_t now_ns, Summary* summary) {
 }
 
 }  // namespace
+
+Quantiles QuantilesOf(std::vector<int64_t>* values) {
+  Quantiles quantiles;
+  if (values->empty()) return quantiles;
+  quantiles.least = *std::min_element(values->begin(), values->end());
+  quantiles.half = TakeQuantile(0.5, values);
+  quantiles.most_90 = TakeQuantile(0.9, values);
+  quantiles.most_99 = TakeQuantile(0.99, values);
+  quantiles.most = *std::max_element(values->begin(), values->end());
+  return quantiles;
+}
 
 Summary Summarize(const Run& run, int64_t now_ns) {
   Summary summary;

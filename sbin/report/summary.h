@@ -16,6 +16,8 @@ namespace cram {
 struct Quantiles {
   int64_t least = 0, half = 0, most_90 = 0, most_99 = 0, most = 0;
 };
+// Changes their order.
+Quantiles QuantilesOf(std::vector<int64_t>* values);
 
 // Counts are of sub-jobs by their last attempt; quantiles over the last
 // attempts that started and ended.
