@@ -13,7 +13,7 @@ void DistinctValues::Add(absl::string_view value) {
 }
 
 std::string DistinctValues::Text() const {
-  if (full()) return absl::StrCat("more than ", kMost, " values");
+  if (full()) return absl::StrCat("more than ", most_, " values");
   return absl::StrCat(seen_.size(), seen_.size() == 1 ? " value" : " values");
 }
 

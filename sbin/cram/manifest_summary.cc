@@ -21,6 +21,11 @@ namespace {
 
 constexpr uint64_t kShownValues = 5;
 
+// How many values of a column are counted, and of all columns together, so that
+// a foreign manifest of thousands of columns cannot take all memory.
+constexpr size_t kMostDistinct = 10000;
+constexpr size_t kMostCounted = 1000000;
+
 std::string Counted(uint64_t count, absl::string_view noun) {
   return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
 }
@@ -64,7 +69,9 @@ class RowsVariation {
  public:
   RowsVariation(const BlockView& block, Variation* variation)
       : columns_(block.parameters()),
-        values_(columns_.size()),
+        values_(columns_.size(),
+                DistinctValues(std::min(kMostCounted / (columns_.size() + 1),
+                                        kMostDistinct))),
         variation_(variation) {
     variation_->commands = block.has_commands();
   }
