@@ -1,5 +1,12 @@
 load helper
 
+@test "where Slurm has memory cgroups, they enforce the caps" {
+  [ "$CLUSTER_CGROUP" != no ] || skip "Slurm has no memory cgroup here"
+  pack --param i=0 -- /bin/true
+  run -0 --separate-stderr user srun -N1 --cram=m.pb
+  [[ "$stderr" == *"caps by cgroup/$CLUSTER_CGROUP"* ]]
+}
+
 @test "a hog of 2 GB dies at its cap of 200 MB, and nobody else" {
   hog_script
   pack --mem 200M --param what=/bin/true,./hog,/bin/true,./hog -- '{what}'
@@ -64,7 +71,7 @@ load helper
 #!/usr/bin/python3
 memory = b"x" * (120 << 20)
 END
-  pack --mem 200M --param i=1..20 -- ./half
+  pack --mem 200M --param i=1..5 -- ./half
   user srun -N1 -c1 --cram=m.pb
-  [ "$(count CD)" -eq 20 ]
+  [ "$(count CD)" -eq 5 ]
 }
