@@ -51,7 +51,7 @@ absl::StatusOr<std::unique_ptr<RootRole>> RootRole::Create(const Run* run,
   if (run->step.nodes > 1) {
     absl::StatusOr<std::unique_ptr<RootServer>> server = RootServer::Start(
         run->loop.get(), run->step.nodes, run->manifest->fingerprint(),
-        run->directory.root(), role.get());
+        run->directory.root(), role.get(), RootServer::Patience());
     if (!server.ok()) return server.status();
     role->server_ = *std::move(server);
   }

@@ -16,13 +16,6 @@
 namespace cram {
 namespace {
 
-// A member reports every second; one that was not heard for this long is
-// gone, or stopped, or cut off.
-constexpr absl::Duration kSilence = absl::Seconds(60);
-// One that never came: as long as it looks for us, member_link.cc.
-constexpr absl::Duration kAbsence = absl::Seconds(120);
-constexpr absl::Duration kSilenceCheck = absl::Seconds(5);
-
 std::string NewSecret() {
   char bytes[16];
   ssize_t n = getrandom(bytes, sizeof bytes, 0);
@@ -60,10 +53,11 @@ bool SameSecret(absl::string_view a, absl::string_view b) {
 }  // namespace
 
 RootServer::RootServer(Loop* loop, uint32_t nodes, uint32_t manifest_crc32,
-                       Listener* listener)
+                       Listener* listener, Patience patience)
     : loop_(loop),
       manifest_crc32_(manifest_crc32),
       listener_(listener),
+      patience_(patience),
       secret_(NewSecret()),
       settled_(nodes),
       started_(loop->now()) {
@@ -71,15 +65,15 @@ RootServer::RootServer(Loop* loop, uint32_t nodes, uint32_t manifest_crc32,
 }
 
 RootServer::~RootServer() {
-  loop_->Cancel(silence_timer_);
+  loop_->Cancel(check_timer_);
   loop_->Unwatch(socket_.get());
 }
 
 absl::StatusOr<std::unique_ptr<RootServer>> RootServer::Start(
     Loop* loop, uint32_t nodes, uint32_t manifest_crc32,
-    const std::string& address_path, Listener* listener) {
+    const std::string& address_path, Listener* listener, Patience patience) {
   std::unique_ptr<RootServer> server(
-      new RootServer(loop, nodes, manifest_crc32, listener));
+      new RootServer(loop, nodes, manifest_crc32, listener, patience));
   absl::Status status = server->Listen(address_path);
   if (!status.ok()) return status;
   return server;
@@ -101,7 +95,7 @@ absl::Status RootServer::Listen(const std::string& address_path) {
   absl::Status status =
       loop_->Watch(socket_.get(), EPOLLIN, [this](uint32_t) { Accept(); });
   if (!status.ok()) return status;
-  silence_timer_ = loop_->After(kSilenceCheck, [this] { CheckSilence(); });
+  check_timer_ = loop_->After(patience_.between_checks, [this] { Check(); });
 
   wire::RootAddress told;
   told.set_secret(secret_);
@@ -113,8 +107,16 @@ absl::Status RootServer::Listen(const std::string& address_path) {
 void RootServer::Accept() {
   UniqueFd socket(
       accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!socket.valid()) return;
+  if (!socket.valid()) {
+    // Who waits goes on waiting when there is no descriptor left: until the
+    // next check nobody is asked again.
+    if (errno == EMFILE || errno == ENFILE) {
+      loop_->ChangeEvents(socket_.get(), 0);
+    }
+    return;
+  }
   uint64_t guest = ++last_guest_;
+  guests_[guest].came = loop_->now();
   guests_[guest].connection = std::make_unique<Connection>(
       loop_, std::move(socket),
       [this, guest](const wire::Message& message) { Greet(guest, message); },
@@ -173,18 +175,35 @@ void RootServer::Lose(uint32_t node, const absl::Status& reason) {
   listener_->MemberLost(node, reason);
 }
 
-void RootServer::CheckSilence() {
-  silence_timer_ = loop_->After(kSilenceCheck, [this] { CheckSilence(); });
-  absl::Status silent = absl::DeadlineExceededError(
-      absl::StrCat("not heard for ", absl::FormatDuration(kSilence)));
+void RootServer::Check() {
+  check_timer_ = loop_->After(patience_.between_checks, [this] { Check(); });
+  DropSilentGuests();
+  LoseSilentMembers();
+  LoseAbsentMembers();
+  loop_->ChangeEvents(socket_.get(), EPOLLIN);
+}
+
+void RootServer::DropSilentGuests() {
+  for (auto guest = guests_.begin(); guest != guests_.end();) {
+    bool silent = loop_->now() - guest->second.came > patience_.hello;
+    guest = silent ? guests_.erase(guest) : std::next(guest);
+  }
+}
+
+void RootServer::LoseSilentMembers() {
   std::vector<uint32_t> lost;
   for (const auto& [node, member] : members_) {
-    if (loop_->now() - member.heard > kSilence) lost.push_back(node);
+    if (loop_->now() - member.heard > patience_.silence) lost.push_back(node);
   }
+  absl::Status silent = absl::DeadlineExceededError(
+      absl::StrCat("not heard for ", absl::FormatDuration(patience_.silence)));
   for (uint32_t node : lost) Lose(node, silent);
-  if (loop_->now() - started_ < kAbsence) return;
-  absl::Status absent = absl::DeadlineExceededError(
-      absl::StrCat("it did not come in ", absl::FormatDuration(kAbsence)));
+}
+
+void RootServer::LoseAbsentMembers() {
+  if (loop_->now() - started_ < patience_.absence) return;
+  absl::Status absent = absl::DeadlineExceededError(absl::StrCat(
+      "it did not come in ", absl::FormatDuration(patience_.absence)));
   for (uint32_t node = 0; node < settled_.size(); ++node) {
     if (settled_[node]) continue;
     settled_[node] = true;

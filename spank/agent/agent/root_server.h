@@ -32,10 +32,22 @@ class RootServer {
     virtual void MemberLost(uint32_t node, const absl::Status& reason) = 0;
   };
 
+  // How long to wait for whom.
+  struct Patience {
+    // A member reports every second; one that was not heard for this long is
+    // gone, or stopped, or cut off.
+    absl::Duration silence = absl::Seconds(60);
+    // One that never came: as long as it looks for us, member_link.cc.
+    absl::Duration absence = absl::Seconds(120);
+    // A member's first words are its hello. Others hold our descriptors.
+    absl::Duration hello = absl::Seconds(10);
+    absl::Duration between_checks = absl::Seconds(5);
+  };
+
   // `address_path` is written with mode 0600. Node 0 is the root itself.
   static absl::StatusOr<std::unique_ptr<RootServer>> Start(
       Loop* loop, uint32_t nodes, uint32_t manifest_crc32,
-      const std::string& address_path, Listener* listener);
+      const std::string& address_path, Listener* listener, Patience patience);
   ~RootServer();
 
   void Send(uint32_t node, const wire::Message& message);
@@ -44,6 +56,7 @@ class RootServer {
  private:
   struct Guest {  // connected, has not said hello yet
     std::unique_ptr<Connection> connection;
+    Loop::Instant came;
   };
   struct Member {
     std::unique_ptr<Connection> connection;
@@ -51,17 +64,21 @@ class RootServer {
   };
 
   RootServer(Loop* loop, uint32_t nodes, uint32_t manifest_crc32,
-             Listener* listener);
+             Listener* listener, Patience patience);
   absl::Status Listen(const std::string& address_path);
   void Accept();
   void Greet(uint64_t guest, const wire::Message& message);
   void Forget(uint64_t guest);
   void Lose(uint32_t node, const absl::Status& reason);
-  void CheckSilence();
+  void Check();
+  void DropSilentGuests();
+  void LoseSilentMembers();
+  void LoseAbsentMembers();
 
   Loop* loop_;
   uint32_t manifest_crc32_;
   Listener* listener_;
+  Patience patience_;
   UniqueFd socket_;
   std::string secret_;
   std::map<uint64_t, Guest> guests_;
@@ -69,7 +86,7 @@ class RootServer {
   std::map<uint32_t, Member> members_;
   std::vector<bool> settled_;  // by node id: joined once, or given up
   Loop::Instant started_;
-  Loop::TimerId silence_timer_ = 0;
+  Loop::TimerId check_timer_ = 0;
 };
 
 }  // namespace cram
