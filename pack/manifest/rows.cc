@@ -2,6 +2,7 @@
 
 #include <zstd.h>
 
+#include <algorithm>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -24,6 +25,10 @@ bool ParseRepeated(absl::string_view bytes, uint64_t most,
     values->push_back(reader.bytes());
   }
   return reader.ok();
+}
+
+absl::Status NotWhole() {
+  return absl::DataLossError("a table that is not whole");
 }
 
 }  // namespace
@@ -91,9 +96,12 @@ absl::Status RowsTable::ParseRows(const PackedRowsView& packed, uint64_t rows) {
   bool good = true;
   while (good && reader.Next()) {
     if (reader.field() == Rows::kColumnsFieldNumber) {
-      good = columns_.size() < packed.columns.size() &&
-             ParseRepeated(reader.bytes(), rows, &columns_.emplace_back()) &&
-             columns_.back().size() == rows;
+      if (columns_.size() == packed.columns.size()) return NotWhole();
+      std::vector<absl::string_view>& column = columns_.emplace_back();
+      // A value takes two bytes at least, whatever the number of rows says.
+      column.reserve(std::min<uint64_t>(rows, reader.bytes().size() / 2));
+      good =
+          ParseRepeated(reader.bytes(), rows, &column) && column.size() == rows;
     } else if (reader.field() == Rows::kArgvFieldNumber) {
       good = commands_.size() < rows && !reader.bytes().empty();
       commands_.push_back(reader.bytes());
@@ -101,7 +109,7 @@ absl::Status RowsTable::ParseRows(const PackedRowsView& packed, uint64_t rows) {
   }
   if (!good || !reader.ok() || columns_.size() != packed.columns.size() ||
       commands_.size() != (packed.commands ? rows : 0)) {
-    return absl::DataLossError("a table that is not whole");
+    return NotWhole();
   }
   return absl::OkStatus();
 }
