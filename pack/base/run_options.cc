@@ -58,6 +58,20 @@ absl::Status ParseOomRetry(absl::string_view value, RunOptions* options) {
   return absl::OkStatus();
 }
 
+absl::Status ParseMode(absl::string_view value, RunOptions* options) {
+  absl::StatusOr<MemMode> mode = ParseMemMode(value);
+  if (!mode.ok()) return mode.status();
+  options->mem_mode = *mode;
+  return absl::OkStatus();
+}
+
+absl::Status ParseTell(absl::string_view value, RunOptions* options) {
+  absl::StatusOr<KnobSet> knobs = ParseKnobs(value);
+  if (!knobs.ok()) return knobs.status();
+  options->tell = *knobs;
+  return absl::OkStatus();
+}
+
 absl::Status ParseMaxFailures(absl::string_view value, RunOptions* options) {
   options->max_failures.reset();
   options->max_failures_pc.reset();
@@ -93,6 +107,8 @@ void ParseOutput(absl::string_view value, RunOptions* options) {
 absl::Status Parse(absl::string_view name, absl::string_view value,
                    RunOptions* options) {
   if (name == "mem") return ParseMemory(value, options);
+  if (name == "mem-mode") return ParseMode(value, options);
+  if (name == "tell") return ParseTell(value, options);
   if (name == "slots") return ParseCount(value, 1, &options->slots);
   if (name == "retry") return ParseCount(value, 0, &options->retry);
   if (name == "oom-retry") return ParseOomRetry(value, options);

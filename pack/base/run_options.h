@@ -13,6 +13,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "pack/base/mem_mode.h"
+#include "pack/base/runtime_knobs.h"
 
 namespace cram {
 
@@ -22,10 +24,16 @@ struct RunOption {
   absl::string_view name, metavar, help;
   bool is_flag() const { return metavar.empty(); }
 };
-inline constexpr std::array<RunOption, 10> kRunOptions = {{
+inline constexpr std::array<RunOption, 12> kRunOptions = {{
     {"mem", "SIZE|share|auto",
      "cap of each sub-job, over what the manifest says; share: the node's "
      "budget / slots; auto: learned from measured peaks"},
+    {"mem-mode", "MODE",
+     "cgroup (the cap alone) or rlimit (RLIMIT_DATA below it, too), over what "
+     "the manifest says"},
+    {"tell", "NAMES",
+     "which language runtimes are told of the cap and the CPUs: all "
+     "(default), none, or [-]NAME,..."},
     {"slots", "N", "at most N sub-jobs at once on a node"},
     {"time", "TIME", "time limit of each sub-job, over what the manifest says"},
     {"retry", "N", "run a sub-job that did not complete up to N more times"},
@@ -49,7 +57,9 @@ struct RunOptions {
   uint64_t mem_bytes = 0;  // 0: not said
   bool mem_share = false;  // budget / slots, whatever the manifest says
   bool mem_auto = false;   // learned; implies that an own cap is run again
-  uint32_t slots = 0;      // 0: as many as CPUs and memory allow
+  std::optional<MemMode> mem_mode;
+  KnobSet tell = KnobSet().set();
+  uint32_t slots = 0;  // 0: as many as CPUs and memory allow
   absl::Duration time_limit = absl::InfiniteDuration();  // infinite: not said
   uint32_t retry = 0;
   double oom_factor = 0;                  // above 1; 0: not said

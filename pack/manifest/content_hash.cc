@@ -75,6 +75,9 @@ std::string ContentText(const SubJob& subjob) {
         static_cast<uint64_t>(absl::ToInt64Milliseconds(subjob.time_limit)), 0,
         &text);
   }
+  if (subjob.mem_mode == MemMode::kRlimit) {
+    AppendProperty("memory_mode", "rlimit", &text);
+  }
   return text;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "pack/base/mem_mode.h"
 
 namespace cram {
 
@@ -32,6 +33,7 @@ struct SubJob {
   uint32_t ranks = 1;
   uint32_t cpus = 0;          // 0: the node's CPUs / slots
   uint64_t memory_bytes = 0;  // 0: the node's budget / slots
+  MemMode mem_mode = MemMode::kCgroup;
   absl::Duration time_limit = absl::InfiniteDuration();
   std::vector<std::pair<std::string, std::string>> params;  // name, value
   // Places in params of those that neither argv nor cwd, env or stdin_path

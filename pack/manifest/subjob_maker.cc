@@ -44,6 +44,9 @@ absl::StatusOr<SubJobMaker> SubJobMaker::Compile(const SubJobTemplate& source) {
   maker.fixed_.ranks = std::max(source.ranks(), 1u);
   maker.fixed_.cpus = source.cpus();
   maker.fixed_.memory_bytes = source.memory_bytes();
+  if (source.memory_mode() == MEMORY_MODE_RLIMIT) {
+    maker.fixed_.mem_mode = MemMode::kRlimit;
+  }
   if (source.time_limit_ms() > 0) {
     maker.fixed_.time_limit = absl::Milliseconds(source.time_limit_ms());
   }

@@ -1,10 +1,13 @@
 #include "sbin/cram/info_command.h"
 
+#include <stdlib.h>
+
 #include <CLI/CLI.hpp>
 
 #include "absl/strings/str_cat.h"
 #include "pack/manifest/preflight.h"
 #include "pack/manifest/reader.h"
+#include "pack/manifest/told.h"
 #include "sbin/cram/manifest_summary.h"
 #include "sbin/cram/print.h"
 #include "sbin/cram/subjob_text.h"
@@ -27,11 +30,30 @@ absl::Status Check(const InfoRequest& request) {
       .status();
 }
 
-absl::Status PrintOne(uint64_t index, bool json, ManifestReader* reader) {
-  absl::StatusOr<SubJob> subjob = reader->Get(index);
+// As an agent with our environment would tell it.
+std::vector<ToldKnob> Tell(const SubJob& subjob, const RunOptions& options) {
+  bool own_cap =
+      options.mem_bytes == 0 && !options.mem_share && !options.mem_auto;
+  return TellSubJob(
+      subjob, own_cap ? subjob.memory_bytes : options.mem_bytes, subjob.cpus,
+      options.tell,
+      [](absl::string_view name) -> std::optional<absl::string_view> {
+        const char* value = getenv(std::string(name).c_str());
+        if (value == nullptr) return std::nullopt;
+        return value;
+      });
+}
+
+absl::Status PrintOne(const InfoRequest& request, ManifestReader* reader) {
+  absl::StatusOr<RunOptions> options = request.options.Parse();
+  if (!options.ok()) return options.status();
+  absl::StatusOr<SubJob> subjob = reader->Get(*request.index);
   if (!subjob.ok()) return subjob.status();
-  return Print(json ? JsonText(SubJobJson(*subjob), 2)
-                    : SubJobParagraph(*subjob));
+  std::vector<ToldKnob> told = Tell(*subjob, *options);
+  if (!request.json) return Print(SubJobParagraph(*subjob, told));
+  nlohmann::ordered_json json = SubJobJson(*subjob);
+  json["told"] = ToldJson(told);
+  return Print(JsonText(json, 2));
 }
 
 absl::Status PrintAll(bool json, ManifestReader* reader) {
@@ -84,7 +106,7 @@ absl::Status PrintInfo(const InfoRequest& request) {
     if (!status.ok()) return status;
   }
   if (request.index) {
-    return PrintOne(*request.index, request.json, reader->get());
+    return PrintOne(request, reader->get());
   }
   if (request.all) return PrintAll(request.json, reader->get());
   return PrintSummary(request, **reader);

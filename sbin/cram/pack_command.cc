@@ -132,6 +132,8 @@ void DefinePackCommand(CLI::App* command, PackRequest* request) {
                     "let /bin/sh run each of the lines");
   text("--cpus", &request->cpus, "N", "CPUs of a sub-job");
   text("--mem", &request->mem, "SIZE", "most memory that a sub-job may use");
+  text("--mem-mode", &request->mem_mode, "MODE",
+       "cgroup (the cap alone) or rlimit (RLIMIT_DATA below it, too)");
   text("--time", &request->time, "TIME", "longest time that it may take");
   text("--cwd", &request->cwd, "TEXT", "directory to run in");
   texts("--env", &request->env, "NAME=TEXT", "set an environment variable");

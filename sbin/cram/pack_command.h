@@ -27,7 +27,7 @@ struct PackRequest {
   std::string lines;
   bool shell = false;  // with lines
 
-  std::string cpus, mem, time;  // empty: not said
+  std::string cpus, mem, mem_mode, time;  // empty: not said
   std::string cwd, standard_input, standard_output, standard_error, name;
   std::vector<std::string> env;  // NAME=VALUE
 

@@ -5,6 +5,7 @@
 #include "absl/time/time.h"
 #include "pack/base/duration.h"
 #include "pack/base/io.h"
+#include "pack/base/mem_mode.h"
 #include "pack/base/size.h"
 
 namespace cram {
@@ -26,6 +27,15 @@ absl::Status SetMemory(const std::string& text, SubJobTemplate* result) {
   absl::StatusOr<uint64_t> bytes = ParseSize(text);
   if (!bytes.ok()) return WithContext("--mem", bytes.status());
   result->set_memory_bytes(*bytes);
+  return absl::OkStatus();
+}
+
+absl::Status SetMemoryMode(const std::string& text, SubJobTemplate* result) {
+  if (text.empty()) return absl::OkStatus();
+  absl::StatusOr<MemMode> mode = ParseMemMode(text);
+  if (!mode.ok()) return WithContext("--mem-mode", mode.status());
+  result->set_memory_mode(*mode == MemMode::kRlimit ? MEMORY_MODE_RLIMIT
+                                                    : MEMORY_MODE_CGROUP);
   return absl::OkStatus();
 }
 
@@ -64,6 +74,7 @@ absl::StatusOr<SubJobTemplate> MakeTemplate(const PackRequest& request) {
   result.set_name(request.name);
   absl::Status status = SetCpus(request.cpus, &result);
   if (status.ok()) status = SetMemory(request.mem, &result);
+  if (status.ok()) status = SetMemoryMode(request.mem_mode, &result);
   if (status.ok()) status = SetTimeLimit(request.time, &result);
   for (const std::string& text : request.env) {
     if (status.ok()) status = AddEnvironment(text, &result);

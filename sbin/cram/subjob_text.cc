@@ -61,7 +61,8 @@ std::string SubJobLine(const SubJob& subjob) {
                       "\n");
 }
 
-std::string SubJobParagraph(const SubJob& subjob) {
+std::string SubJobParagraph(const SubJob& subjob,
+                            const std::vector<ToldKnob>& told) {
   std::string text = absl::StrCat("Sub-job      ", subjob.index, "\n");
   auto line = [&text](absl::string_view label, absl::string_view value) {
     if (!value.empty()) {
@@ -83,12 +84,25 @@ std::string SubJobParagraph(const SubJob& subjob) {
   line("CPUs", subjob.cpus > 0 ? absl::StrCat(subjob.cpus) : "the slot's");
   line("Memory", subjob.memory_bytes > 0 ? FormatSize(subjob.memory_bytes)
                                          : "the slot's");
+  if (subjob.mem_mode == MemMode::kRlimit) line("Memory mode", "rlimit");
   line("Time limit",
        IsLimited(subjob) ? FormatElapsed(subjob.time_limit) : "none");
   line("Input", subjob.stdin_path.empty() ? "/dev/null" : subjob.stdin_path);
   line("Output", subjob.stdout_path);
   line("Errors", subjob.stderr_path);
+  for (const ToldKnob& knob : told) {
+    line("Told",
+         absl::StrCat(kRuntimeKnobs[knob.knob].variable, "=", knob.value));
+  }
   return text;
+}
+
+nlohmann::ordered_json ToldJson(const std::vector<ToldKnob>& told) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  for (const ToldKnob& knob : told) {
+    json[std::string(kRuntimeKnobs[knob.knob].variable)] = knob.value;
+  }
+  return json;
 }
 
 nlohmann::ordered_json SubJobJson(const SubJob& subjob) {
@@ -109,6 +123,7 @@ nlohmann::ordered_json SubJobJson(const SubJob& subjob) {
   json["ranks"] = subjob.ranks;
   json["cpus"] = subjob.cpus;
   json["memory_bytes"] = subjob.memory_bytes;
+  json["mem_mode"] = subjob.mem_mode == MemMode::kRlimit ? "rlimit" : "cgroup";
   json["time_limit_seconds"] =
       IsLimited(subjob) ? absl::ToDoubleSeconds(subjob.time_limit) : 0;
   json["stdin"] = subjob.stdin_path;

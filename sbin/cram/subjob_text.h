@@ -3,7 +3,9 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
+#include "pack/base/runtime_knobs.h"
 #include "pack/manifest/subjob.h"
 
 namespace cram {
@@ -13,9 +15,12 @@ namespace cram {
 //   3: cd /data && SEED=3 run --seed=3 <in >out  # 2 CPUs, 200.00M, 00:01:30
 std::string SubJobLine(const SubJob& subjob);
 
-// A line for each property that it has.
-std::string SubJobParagraph(const SubJob& subjob);
+// A line for each property that it has, and for each variable that tells
+// runtimes of its cap.
+std::string SubJobParagraph(const SubJob& subjob,
+                            const std::vector<ToldKnob>& told);
 
 nlohmann::ordered_json SubJobJson(const SubJob& subjob);
+nlohmann::ordered_json ToldJson(const std::vector<ToldKnob>& told);
 
 }  // namespace cram

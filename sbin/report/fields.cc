@@ -131,6 +131,12 @@ std::string SystemCpu(const Row& row, const Context&) {
   return CpuTime(row, 0, row.attempt == nullptr ? 0 : row.attempt->system_us);
 }
 
+std::string Told(const Row& row, const Context& context) {
+  return row.attempt == nullptr
+             ? ""
+             : absl::StrJoin(context.run.Told(*row.attempt), ",");
+}
+
 std::string TotalCpu(const Row& row, const Context&) {
   if (row.attempt == nullptr) return "";
   return CpuTime(row, row.attempt->user_us, row.attempt->system_us);
@@ -193,6 +199,7 @@ const std::vector<Field>& AllFields() {
       {"Start", 19, Start},
       {"State", 13, StateWord},
       {"SystemCPU", 10, SystemCpu},
+      {"Told", 30, Told},
       {"TotalCPU", 10, TotalCpu},
       {"User", 9, User},
       {"UserCPU", 10, UserCpu},

@@ -55,6 +55,7 @@ class Table {
     records_->cpus = opened.cpus();
     records_->default_command.assign(opened.default_command().begin(),
                                      opened.default_command().end());
+    records_->knobs.assign(opened.knobs().begin(), opened.knobs().end());
     records_->first_ns = records_->last_ns = opened.time_ns();
   }
 
@@ -64,6 +65,8 @@ class Table {
     attempt.slot = started.slot();
     attempt.cap_bytes = started.cap_bytes();
     attempt.cpus = started.cpus();
+    attempt.told = started.told();
+    attempt.data_limited = started.data_limit_bytes() != 0;
     open_[started.index()] = records_->attempts.size() - 1;
     SeeTime(started.time_ns());
   }

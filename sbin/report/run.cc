@@ -132,6 +132,16 @@ State Run::SubJobState(uint64_t index) const {
   return last->state();
 }
 
+std::vector<absl::string_view> Run::Told(const Attempt& attempt) const {
+  std::vector<absl::string_view> told;
+  const std::vector<std::string>& knobs = NodeOf(attempt).knobs;
+  for (size_t i = 0; i < knobs.size() && i < 64; ++i) {
+    if ((attempt.told >> i & 1) != 0) told.push_back(knobs[i]);
+  }
+  if (attempt.data_limited) told.push_back("RLIMIT_DATA");
+  return told;
+}
+
 const std::string& Run::FailedStep(const Attempt& attempt) const {
   static const std::string none;
   if (attempt.failed_step == 0) return none;

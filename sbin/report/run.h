@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "pack/base/outcome.h"
 #include "pack/base/run_directory.h"
 
@@ -25,6 +26,7 @@ struct Attempt {
   uint64_t output_offset = 0;
   uint64_t stdout_bytes = 0;
   uint64_t stderr_bytes = 0;
+  uint64_t told = 0;            // see Run::Told
   Attempt* previous = nullptr;  // of the same sub-job
   uint32_t number = 0;
   uint32_t node = 0;  // its place in Run::nodes()
@@ -37,6 +39,7 @@ struct Attempt {
   Cause cause = Cause::kNone;
   bool core_dumped = false;
   bool will_retry = false;
+  bool data_limited = false;  // its processes had an RLIMIT_DATA
 
   bool ended() const { return end_ns != 0; }
   State state() const {
@@ -58,7 +61,8 @@ struct NodeRecords {
   uint32_t slots = 0;
   uint32_t cpus = 0;
   std::vector<std::string> default_command;
-  int64_t first_ns = 0;  // the times of its first and last records
+  std::vector<std::string> knobs;  // what bits of Attempt::told stand for
+  int64_t first_ns = 0;            // the times of its first and last records
   int64_t last_ns = 0;
   bool closed = false;
   std::string closed_reason;
@@ -100,6 +104,9 @@ class Run {
   }
   // What was being done ("chdir /x") when the attempt could not start.
   const std::string& FailedStep(const Attempt& attempt) const;
+  // The variables by which runtimes were told of cap and CPUs, and RLIMIT_DATA
+  // where that was set.
+  std::vector<absl::string_view> Told(const Attempt& attempt) const;
 
  private:
   explicit Run(RunDirectory directory) : directory_(std::move(directory)) {}

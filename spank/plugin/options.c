@@ -16,28 +16,36 @@ static struct spank_option options[] = {
            "cap of each sub-job, over what the manifest says; share: the "
            "node's budget / slots; auto: learned from measured peaks",
            1),
-    OPTION("cram-slots", "N", "at most N sub-jobs at once on a node", 2),
+    OPTION("cram-mem-mode", "MODE",
+           "cgroup (the cap alone) or rlimit (RLIMIT_DATA below it, too), "
+           "over what the manifest says",
+           2),
+    OPTION("cram-tell", "NAMES",
+           "which language runtimes are told of the cap and the CPUs: all "
+           "(default), none, or [-]NAME,...",
+           3),
+    OPTION("cram-slots", "N", "at most N sub-jobs at once on a node", 4),
     OPTION("cram-time", "TIME",
-           "time limit of each sub-job, over what the manifest says", 3),
+           "time limit of each sub-job, over what the manifest says", 5),
     OPTION("cram-retry", "N",
-           "run a sub-job that did not complete up to N more times", 4),
+           "run a sub-job that did not complete up to N more times", 6),
     OPTION("cram-oom-retry", "FACTOR[:MAX]",
            "run a sub-job that reached its cap again with FACTOR times the "
            "cap, up to MAX (default: the node's budget); not counted by retry",
-           5),
+           7),
     OPTION("cram-max-failures", "N|P%",
            "stop the run when more than N (or P percent of all) sub-jobs "
            "failed",
-           6),
+           8),
     OPTION("cram-output", "MODE",
            "packed (default), rank0, all, none, system, or a file name with "
            "{placeholders}",
-           7),
+           9),
     OPTION("cram-dir", "DIR", "where the run directory is made (default: here)",
-           8),
+           10),
     OPTION("cram-view", NULL,
-           "show sub-jobs their cap and their CPUs as the machine's", 9),
-    OPTION("cram-progress", NULL, "show progress on standard error", 10),
+           "show sub-jobs their cap and their CPUs as the machine's", 11),
+    OPTION("cram-progress", NULL, "show progress on standard error", 12),
 };
 enum { COUNT = sizeof options / sizeof options[0] };
 

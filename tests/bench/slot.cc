@@ -129,6 +129,7 @@ Bench MakeBench(const std::string& program) {
       std::make_unique<TemporaryDirectory>(bench.directory + "/tmp", 0);
   RunFacts facts;
   facts.run_directory = bench.directory;
+  facts.tell.set();
   bench.environment = std::make_unique<Environment>(environ, facts);
   bench.cpus = Get(NodeCpus::Find(1, "")).Set({0});
   bench.launcher = Get(Launcher::Create());

@@ -85,7 +85,7 @@ print(json.load(sys.stdin)["templates"][0]["varies"][0]["sample"])' \
 
 @test "one sub-job is shown as it will run" {
   sweep
-  run -0 cram info -j 7 m.pb
+  run -0 cram info --tell none -j 7 m.pb
   [ "$output" = "Sub-job      7
 Hash         7292a49a40767f69
 Name         run7
@@ -211,4 +211,33 @@ run
   [[ $output == *"--max-failures"* ]]
   refused "" bogus
   refused "" 
+}
+
+# told ARGUMENT...: what cram info says of m.pb's first sub-job.
+told() { env -i "$(command -v cram)" info -j 0 "$@" m.pb | sed -n 's/^Told  *//p'; }
+
+@test "it says what runtimes will be told" {
+  cram pack -o m.pb --mem 232M --cpus 2 --env NODE_OPTIONS=--no-warnings \
+    --env R_MAX_VSIZE=1G -- run >packed
+  [[ $(told) == *"PYPY_GC_MAX=140928614"* ]]
+  [[ $(told) == *"NODE_OPTIONS=--no-warnings --max-old-space-size=150"* ]]
+  [[ $(told) == *"OMP_NUM_THREADS=2"* ]]
+  [[ $(told) != *R_MAX_VSIZE* ]]
+  [ "$(told --tell=java)" = "JAVA_TOOL_OPTIONS=-Xmx150m" ]
+  [ "$(told --tell=java --mem=432M)" = "JAVA_TOOL_OPTIONS=-Xmx300m" ]
+  [ "$(told --tell=java --mem=share)" = \
+    "JAVA_TOOL_OPTIONS=-Xmx<75% of cap - 32M>m" ]
+  [ -z "$(told --tell=none)" ]
+  run -0 env -u GOMEMLIMIT cram info --json --tell=go -j 0 m.pb
+  [ "$(python3 -c 'import json, sys
+print(json.load(sys.stdin)["told"])' <<<"$output")" = \
+    "{'GOMEMLIMIT': '218942668'}" ]
+  refused "--tell: 'perl' is no runtime" info --tell=go,perl -j 0 m.pb
+}
+
+@test "it says which memory mode" {
+  cram pack -o m.pb --mem-mode rlimit -- run >packed
+  [[ $(cram info -j 0 m.pb) == *"Memory mode  rlimit"* ]]
+  refused "--mem-mode: 'soft' is neither" pack -o m.pb --mem-mode soft -- run
+  refused "--mem-mode: 'soft' is neither" run m.pb --mem-mode=soft
 }

@@ -81,6 +81,17 @@ same() {
     "$(echo --cram && run_options --cram-)"
 }
 
+@test "spank_cram(8) has what runtimes are told" {
+  in_page=$(sed -n 's/^\.It [a-z]* Ta Ev \([^ ]*\) Ta Li "\(.*\)"$/\1=\2/p' \
+    "$man/spank_cram.8")
+  cram pack -o "$BATS_TEST_TMPDIR/m.pb" -- true
+  same "$in_page" "$(env -i "$(command -v cram)" info -j 0 \
+    "$BATS_TEST_TMPDIR/m.pb" | sed -n 's/^Told  *//p')"
+  names=$(sed -n 's/^\.It \([a-z]*\) Ta Ev .*/\1/p' "$man/spank_cram.8" | uniq)
+  run -2 cram run --tell=no-such-runtime "$BATS_TEST_TMPDIR/m.pb"
+  [[ $output == *"known: all, none, ${names//$'\n'/, }, or a variable"* ]]
+}
+
 @test "cram-agent(8) has every run option" {
   same "$(page_options cram-agent.8 OPTIONS)" \
     "$(printf '%s\n' --manifest --terminal $(run_options --) | sort)"

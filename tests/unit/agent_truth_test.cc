@@ -38,8 +38,8 @@ Variables Told(Environment* environment, const SubJob& subjob,
 Environment Inheriting(std::vector<const char*> variables,
                        const std::string& view_library = "") {
   variables.push_back(nullptr);
-  return Environment(variables.data(),
-                     {1000, "/runs/cram-1.0", "n7", view_library});
+  return Environment(variables.data(), {1000, "/runs/cram-1.0", "n7",
+                                        KnobSet().set(), view_library});
 }
 
 TEST(Environment, TellsWhatTheSubJobIs) {
@@ -145,6 +145,63 @@ TEST(Environment, LeavesTheUsersThreadsAlone) {
   AttemptFacts facts;
   facts.cpus = 8;
   EXPECT_EQ(Told(&environment, {}, facts)["OMP_NUM_THREADS"], "1");
+}
+
+TEST(Environment, TellsRuntimesOfTheCap) {
+  Environment environment =
+      Inheriting({"NODE_OPTIONS=--no-warnings", "PYPY_GC_MAX=1M"});
+  AttemptFacts facts;
+  facts.cap_bytes = 232 << 20;
+  for (int again = 0; again < 2; ++again) {
+    Variables told = Told(&environment, {}, facts);
+    EXPECT_EQ(told["NODE_OPTIONS"], "--no-warnings --max-old-space-size=150");
+    EXPECT_EQ(told["JAVA_TOOL_OPTIONS"], "-Xmx150m");
+    EXPECT_EQ(told["PYPY_GC_MAX"], "1M");
+    EXPECT_TRUE((environment.told() & KnobsOf("NODE_OPTIONS")).any());
+    EXPECT_FALSE((environment.told() & KnobsOf("PYPY_GC_MAX")).any());
+  }
+  facts.cap_bytes = 432 << 20;
+  EXPECT_EQ(Told(&environment, {}, facts)["JAVA_TOOL_OPTIONS"], "-Xmx300m");
+}
+
+TEST(Environment, TellsRuntimesBesideWhatTheManifestSays) {
+  Environment environment = Inheriting({"NODE_OPTIONS=--no-warnings"});
+  AttemptFacts facts;
+  facts.cap_bytes = 232 << 20;
+  SubJob subjob;
+  subjob.env = {{"NODE_OPTIONS", "--trace-gc"},
+                {"PYPY_GC_MAX", "7M"},
+                {"GOMEMLIMIT", std::nullopt}};
+  Variables told = Told(&environment, subjob, facts);
+  EXPECT_EQ(told["NODE_OPTIONS"], "--trace-gc --max-old-space-size=150");
+  EXPECT_EQ(told["PYPY_GC_MAX"], "7M");
+  EXPECT_THAT(told, Not(Contains(Key("GOMEMLIMIT"))));
+  EXPECT_FALSE((environment.told() & KnobsOf("PYPY_GC_MAX")).any());
+  EXPECT_FALSE((environment.told() & KnobsOf("GOMEMLIMIT")).any());
+  told = Told(&environment, {}, facts);
+  EXPECT_EQ(told["NODE_OPTIONS"], "--no-warnings --max-old-space-size=150");
+  EXPECT_THAT(told, Contains(Key("GOMEMLIMIT")));
+}
+
+TEST(Environment, TellsOnlyTheRuntimesThatItIsTo) {
+  const char* nothing[] = {nullptr};
+  Environment environment(nothing, {1, "/r", "n", KnobsOf("GOMEMLIMIT"), ""});
+  AttemptFacts facts;
+  facts.cap_bytes = 100 << 20;
+  Variables told = Told(&environment, {}, facts);
+  EXPECT_EQ(told["GOMEMLIMIT"], "94371840");
+  EXPECT_THAT(told, Not(Contains(Key("OMP_NUM_THREADS"))));
+  EXPECT_EQ(environment.told(), KnobsOf("GOMEMLIMIT"));
+}
+
+TEST(Environment, KnowsNoEndOfCaps) {
+  Environment environment = Inheriting({});
+  for (uint64_t mib = 1; mib < 1000; ++mib) {
+    AttemptFacts facts;
+    facts.cap_bytes = mib << 20;
+    EXPECT_EQ(Told(&environment, {}, facts)["PYPY_GC_INCREMENT_STEP"],
+              std::to_string(mib << 20));
+  }
 }
 
 TEST(Environment, GivesParametersAsVariables) {

@@ -14,6 +14,8 @@ std::string Refusal(absl::string_view name, absl::string_view value) {
 TEST(RunOptions, TakesEveryOptionOfTheTable) {
   RunOptions options;
   EXPECT_TRUE(options.Set("mem", "200M").ok());
+  EXPECT_TRUE(options.Set("mem-mode", "rlimit").ok());
+  EXPECT_TRUE(options.Set("tell", "go").ok());
   EXPECT_TRUE(options.Set("slots", "4").ok());
   EXPECT_TRUE(options.Set("time", "1:30:00").ok());
   EXPECT_TRUE(options.Set("retry", "2").ok());
@@ -23,6 +25,8 @@ TEST(RunOptions, TakesEveryOptionOfTheTable) {
   EXPECT_TRUE(options.Set("dir", "/x").ok());
   EXPECT_TRUE(options.Set("progress", "").ok());
   EXPECT_EQ(options.mem_bytes, 200 * kMiB);
+  EXPECT_EQ(options.mem_mode, MemMode::kRlimit);
+  EXPECT_EQ(options.tell, KnobsOf("GOMEMLIMIT"));
   EXPECT_EQ(options.slots, 4u);
   EXPECT_EQ(options.time_limit, absl::Minutes(90));
   EXPECT_EQ(options.retry, 2u);

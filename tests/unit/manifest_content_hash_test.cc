@@ -54,6 +54,7 @@ TEST(ContentHash, IsOfWhatASubJobDoes) {
   EXPECT_TRUE(differs([](SubJob* s) { s->ranks = 1; }));
   EXPECT_TRUE(differs([](SubJob* s) { s->cpus = 1; }));
   EXPECT_TRUE(differs([](SubJob* s) { s->memory_bytes = 1; }));
+  EXPECT_TRUE(differs([](SubJob* s) { s->mem_mode = MemMode::kRlimit; }));
   EXPECT_TRUE(differs([](SubJob* s) { s->time_limit = absl::Seconds(91); }));
   EXPECT_TRUE(differs([](SubJob* s) {
     s->params = {{"x", "1"}};

@@ -232,6 +232,9 @@ absl::Status Agent::OpenRecords(const Slots& slots) {
   for (const std::string& word : run_.options.default_command) {
     opened->add_default_command(word);
   }
+  for (const RuntimeKnob& knob : kRuntimeKnobs) {
+    opened->add_knobs(std::string(knob.variable));
+  }
   journal_->Append(record);
   return journal_->Flush();
 }
@@ -258,8 +261,9 @@ absl::Status Agent::MakeNode(const Premises& premises) {
         budget->source, "), caps by ", run_.caps));
   }
   environment_ = std::make_unique<Environment>(
-      environ, RunFacts{run_.manifest->size(), run_.directory.path(),
-                        step.node_name, run_.view_library});
+      environ,
+      RunFacts{run_.manifest->size(), run_.directory.path(), step.node_name,
+               run_.options.run.tell, run_.view_library});
   SlotResources resources;
   resources.loop = run_.loop.get();
   resources.options = &run_.options.run;

@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <sys/epoll.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "spank/agent/agent/verdict.h"
@@ -154,6 +156,7 @@ void Slot::Launch() {
 
   SpawnRequest request;
   request.envp = environment_.Build(subjob, facts);
+  told_ = environment_.told();
   programs_ = ProgramPaths(subjob.argv[0], environment_.path());
   request.programs = &programs_;
   request.argv = argv_.data();
@@ -164,6 +167,7 @@ void Slot::Launch() {
   request.cgroup_procs_fd = cap_->entry_fd();
   request.reset_oom_score = r_->protected_from_oom;
   request.open_files = &r_->open_files;
+  if (LimitData()) request.data = &data_;
   launching_ = true;
   launcher_->Launch(request, r_->cpus->Set(claim_.cpus));
 }
@@ -196,6 +200,21 @@ void Slot::Launched() {
   if (cancelled_) Terminate();
 }
 
+// 0: none.
+uint64_t Slot::DataLimitBytes() const {
+  MemMode mode = r_->options->mem_mode.value_or(candidate_.subjob.mem_mode);
+  return mode == MemMode::kRlimit ? DataLimit(candidate_.cap_bytes) : 0;
+}
+
+// A lower limit of the user's stays.
+bool Slot::LimitData() {
+  uint64_t limit = DataLimitBytes();
+  if (limit == 0 || getrlimit(RLIMIT_DATA, &data_) != 0) return false;
+  data_.rlim_cur = std::min<rlim_t>(data_.rlim_cur, limit);
+  data_.rlim_max = std::min<rlim_t>(data_.rlim_max, limit);
+  return true;
+}
+
 Started Slot::StartRecord() const {
   Started started;
   started.set_index(candidate_.subjob.index);
@@ -205,6 +224,8 @@ Started Slot::StartRecord() const {
   started.set_cap_bytes(candidate_.cap_bytes);
   started.set_cpus(candidate_.cpus);
   started.set_pid(leader_);
+  started.set_told(told_.to_ullong());
+  started.set_data_limit_bytes(DataLimitBytes());
   return started;
 }
 

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "pack/base/exit_status.h"
 #include "pack/base/run_options.h"
+#include "pack/base/runtime_knobs.h"
 #include "pack/journal/journal.pb.h"
 #include "pack/journal/output_writer.h"
 #include "pack/manifest/subjob.h"
@@ -108,6 +109,8 @@ class Slot {
   void Launch();
   void Launched();
   void LeaderEnded(int wait_status, const rusage& usage);
+  uint64_t DataLimitBytes() const;
+  bool LimitData();
   void ArmTimers();
   void CancelTimers();
   void CheckCap();
@@ -132,6 +135,8 @@ class Slot {
   bool busy_ = false;
   Candidate candidate_;
   SlotClaim claim_;
+  KnobSet told_;
+  rlimit data_ = {};
   bool launching_ = false;
   pid_t leader_ = 0;  // 0: none, or reaped
   // Reaped while its launch was still under way.

@@ -84,6 +84,9 @@ bool Redirect(int from, int to) {
       setrlimit(RLIMIT_NOFILE, request.open_files) != 0) {
     Fail(failure, "setrlimit");
   }
+  if (request.data != nullptr && setrlimit(RLIMIT_DATA, request.data) != 0) {
+    Fail(failure, "setrlimit");
+  }
   setsid();
   if (!Redirect(request.stdin_fd, 0) || !Redirect(request.stdout_fd, 1) ||
       !Redirect(request.stderr_fd, 2)) {

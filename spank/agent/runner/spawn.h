@@ -24,6 +24,7 @@ struct SpawnRequest {
   int cgroup_procs_fd = -1;            // open for writing; -1: stay
   bool reset_oom_score = false;        // the caller is protected, this is not
   const rlimit* open_files = nullptr;  // RLIMIT_NOFILE; nullptr: the caller's
+  const rlimit* data = nullptr;        // RLIMIT_DATA, likewise
   // Where the child writes its pid before it does anything else: another
   // thread that reaps it may be faster than this call.
   std::atomic<pid_t>* child = nullptr;

@@ -2,17 +2,20 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "pack/base/size.h"
+#include "pack/manifest/told.h"
 #include "spank/view/view_library.h"
 
 namespace cram {
 namespace {
 
-constexpr absl::string_view kThreads = "OMP_NUM_THREADS";
+// Of one manifest's templates there are few; a retry may bring new caps.
+constexpr size_t kMostToldOnce = 64;
 constexpr absl::string_view kPreload = "LD_PRELOAD";
 
 // Another world's: an MPI library in a sub-job must not talk to the process
@@ -75,7 +78,6 @@ Environment::Environment(const char* const* agent_environment, RunFacts facts)
     if (equals == absl::string_view::npos) continue;
     absl::string_view name = variable.substr(0, equals);
     in_slurm = in_slurm || name == "SLURM_JOB_ID";
-    user_set_threads_ = user_set_threads_ || name == kThreads;
     if (IsDropped(name)) continue;
     base_place_[std::string(name)] = base_.size();
     base_.emplace_back(variable);
@@ -121,7 +123,6 @@ char* const* Environment::Build(const SubJob& subjob,
     Set("CRAM_MEM_CGROUP", facts.memory_cgroup);
   }
   std::string cpus = absl::StrCat(facts.cpus);
-  if (!user_set_threads_) Set(kThreads, cpus);
   if (base_place_.count("SLURM_JOB_ID") != 0) {
     Set("SLURM_CPUS_PER_TASK", cpus);
     Set("SLURM_CPUS_ON_NODE", cpus);
@@ -138,6 +139,7 @@ char* const* Environment::Build(const SubJob& subjob,
     }
     Set(change.name, value);
   }
+  const Told* once = TellRuntimes(subjob, facts);
 
   // What is ours replaces what is inherited, and the later of ours the
   // earlier. A linear look for each name: there are a dozen or two.
@@ -158,6 +160,12 @@ char* const* Environment::Build(const SubJob& subjob,
     if (place != base_place_.end()) hidden[place->second] = true;
     mine.push_back(&variable[0]);
   }
+  if (once != nullptr) {
+    for (size_t place : once->hides) hidden[place] = true;
+    for (const std::string& variable : once->variables) {
+      mine.push_back(const_cast<char*>(variable.data()));
+    }
+  }
   for (size_t i = 0; i < base_.size(); ++i) {
     if (!hidden[i]) pointers_.push_back(&base_[i][0]);
   }
@@ -171,6 +179,51 @@ char* const* Environment::Build(const SubJob& subjob,
   }
   pointers_.push_back(nullptr);
   return pointers_.data();
+}
+
+std::vector<ToldKnob> Environment::Tell(const SubJob& subjob,
+                                        const AttemptFacts& facts) {
+  return TellSubJob(
+      subjob, facts.cap_bytes, facts.cpus, facts_.tell,
+      [this](absl::string_view name) -> std::optional<absl::string_view> {
+        auto place = base_place_.find(std::string(name));
+        if (place == base_place_.end()) return std::nullopt;
+        return absl::string_view(base_[place->second]).substr(name.size() + 1);
+      });
+}
+
+const Environment::Told* Environment::TellRuntimes(const SubJob& subjob,
+                                                   const AttemptFacts& facts) {
+  bool manifest_has_a_say = std::any_of(
+      subjob.env.begin(), subjob.env.end(),
+      [](const auto& change) { return IsKnobVariable(change.name); });
+  if (!manifest_has_a_say) {
+    const Told& once = ToldOnce(facts);
+    told_ = once.knobs;
+    return &once;
+  }
+  told_.reset();
+  for (const ToldKnob& told : Tell(subjob, facts)) {
+    Set(kRuntimeKnobs[told.knob].variable, told.value);
+    told_.set(told.knob);
+  }
+  return nullptr;
+}
+
+const Environment::Told& Environment::ToldOnce(const AttemptFacts& facts) {
+  if (told_once_.size() >= kMostToldOnce) told_once_.clear();
+  auto [place, added] =
+      told_once_.try_emplace({facts.cap_bytes, facts.cpus}, Told());
+  Told& once = place->second;
+  if (!added) return once;
+  for (const ToldKnob& told : Tell(SubJob(), facts)) {
+    absl::string_view name = kRuntimeKnobs[told.knob].variable;
+    once.variables.push_back(absl::StrCat(name, "=", told.value));
+    once.knobs.set(told.knob);
+    auto inherited = base_place_.find(std::string(name));
+    if (inherited != base_place_.end()) once.hides.push_back(inherited->second);
+  }
+  return once;
 }
 
 void Environment::Unset(absl::string_view name) {

@@ -3,11 +3,14 @@
 
 #include <stdint.h>
 
+#include <map>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "pack/base/runtime_knobs.h"
 #include "pack/manifest/subjob.h"
 
 namespace cram {
@@ -17,6 +20,7 @@ struct RunFacts {
   uint64_t subjobs = 0;
   std::string run_directory;
   std::string node_name;
+  KnobSet tell;              // which runtimes are told of cap and CPUs
   std::string view_library;  // preloaded into sub-jobs; empty: none is
 };
 
@@ -35,9 +39,10 @@ struct AttemptFacts {
 //  1. the agent's environment, less what is another world's (PMI and PMIx
 //     variables, CPU binding of the agent, our own protocol with the plugin);
 //  2. what is true of this sub-job: CRAM_*, TMPDIR, the SLURM_* variables of
-//     task and step that would otherwise tell of the agent, OMP_NUM_THREADS
-//     unless the user set it;
-//  3. what the manifest sets and unsets.
+//     task and step that would otherwise tell of the agent;
+//  3. what the manifest sets and unsets;
+//  4. what runtimes are told (pack/base/runtime_knobs.h), which leaves alone
+//     what 1 and 3 say.
 // With a view, its library is added to the LD_PRELOAD that is so arrived at; a
 // manifest that sets it to nothing, or unsets it, has none.
 class Environment {
@@ -47,23 +52,39 @@ class Environment {
   // The vector for execve, ending in nullptr; good until the next Build().
   char* const* Build(const SubJob& subjob, const AttemptFacts& facts);
 
+  // What the runtimes of the last Build() were told.
+  KnobSet told() const { return told_; }
+
   // PATH as the sub-job of the last Build() has it.
   absl::string_view path() const;
 
  private:
+  // What sub-jobs with this cap and so many CPUs are told, unless their
+  // manifest has a say in it.
+  struct Told {
+    std::vector<std::string> variables;
+    std::vector<size_t> hides;  // places in base_
+    KnobSet knobs;
+  };
+
   void Set(absl::string_view name, absl::string_view value);
   void Unset(absl::string_view name);
+  // Tells by Set(), or, where that is the same for many sub-jobs, returns it.
+  const Told* TellRuntimes(const SubJob& subjob, const AttemptFacts& facts);
+  std::vector<ToldKnob> Tell(const SubJob& subjob, const AttemptFacts& facts);
+  const Told& ToldOnce(const AttemptFacts& facts);
 
   RunFacts facts_;
-  std::vector<std::string> base_;                       // "NAME=value"
-  std::unordered_map<std::string, size_t> base_place_;  // NAME to base_
-  bool user_set_threads_ = false;
+  std::vector<std::string> base_;                            // "NAME=value"
+  std::unordered_map<std::string, size_t> base_place_;       // NAME to base_
+  std::map<std::pair<uint64_t, uint32_t>, Told> told_once_;  // by cap and CPUs
 
   // Of the last Build(): `own_` is never resized down, so that its strings
   // keep their memory.
   std::vector<std::string> own_;
   size_t own_used_ = 0;
   std::vector<char*> pointers_;
+  KnobSet told_;
 };
 
 }  // namespace cram
