@@ -67,9 +67,7 @@ rows() { cramacct -nP -j "$(run_dir)" -o "$@"; }
 nothing_left() {
   no_processes
   [ -z "$(ls -A "$TMPDIR")" ]
-  if [ -d /sys/fs/cgroup/memory ]; then
-    [ -z "$(find /sys/fs/cgroup/memory -name "cram_$(cat keeper)")" ]
-  fi
+  [ -z "$(find /sys/fs/cgroup -name "cram_$(cat keeper)" 2>/dev/null)" ]
 }
 
 @test "all completed is status 0" {
@@ -333,6 +331,40 @@ END
 OUT_OF_MEMORY|own cap
 COMPLETED|completed" ]
   nothing_left
+}
+
+# A cgroup of v2 that is the ordinary user's, as systemd makes it.
+delegate() {
+  [ "$(id -u)" -eq 0 ] || skip "only root can delegate a cgroup"
+  [ -e /sys/fs/cgroup/cgroup.procs ] ||
+    skip "cgroup v2 has no memory controller here"
+  echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+  group=/sys/fs/cgroup/delegated_$$
+  mkdir -p "$group/session" "$work/tmp"
+  echo +memory >"$group/cgroup.subtree_control"
+  chown games "$group" "$group"/cgroup.{procs,subtree_control} "$work" "$work/tmp"
+  chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
+}
+
+# As the ordinary user, from a cgroup in there.
+delegated() {
+  bash -c 'echo $$ >"$1/session/cgroup.procs" && shift && exec "$@"' - "$group" \
+    setpriv --reuid games --regid games --clear-groups env TMPDIR="$work/tmp" \
+    XDG_STATE_HOME="$work" "$@"
+}
+
+@test "where cgroup v2 is delegated the kernel enforces the caps" {
+  delegate
+  program hog <<'END'
+#!/usr/bin/python3
+memory = b"x" * (300 << 20)
+END
+  cram pack -o m.pb --mem 100M --param what=./hog,/bin/true -- '{what}'
+  run -1 delegated cram run m.pb
+  [[ $output == *"caps by cgroup/v2"* ]]
+  [ "$(rows state,cause)" = "OUT_OF_MEMORY|own cap
+COMPLETED|completed" ]
+  rmdir "$group/session" "$group"
 }
 
 @test "without any descriptor the run is the same" {

@@ -247,6 +247,20 @@ TEST_P(EachCaps, AHogIsKilledAndNamed) {
   EXPECT_LE(outcome.peak, is_cgroup() ? kCap : kCap + 100 * kMiB);
 }
 
+TEST_P(EachCaps, WhoDiesOfALimitAboveIsNotOverItsCap) {
+  if (!is_cgroup()) GTEST_SKIP() << "the watchdog knows of no limit above";
+  ControlFile limit;
+  absl::Status status = limit.Open(
+      directory_, is_cgroup2() ? "memory.max" : "memory.limit_in_bytes",
+      O_WRONLY);
+  if (status.ok()) status = limit.Write(absl::StrCat(100 * kMiB));
+  ASSERT_TRUE(status.ok()) << status;
+  Outcome outcome = Attempt(slot_.get(), Hog);
+  EXPECT_EQ(outcome.exit.signal, SIGKILL);
+  EXPECT_EQ(outcome.verdict, CapVerdict::kNodeBudget);
+  EXPECT_LE(outcome.peak, 101 * kMiB);
+}
+
 TEST_P(EachCaps, SharedMemoryCountsAsWell) {
   Outcome outcome = Attempt(slot_.get(), SharedHog);
   EXPECT_EQ(outcome.exit.signal, SIGKILL);

@@ -51,6 +51,8 @@ INSTANTIATE_TEST_SUITE_P(
         End{{kCode, CapVerdict::kOwnCap, true, true}, Cause::kOwnCap},
         End{{kKilled, CapVerdict::kNodeBudget, false, false},
             Cause::kNodeBudget},
+        End{{kKilled, CapVerdict::kHost, false, false},
+            Cause::kHostOutOfMemory},
         // One that took SIGTERM for a reason to end well.
         End{{kFine, kWithin, true, false}, Cause::kTimeLimit},
         End{{kKilled, kWithin, true, true}, Cause::kTimeLimit},

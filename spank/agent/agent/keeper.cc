@@ -79,12 +79,13 @@ absl::StatusOr<std::string> MakeTemporaryDirectory(const Step& step,
 
 // A cgroup of our own, where the plugin handed none over and we may make one:
 // alone on a machine, as root or where one was delegated. With v2 it cannot be
-// below the one that we are in, since that one has processes, so it is beside.
+// below the one that we are in, since that one has processes, so it is beside;
+// only the root may have both.
 std::string MakeCgroup() {
   MemoryCgroup mine = FindMemoryCgroup();
-  std::string above = mine.v1;
-  if (above.empty() && mine.v2.size() > mine.v2_mount.size()) {
-    above = mine.v2.substr(0, mine.v2.rfind('/'));
+  std::string above = mine.v1.empty() ? mine.v2 : mine.v1;
+  if (mine.v1.empty() && mine.v2.size() > mine.v2_mount.size()) {
+    above.resize(above.rfind('/'));
   }
   if (above.empty()) return "";
   std::string path = absl::StrCat(above, "/cram_", getpid());

@@ -70,6 +70,7 @@ class Cgroup1Slot : public SlotCap {
     }
     if (status.ok()) status = peak_.Write("0");
     (void)TakeOomEvents();
+    ran_out_ = false;
     oom_kills_before_ = OomKills();
     verdict_ = CapVerdict::kWithin;
     return status;
@@ -80,14 +81,14 @@ class Cgroup1Slot : public SlotCap {
   int event_fd() const override { return event_.get(); }
 
   bool OverCap() override {
-    if (TakeOomEvents()) Judge();
+    Judge();
     return verdict_ != CapVerdict::kWithin;
   }
 
   bool KillAll() override { return KillListed(leaf_); }
 
   CapVerdict Verdict() override {
-    if (TakeOomEvents()) Judge();
+    Judge();
     return verdict_;
   }
 
@@ -140,13 +141,17 @@ class Cgroup1Slot : public SlotCap {
 
   // The event does not say which cgroup ran out. Ours did when all of it was
   // in use (the counters of failed charges stay 0 on recent kernels); one above
-  // concerns this attempt only when one of its processes was the victim.
+  // concerns this attempt only when one of its processes was the victim, which
+  // the kernel chooses and counts after the event.
   void Judge() {
     static const uint64_t at_once = 8 * sysconf(_SC_PAGESIZE);
-    if (peak_.ReadNumber() + at_once >= limit_bytes_) {
-      verdict_ = CapVerdict::kOwnCap;
-    } else if (OomKills() > oom_kills_before_ &&
-               verdict_ == CapVerdict::kWithin) {
+    if (TakeOomEvents()) {
+      ran_out_ = true;
+      if (peak_.ReadNumber() + at_once >= limit_bytes_)
+        verdict_ = CapVerdict::kOwnCap;
+    }
+    if (ran_out_ && verdict_ == CapVerdict::kWithin &&
+        OomKills() > oom_kills_before_) {
       verdict_ = CapVerdict::kNodeBudget;
     }
   }
@@ -158,6 +163,7 @@ class Cgroup1Slot : public SlotCap {
   uint64_t base_ = 0;  // of the attempts before this one
   uint64_t limit_bytes_ = UINT64_MAX;
   uint64_t oom_kills_before_ = 0;
+  bool ran_out_ = false;  // this cgroup or one above
   CapVerdict verdict_ = CapVerdict::kWithin;
 };
 
