@@ -325,6 +325,24 @@ TEST_P(EachCaps, APeakIsThatOfItsAttempt) {
   }
 }
 
+TEST_P(EachCaps, WhatTheLastOneLeftInATmpfsIsNotTheNextOnes) {
+  if (!is_cgroup()) GTEST_SKIP() << "the watchdog sees no unmapped files";
+  std::string file = absl::StrCat("/dev/shm/cram_test_", getpid());
+  EXPECT_TRUE(Attempt(slot_.get(), [&file] {
+                return ReplaceFile(file, std::string(60 * kMiB, 'x')).ok() ? 0
+                                                                           : 1;
+              }).exit.success());
+  EXPECT_GT(slot_->LeftBehind(), 55 * kMiB);
+  Outcome next = Attempt(slot_.get(), Quiet, 80 * kMiB);
+  EXPECT_EQ(next.verdict, CapVerdict::kWithin);
+  EXPECT_TRUE(next.exit.success());
+  EXPECT_GT(next.peak, 45 * kMiB);
+  EXPECT_LT(next.peak, 65 * kMiB);
+  EXPECT_EQ(Attempt(slot_.get(), Hog, 80 * kMiB).verdict, CapVerdict::kOwnCap);
+  unlink(file.c_str());
+  EXPECT_EQ(slot_->LeftBehind(), 0U);
+}
+
 TEST_P(EachCaps, ACapMayGrowAndShrinkFromAttemptToAttempt) {
   for (uint64_t cap : {100 * kMiB, 400 * kMiB, 20 * kMiB, kGiB}) {
     Outcome outcome = Attempt(slot_.get(), Quiet, cap);

@@ -17,9 +17,9 @@ namespace cram {
 namespace {
 
 // Above this, what an attempt left in the page cache is dropped before its
-// cgroup goes: the kernel keeps a removed one for as long as a page is charged
-// to it.
-constexpr uint64_t kLeftoverWorthDropping = 8 * kMiB;
+// cgroup goes (the kernel keeps a removed one for as long as a page is charged
+// to it), and what cannot be dropped is not counted to the next one.
+constexpr uint64_t kLeftBehindWorthCounting = 8 * kMiB;
 
 // The most by which a peak may be told too high.
 constexpr uint64_t kPeakNotWorthForgetting = kMiB;
@@ -59,6 +59,7 @@ class Cgroup2Slot : public SlotCap {
     absl::Status status;
     if (!limit_.valid()) status = Prepare();
     if (status.ok()) status = events_.Open(slot_, "memory.events", O_RDONLY);
+    if (status.ok()) status = current_.Open(slot_, "memory.current", O_RDONLY);
     if (status.ok()) status = populated_.Open(slot_, "cgroup.events", O_RDONLY);
     // Before Linux 5.14: processes are killed one by one.
     (void)kill_.Open(slot_, "cgroup.kill", O_WRONLY);
@@ -80,10 +81,12 @@ class Cgroup2Slot : public SlotCap {
   }
 
   absl::Status Arm(uint64_t cap_bytes) override {
+    uint64_t left = LeftBehind();
     absl::Status status = ForgetPeak();
     // The kernel reclaims what is over it; nobody is there to be killed.
-    if (status.ok()) status = limit_.Write(absl::StrCat(cap_bytes));
+    if (status.ok()) status = limit_.Write(absl::StrCat(left + cap_bytes));
     cap_ = cap_bytes;
+    peak_base_ = left > 0 ? peak_.ReadNumber() : 0;
     char buffer[512];
     absl::string_view events = events_.Read(buffer, sizeof buffer);
     ooms_ = KeyedNumber(events, "oom");
@@ -113,7 +116,18 @@ class Cgroup2Slot : public SlotCap {
 
   // The kernel has counted a charge in `run` before the slot refuses it.
   uint64_t peak_bytes() override {
-    return peak_.valid() ? std::min(peak_.ReadNumber(), cap_) : 0;
+    uint64_t peak = peak_.ReadNumber();
+    return std::min(peak - std::min(peak, peak_base_), cap_);
+  }
+
+  // In the slot: what a removed `run` was charged stays charged to it.
+  uint64_t LeftBehind() override {
+    if (current_.ReadNumber() <= kLeftBehindWorthCounting) return 0;
+    // Since Linux 5.19. Of `run` alone: the slot's own is root's.
+    (void)WriteFile(run_, "memory.reclaim",
+                    absl::StrCat(current_.ReadNumber()));
+    uint64_t used = current_.ReadNumber();
+    return used > kLeftBehindWorthCounting ? used : 0;
   }
 
  private:
@@ -142,23 +156,12 @@ class Cgroup2Slot : public SlotCap {
 
   absl::Status ForgetPeak() {
     uint64_t last = peak_bytes();
-    if (last > kLeftoverWorthDropping) DropPageCache();
     if (!peak_.valid() || peak_.Write("0").ok() ||
         last <= kPeakNotWorthForgetting) {
       return absl::OkStatus();
     }
     if (!RemoveCgroup(run_)) return ErrnoStatus("remove", run_, errno);
     return MakeRun();
-  }
-
-  // Since Linux 5.19.
-  void DropPageCache() {
-    ControlFile current;
-    if (current.Open(run_, "memory.current", O_RDONLY).ok() &&
-        current.ReadNumber() > kLeftoverWorthDropping) {
-      (void)WriteFile(run_, "memory.reclaim",
-                      absl::StrCat(current.ReadNumber()));
-    }
   }
 
   uint64_t OomsAbove() const {
@@ -169,9 +172,10 @@ class Cgroup2Slot : public SlotCap {
 
   std::string slot_, run_;
   const std::vector<ControlFile>* above_;
-  ControlFile limit_, events_, populated_, kill_;  // of the slot
-  ControlFile entry_, peak_;                       // of run
+  ControlFile limit_, current_, events_, populated_, kill_;  // of the slot
+  ControlFile entry_, peak_;                                 // of run
   uint64_t cap_ = UINT64_MAX;
+  uint64_t peak_base_ = 0;  // of the attempts before this one
   uint64_t ooms_ = 0, kills_ = 0, ooms_above_ = 0;
 };
 
