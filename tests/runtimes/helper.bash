@@ -38,3 +38,14 @@ runs() {
 }
 
 killed_by_its_cap() { [ "$record" = "OUT_OF_MEMORY|0:9|own cap" ]; }
+
+# warm PROGRAM: reads it and its libraries, so that their pages are charged to
+# us. Where they are the sub-job's own, the kernel takes them back before it
+# kills, and a program may crawl along its cap for minutes, reading itself from
+# the disk again and again.
+warm() {
+  local program
+  program=$(readlink -f "$(command -v "$1")")
+  { echo "$program" && ldd "$program" | grep -o '/[^ ]*'; } |
+    xargs cat >/dev/null
+}

@@ -8,6 +8,7 @@ load helper
 }
 
 @test "Node that is told nothing is killed by its cap" {
+  warm node
   runs 1 200M --tell=-node -- node "$here/grow.js"
   killed_by_its_cap
 }

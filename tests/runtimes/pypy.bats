@@ -8,6 +8,7 @@ load helper
 }
 
 @test "PyPy that is told nothing is killed by its cap" {
+  warm pypy3
   runs 1 200M --tell=none -- pypy3 "$here/grow.py"
   killed_by_its_cap
 }

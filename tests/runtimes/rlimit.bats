@@ -20,6 +20,7 @@ except MemoryError:
 }
 
 @test "CPython without it is killed by its cap" {
+  warm "$python"
   runs 1 200M -- "$python" "$here/grow.py"
   killed_by_its_cap
 }
