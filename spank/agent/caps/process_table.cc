@@ -13,6 +13,9 @@ namespace cram {
 namespace {
 
 constexpr pid_t kNobody = 0;
+// A leader may have had children, and they be seen, before we are told that it
+// is one: nobody's processes as young as this are looked at again then.
+constexpr absl::Duration kToldLate = absl::Seconds(5);
 
 bool CarriesMark(pid_t pid, const std::string& mark) {
   absl::StatusOr<std::string> environ =
@@ -64,14 +67,20 @@ std::optional<ProcessStat> ParseProcessStat(absl::string_view stat) {
 
 void ProcessTable::AddLeader(pid_t leader, std::string mark) {
   leaders_[leader] = std::move(mark);
-  owner_[leader] = leader;
+  absl::Time now = absl::Now();
+  for (auto it = owner_.begin(); it != owner_.end();) {
+    bool again =
+        it->second.leader == kNobody && now - it->second.seen < kToldLate;
+    it = again ? owner_.erase(it) : std::next(it);
+  }
+  owner_[leader] = {leader, now};
   refreshed_ = absl::InfinitePast();
 }
 
 void ProcessTable::RemoveLeader(pid_t leader) {
   leaders_.erase(leader);
   for (auto it = owner_.begin(); it != owner_.end();) {
-    it = it->second == leader ? owner_.erase(it) : std::next(it);
+    it = it->second.leader == leader ? owner_.erase(it) : std::next(it);
   }
 }
 
@@ -80,8 +89,8 @@ pid_t ProcessTable::Classify(pid_t pid) const {
   if (!stat) return kNobody;
   if (leaders_.count(stat->session) != 0) return stat->session;
   auto parent = owner_.find(stat->parent);
-  if (parent != owner_.end() && parent->second != kNobody) {
-    return parent->second;
+  if (parent != owner_.end() && parent->second.leader != kNobody) {
+    return parent->second.leader;
   }
   if (stat->parent == getpid()) {
     for (const auto& [leader, mark] : leaders_) {
@@ -95,7 +104,7 @@ void ProcessTable::Refresh(absl::Duration max_age) {
   absl::Time now = absl::Now();
   if (now - refreshed_ < max_age) return;
   refreshed_ = now;
-  std::unordered_map<pid_t, pid_t> seen;
+  std::unordered_map<pid_t, Owner> seen;
   for (pid_t pid : AllProcesses()) {
     auto known = owner_.find(pid);
     if (known != owner_.end()) {
@@ -103,7 +112,7 @@ void ProcessTable::Refresh(absl::Duration max_age) {
     } else {
       // Into owner_ at once: its children follow it in this same pass, as
       // /proc lists processes in ascending order of pid.
-      owner_[pid] = seen[pid] = Classify(pid);
+      owner_[pid] = seen[pid] = {Classify(pid), now};
     }
   }
   owner_ = std::move(seen);
@@ -121,7 +130,7 @@ std::vector<pid_t> ChildrenOf(pid_t parent) {
 std::vector<pid_t> ProcessTable::Members(pid_t leader) const {
   std::vector<pid_t> members;
   for (const auto& [pid, owner] : owner_) {
-    if (owner == leader) members.push_back(pid);
+    if (owner.leader == leader) members.push_back(pid);
   }
   return members;
 }

@@ -36,7 +36,11 @@ class ProcessTable {
   pid_t Classify(pid_t pid) const;
 
   std::unordered_map<pid_t, std::string> leaders_;  // to mark
-  std::unordered_map<pid_t, pid_t> owner_;          // process to leader, or 0
+  struct Owner {
+    pid_t leader = 0;  // 0: nobody
+    absl::Time seen;   // for the first time
+  };
+  std::unordered_map<pid_t, Owner> owner_;
   absl::Time refreshed_ = absl::InfinitePast();
 };
 
