@@ -6,12 +6,15 @@
 #include <sys/types.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "pack/base/exit_status.h"
+#include "spank/agent/caps/victim.h"
 
 namespace cram {
 
@@ -19,13 +22,14 @@ namespace cram {
 enum class CapVerdict {
   kWithin,      // it did not
   kOwnCap,      // it passed its own cap
-  kNodeBudget,  // killed for want of memory above it, while within its cap
+  kNodeBudget,  // killed at a limit above it, while within its cap
   kHost,        // the same, and the limit was the machine's
 };
 
 // The cap of one slot, used for one attempt after the other:
 //   Arm, [child enters through entry_fd], Started, ... the leader is reaped,
-//   KillAll until it is true, Verdict and peak_bytes, LeftBehind.
+//   LeaderEnded, KillAll until it is true, Verdict, victim and peak_bytes,
+//   LeftBehind.
 // Every process of the attempt is in it, however it was forked.
 //
 // Files of a tmpfs (/dev/shm) are memory and count to the cap of the attempt
@@ -47,6 +51,9 @@ class SlotCap {
 
   virtual void Started(pid_t /*leader*/) {}
 
+  // How the leader ended by itself: not called when we ended it.
+  virtual void LeaderEnded(const ExitStatus& /*exit*/) {}
+
   // Readable when the cap may have been passed: call OverCap() then. -1: none.
   virtual int event_fd() const { return -1; }
 
@@ -60,6 +67,9 @@ class SlotCap {
   virtual bool KillAll() = 0;
 
   virtual CapVerdict Verdict() = 0;
+  // Who had to go, when the verdict is that somebody had; nothing when nobody
+  // saw it.
+  virtual std::optional<Victim> victim() { return std::nullopt; }
   virtual uint64_t peak_bytes() = 0;  // 0: not known
 
   // Memory that ended attempts of this slot fill for as long as nobody removes

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "pack/base/fd.h"
@@ -21,6 +23,10 @@ namespace {
 // next one, so that its peak and its room are its own, and what cannot be
 // dropped is not counted to the next one.
 constexpr uint64_t kLeftBehindWorthCounting = 8 * kMiB;
+// The kernel says that a cgroup ran out before it kills and counts: so often,
+// and in this distance, the counter is looked at after that.
+constexpr int kLooksAfterEvent = 50;
+constexpr absl::Duration kBetweenLooks = absl::Milliseconds(1);
 
 class Cgroup1Slot : public SlotCap {
  public:
@@ -70,27 +76,52 @@ class Cgroup1Slot : public SlotCap {
     }
     if (status.ok()) status = peak_.Write("0");
     (void)TakeOomEvents();
-    ran_out_ = false;
     oom_kills_before_ = OomKills();
     verdict_ = CapVerdict::kWithin;
+    victim_.reset();
+    leader_ = 0;
+    we_kill_ = false;
+    saw_event_ = false;
+    looks_left_ = 0;
     return status;
   }
 
   std::string directory() const override { return leaf_; }
+  void Started(pid_t leader) override { leader_ = leader; }
+
+  void LeaderEnded(const ExitStatus& exit) override {
+    if (exit.signal != SIGKILL || verdict_ != CapVerdict::kWithin) return;
+    Look();
+    bool seen = victim_ && (victim_->dying || victim_->pid == leader_);
+    if (verdict_ != CapVerdict::kWithin && !seen) {
+      victim_ = Victim{leader_, "", 0, true};
+    }
+  }
+
   int entry_fd() const override { return entry_.fd(); }
   int event_fd() const override { return event_.get(); }
 
   bool OverCap() override {
-    Judge();
+    if (looks_left_ > 0) --looks_left_;
+    Look();
     return verdict_ != CapVerdict::kWithin;
   }
 
-  bool KillAll() override { return KillListed(leaf_); }
+  absl::Duration look_again() const override {
+    return looks_left_ > 0 ? kBetweenLooks : absl::InfiniteDuration();
+  }
+
+  bool KillAll() override {
+    we_kill_ = true;
+    return KillListed(leaf_);
+  }
 
   CapVerdict Verdict() override {
-    Judge();
+    Look();
     return verdict_;
   }
+
+  std::optional<Victim> victim() override { return victim_; }
 
   uint64_t peak_bytes() override {
     uint64_t peak = peak_.ReadNumber();
@@ -139,20 +170,42 @@ class Cgroup1Slot : public SlotCap {
 
   uint64_t OomKills() const { return oom_.ReadNumber("oom_kill"); }
 
-  // The event does not say which cgroup ran out. Ours did when all of it was
-  // in use (the counters of failed charges stay 0 on recent kernels); one above
-  // concerns this attempt only when one of its processes was the victim, which
-  // the kernel chooses and counts after the event.
-  void Judge() {
-    static const uint64_t at_once = 8 * sysconf(_SC_PAGESIZE);
+  // The event does not say which cgroup ran out, and comes to all below that
+  // one: only what was killed in ours concerns us.
+  void Look() {
     if (TakeOomEvents()) {
-      ran_out_ = true;
-      if (peak_.ReadNumber() + at_once >= limit_bytes_)
-        verdict_ = CapVerdict::kOwnCap;
+      saw_event_ = true;
+      looks_left_ = kLooksAfterEvent;
     }
-    if (ran_out_ && verdict_ == CapVerdict::kWithin &&
-        OomKills() > oom_kills_before_) {
-      verdict_ = CapVerdict::kNodeBudget;
+    if (verdict_ != CapVerdict::kWithin) return;
+    bool killed = OomKills() > oom_kills_before_;
+    if (!killed && !saw_event_) return;
+    static const uint64_t at_once = 8 * sysconf(_SC_PAGESIZE);
+    bool was_full = peak_.ReadNumber() + at_once >= limit_bytes_;
+    if (killed || was_full) SeeVictim();
+    if (!killed) return;
+    verdict_ = JudgeKill(was_full, saw_event_);
+  }
+
+  // Before we kill anything. While a process dies it can still be told from
+  // the others; a leader that is dead and not yet reaped is not listed.
+  void SeeVictim() {
+    if (we_kill_ || (victim_ && victim_->dying)) return;
+    ControlFile procs;
+    if (!procs.Open(leaf_, "cgroup.procs", O_RDONLY).ok()) return;
+    char buffer[4096];
+    std::vector<pid_t> pids = ProcessIds(procs.Read(buffer, sizeof buffer));
+    std::optional<Victim> seen = FindVictim(pids);
+    bool leader_is_dead = leader_ != 0 && std::find(pids.begin(), pids.end(),
+                                                    leader_) == pids.end();
+    if (leader_is_dead && !(seen && seen->dying)) {
+      seen = Victim{leader_, "", 0, true};
+    }
+    if (!seen) return;
+    if (seen->dying && victim_ && victim_->pid == seen->pid) {
+      victim_->dying = true;  // its command line is gone by now
+    } else if (seen->dying || !victim_) {
+      victim_ = std::move(seen);
     }
   }
 
@@ -163,11 +216,20 @@ class Cgroup1Slot : public SlotCap {
   uint64_t base_ = 0;  // of the attempts before this one
   uint64_t limit_bytes_ = UINT64_MAX;
   uint64_t oom_kills_before_ = 0;
-  bool ran_out_ = false;  // this cgroup or one above
   CapVerdict verdict_ = CapVerdict::kWithin;
+  std::optional<Victim> victim_;
+  pid_t leader_ = 0;
+  bool we_kill_ = false;  // from now on everything is dying
+  bool saw_event_ = false;
+  int looks_left_ = 0;
 };
 
 }  // namespace
+
+CapVerdict JudgeKill(bool was_full, bool saw_event) {
+  if (was_full) return CapVerdict::kOwnCap;
+  return saw_event ? CapVerdict::kNodeBudget : CapVerdict::kHost;
+}
 
 absl::StatusOr<std::unique_ptr<Cgroup1Caps>> Cgroup1Caps::Create(
     std::string directory) {

@@ -35,4 +35,10 @@ class Cgroup1Caps : public Caps {
   std::string directory_;
 };
 
+// Which limit it was, when the kernel has killed a process of a leaf: the
+// leaf's own when all of it was in use at some time (the counters of failed
+// charges stay 0 on recent kernels), one above when there was an event, as that
+// comes to every cgroup below the one that ran out, and else the host's. Pure.
+CapVerdict JudgeKill(bool was_full, bool saw_event);
+
 }  // namespace cram

@@ -59,8 +59,8 @@ uint64_t ProportionalBytes(pid_t pid) {
 
 class WatchdogSlot : public SlotCap {
  public:
-  WatchdogSlot(uint32_t slot, ProcessTable* processes)
-      : slot_(slot), processes_(processes) {}
+  WatchdogSlot(uint32_t slot, ProcessTable* processes, const OomKills* kills)
+      : slot_(slot), processes_(processes), kills_(kills) {}
 
   ~WatchdogSlot() override { Forget(); }
 
@@ -68,7 +68,9 @@ class WatchdogSlot : public SlotCap {
     Forget();
     cap_ = cap_bytes;
     peak_ = 0;
-    over_ = false;
+    verdict_ = CapVerdict::kWithin;
+    victim_.reset();
+    kills_before_ = OomKills::OnHost();
     look_again_ = kSoonest;
     return absl::OkStatus();
   }
@@ -78,8 +80,22 @@ class WatchdogSlot : public SlotCap {
     processes_->AddLeader(leader, absl::StrCat("CRAM_SLOT=", slot_));
   }
 
+  // The kernel's counter is of the whole host: it is believed of a sub-job
+  // that died of SIGKILL, or whose shell says that its command did, and that
+  // nobody of ours killed.
+  void LeaderEnded(const ExitStatus& exit) override {
+    bool killed = exit.signal == SIGKILL || exit.code == 128 + SIGKILL;
+    if (!killed || verdict_ != CapVerdict::kWithin ||
+        OomKills::OnHost() <= kills_before_) {
+      return;
+    }
+    verdict_ =
+        kills_->LimitReached() ? CapVerdict::kNodeBudget : CapVerdict::kHost;
+    if (exit.signal == SIGKILL) victim_ = Victim{leader_, "", 0, true};
+  }
+
   bool OverCap() override {
-    if (leader_ == 0 || over_) return over_;
+    if (leader_ == 0 || over()) return over();
     processes_->Refresh(kScanInterval);
     std::vector<pid_t> members = processes_->Members(leader_);
     uint64_t used = Sum(members, ResidentBytes);
@@ -87,9 +103,12 @@ class WatchdogSlot : public SlotCap {
       used = Sum(members, ProportionalBytes);
     }
     peak_ = std::max(peak_, used);
-    over_ = used > cap_;
     look_again_ = NextLook(used, cap_);
-    return over_;
+    if (used > cap_) {
+      verdict_ = CapVerdict::kOwnCap;
+      victim_ = FindVictim(members);
+    }
+    return over();
   }
 
   absl::Duration look_again() const override { return look_again_; }
@@ -106,13 +125,14 @@ class WatchdogSlot : public SlotCap {
     return none;
   }
 
-  CapVerdict Verdict() override {
-    return over_ ? CapVerdict::kOwnCap : CapVerdict::kWithin;
-  }
+  CapVerdict Verdict() override { return verdict_; }
+  std::optional<Victim> victim() override { return victim_; }
 
   uint64_t peak_bytes() override { return peak_; }
 
  private:
+  bool over() const { return verdict_ != CapVerdict::kWithin; }
+
   static uint64_t Sum(const std::vector<pid_t>& pids,
                       uint64_t (*measure)(pid_t)) {
     uint64_t sum = 0;
@@ -127,10 +147,13 @@ class WatchdogSlot : public SlotCap {
 
   uint32_t slot_;
   ProcessTable* processes_;
+  const OomKills* kills_;
   pid_t leader_ = 0;
   uint64_t cap_ = 0;
   uint64_t peak_ = 0;
-  bool over_ = false;
+  uint64_t kills_before_ = 0;
+  CapVerdict verdict_ = CapVerdict::kWithin;
+  std::optional<Victim> victim_;
   absl::Duration look_again_ = kSoonest;
 };
 
@@ -145,7 +168,7 @@ absl::Duration NextLook(uint64_t used, uint64_t cap) {
 
 absl::StatusOr<std::unique_ptr<SlotCap>> WatchdogCaps::MakeSlot(uint32_t slot) {
   return std::unique_ptr<SlotCap>(
-      std::make_unique<WatchdogSlot>(slot, &processes_));
+      std::make_unique<WatchdogSlot>(slot, &processes_, &kills_));
 }
 
 }  // namespace cram

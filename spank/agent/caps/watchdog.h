@@ -5,6 +5,7 @@
 #include <string>
 
 #include "spank/agent/caps/caps.h"
+#include "spank/agent/caps/oom_kills.h"
 #include "spank/agent/caps/process_table.h"
 
 namespace cram {
@@ -22,6 +23,7 @@ class WatchdogCaps : public Caps {
 
  private:
   ProcessTable processes_;
+  OomKills kills_{FindMemoryCgroup()};
 };
 
 // When to look again at a sub-job that uses `used` of `cap` bytes. Pure.
