@@ -104,6 +104,16 @@ void ParseOutput(absl::string_view value, RunOptions* options) {
   }
 }
 
+absl::Status ParseOutputLimit(absl::string_view value, RunOptions* options) {
+  options->output_limit = 0;
+  options->output_limit_kills = absl::ConsumeSuffix(&value, ":kill");
+  if (value == "0" && !options->output_limit_kills) return absl::OkStatus();
+  absl::StatusOr<uint64_t> size = ParseSize(value);
+  if (!size.ok()) return size.status();
+  options->output_limit = *size;
+  return absl::OkStatus();
+}
+
 absl::Status Parse(absl::string_view name, absl::string_view value,
                    RunOptions* options) {
   if (name == "mem") return ParseMemory(value, options);
@@ -113,6 +123,7 @@ absl::Status Parse(absl::string_view name, absl::string_view value,
   if (name == "retry") return ParseCount(value, 0, &options->retry);
   if (name == "oom-retry") return ParseOomRetry(value, options);
   if (name == "max-failures") return ParseMaxFailures(value, options);
+  if (name == "output-limit") return ParseOutputLimit(value, options);
   if (name == "view" || name == "progress") {
     (name == "view" ? options->view : options->progress) = true;
     return absl::OkStatus();

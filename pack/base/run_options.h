@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "pack/base/mem_mode.h"
 #include "pack/base/runtime_knobs.h"
+#include "pack/base/size.h"
 
 namespace cram {
 
@@ -24,7 +25,7 @@ struct RunOption {
   absl::string_view name, metavar, help;
   bool is_flag() const { return metavar.empty(); }
 };
-inline constexpr std::array<RunOption, 12> kRunOptions = {{
+inline constexpr std::array<RunOption, 13> kRunOptions = {{
     {"mem", "SIZE|share|auto",
      "cap of each sub-job, over what the manifest says; share: the node's "
      "budget / slots; auto: learned from measured peaks"},
@@ -45,6 +46,9 @@ inline constexpr std::array<RunOption, 12> kRunOptions = {{
     {"output", "MODE",
      "packed (default), rank0, all, none, system, or a file name with "
      "{placeholders}"},
+    {"output-limit", "SIZE[:kill]",
+     "of packed output keep the start and the end of a stream that is longer "
+     "(default 16M, 0: all of it); kill: end its sub-job as well"},
     {"dir", "DIR", "where the run directory is made (default: here)"},
     {"view", "", "show sub-jobs their cap and their CPUs as the machine's"},
     {"progress", "", "show progress on standard error"},
@@ -67,8 +71,10 @@ struct RunOptions {
   std::optional<uint64_t> max_failures;   // a count, or
   std::optional<double> max_failures_pc;  // percent of all sub-jobs
   OutputMode output = OutputMode::kPacked;
-  std::string output_template;  // with kTemplate
-  std::string dir;              // absolute; empty: the current directory
+  std::string output_template;        // with kTemplate
+  uint64_t output_limit = 16 * kMiB;  // of a stream; 0: none
+  bool output_limit_kills = false;
+  std::string dir;  // absolute; empty: the current directory
   bool view = false;
   bool progress = false;
 

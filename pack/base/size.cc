@@ -1,5 +1,6 @@
 #include "pack/base/size.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/ascii.h"
@@ -60,7 +61,8 @@ std::string FormatSize(uint64_t bytes, char unit) {
   }
   double amount = static_cast<double>(bytes) /
                   std::pow(1024.0, static_cast<double>(power + 1));
-  return Amount(amount, kUnits[power]);
+  // What there is does not read as nothing.
+  return Amount(std::max(amount, 0.01), kUnits[power]);
 }
 
 std::string FormatExactSize(uint64_t bytes) {

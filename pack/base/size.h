@@ -21,7 +21,8 @@ absl::StatusOr<uint64_t> ParseSize(absl::string_view text);
 
 // With one unit letter: "204800K" for unit 'K', "0.20G" for 'G'; two decimals
 // unless the number is whole. '\0' chooses the largest unit that leaves a
-// number of at least 1. Zero is "0".
+// number of at least 1, or K. What is less than 0.01 of the unit is shown as
+// that, zero as "0".
 std::string FormatSize(uint64_t bytes, char unit = '\0');
 
 // As sacct prints memory when no unit was asked for: the largest unit that

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "pack/base/io.h"
 
@@ -17,6 +18,18 @@ absl::StatusOr<std::unique_ptr<FrameWriter>> FrameWriter::Create(
   writer->end_ = writer->buffer_.size();
   absl::Status status = writer->Flush();
   if (!status.ok()) return status;
+  return writer;
+}
+
+absl::StatusOr<std::unique_ptr<FrameWriter>> FrameWriter::Continue(
+    const std::string& path, uint64_t end) {
+  absl::StatusOr<UniqueFd> fd = OpenFile(path, O_WRONLY | O_APPEND);
+  if (!fd.ok()) return fd.status();
+  if (ftruncate(fd->get(), static_cast<off_t>(end)) != 0) {
+    return ErrnoStatus("truncate", path, errno);
+  }
+  std::unique_ptr<FrameWriter> writer(new FrameWriter(*std::move(fd), path));
+  writer->end_ = end;
   return writer;
 }
 

@@ -24,6 +24,11 @@ class FrameWriter {
   static absl::StatusOr<std::unique_ptr<FrameWriter>> Create(
       const std::string& path, const FileKind& kind);
 
+  // Goes on with a file that nobody writes any more; what it has from the
+  // offset `end` on is cut off.
+  static absl::StatusOr<std::unique_ptr<FrameWriter>> Continue(
+      const std::string& path, uint64_t end);
+
   // The offset in the file at which this frame begins.
   uint64_t Append(absl::string_view payload);
 

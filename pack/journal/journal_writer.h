@@ -22,6 +22,11 @@ class JournalWriter {
   static absl::StatusOr<std::unique_ptr<JournalWriter>> Create(
       const std::string& path);
 
+  // Goes on with the journal of a writer that died; a record that it did not
+  // finish is cut off. Fails when the journal is damaged otherwise.
+  static absl::StatusOr<std::unique_ptr<JournalWriter>> Continue(
+      const std::string& path);
+
   void Append(const JournalRecord& record);
 
   size_t buffered() const { return frames_->buffered(); }

@@ -17,11 +17,13 @@ absl::StatusOr<std::unique_ptr<OutputWriter>> OutputWriter::Create(
 }
 
 uint64_t OutputWriter::Append(const OutputSource& source,
-                              absl::string_view data) {
+                              absl::string_view data, uint64_t left_out) {
   chunk_.set_index(source.index);
   chunk_.set_attempt(source.attempt);
   chunk_.set_stream(static_cast<uint32_t>(source.stream));
+  chunk_.set_left_out(left_out);
   uint64_t first = AppendChunk(data.substr(0, kMaxChunkBytes));
+  chunk_.clear_left_out();
   for (size_t done = kMaxChunkBytes; done < data.size();
        done += kMaxChunkBytes) {
     AppendChunk(data.substr(done, kMaxChunkBytes));

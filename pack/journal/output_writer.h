@@ -32,10 +32,12 @@ class OutputWriter {
   static absl::StatusOr<std::unique_ptr<OutputWriter>> Create(
       const std::string& path);
 
-  // Appends `data` (not empty; long data becomes several chunks) and returns
+  // Appends `data` (long data becomes several chunks; empty only when
+  // `left_out` bytes of the stream are missing before it) and returns
   // the offset of its first chunk. The offset of an attempt's first chunk, of
   // either stream, goes to Ended.output_offset.
-  uint64_t Append(const OutputSource& source, absl::string_view data);
+  uint64_t Append(const OutputSource& source, absl::string_view data,
+                  uint64_t left_out = 0);
 
   size_t buffered() const { return frames_->buffered(); }
   absl::Status Flush() { return frames_->Flush(); }

@@ -1,5 +1,6 @@
 #include "sbin/cram/output_command.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -7,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "pack/base/io.h"
 #include "pack/base/run_directory.h"
+#include "pack/base/size.h"
 #include "sbin/report/attempt_output.h"
 #include "sbin/report/manifest_lookup.h"
 #include "sbin/report/run.h"
@@ -54,7 +56,17 @@ absl::Status Copy(const Run& run, const Attempt& attempt,
         if (!written.ok()) return;
         written = WriteFull(STDOUT_FILENO, bytes, "standard output");
       });
-  return written.ok() ? read : written;
+  if (!written.ok()) return written;
+  const EndDetails& details = run.Details(attempt);
+  uint64_t left_out = request.standard_error ? details.stderr_left_out
+                                             : details.stdout_left_out;
+  if (left_out != 0) {
+    fprintf(stderr,
+            "cram: sub-job %s: %s were left out, for the limit of output "
+            "(--cram-output-limit); its start and its end are here\n",
+            absl::StrCat(request.index).c_str(), FormatSize(left_out).c_str());
+  }
+  return read;
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <functional>
+
 #include "absl/time/clock.h"
 #include "pack/base/run_directory.h"
 #include "sbin/cramacct/options.h"
@@ -12,6 +14,7 @@
 #include "sbin/report/suggestion.h"
 #include "sbin/report/summary.h"
 #include "sbin/report/why.h"
+#include "sbin/report/why_groups.h"
 
 namespace cram {
 namespace {
@@ -48,32 +51,48 @@ void PrintTable(const AcctOptions& options, const ReportContext& context) {
   });
 }
 
+// Those that are asked for, or those that did not complete when nothing is.
+void ForEachWhy(const AcctOptions& options, const ReportContext& context,
+                const std::function<void(const Row&)>& visit) {
+  const Selection& selection = options.selection;
+  bool named = selection.indexes.has_value() || selection.states.any();
+  ForEachRow(context.run, selection, [&](const Row& row) {
+    bool done = row.state == State::kCompleted || row.state == State::kRunning;
+    if (!done || named) visit(row);
+  });
+}
+
 void PrintJson(const AcctOptions& options, const ReportContext& context) {
+  bool why = options.view == View::kWhyJson;
   Print(JsonHead(context.run));
   bool first = true;
-  ForEachRow(context.run, options.selection, [&](const Row& row) {
+  auto print = [&](const Row& row) {
     if (!first) Print(",\n");
     first = false;
-    Print(JsonRow(row, context));
-  });
+    Print(why ? JsonWhyRow(row, context) : JsonRow(row, context));
+  };
+  if (why) {
+    ForEachWhy(options, context, print);
+  } else {
+    ForEachRow(context.run, options.selection, print);
+  }
   Print(JsonTail());
 }
 
-// Every sub-job that was named, or else those that did not complete; those
-// that never started, together.
+// Each whose index was given; else the first of those that ended alike, and
+// those that never started together.
 void PrintWhy(const AcctOptions& options, const ReportContext& context) {
-  const Selection& selection = options.selection;
-  bool named = selection.indexes.has_value() || selection.states.any();
+  bool each = options.selection.indexes.has_value();
   IndexSet pending;
-  ForEachRow(context.run, selection, [&](const Row& row) {
-    bool done = row.state == State::kCompleted || row.state == State::kRunning;
-    if (done && !named) return;
-    if (row.attempt == nullptr && !selection.indexes) {
+  WhyGroups groups;
+  ForEachWhy(options, context, [&](const Row& row) {
+    if (row.attempt == nullptr && !each) {
       pending.Add(row.index);
-    } else {
+    } else if (each || groups.Shows(row, context.run)) {
       Print(Why(row, context));
     }
   });
+  Print(groups.Rest(context.run));
   if (pending.empty()) return;
   Print(absl::StrCat(context.run.id(), " PENDING: ", pending.size(),
                      pending.size() == 1 ? " sub-job has not started: "
@@ -99,6 +118,7 @@ void PrintReport(const AcctOptions& options, const ReportContext& context) {
     case View::kTable:
       return PrintTable(options, context);
     case View::kJson:
+    case View::kWhyJson:
       return PrintJson(options, context);
     case View::kWhy:
       return PrintWhy(options, context);

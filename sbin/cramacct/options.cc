@@ -47,7 +47,7 @@ void Define(CLI::App* app, CommandLine* words, AcctOptions* options) {
       ->type_name("K|M|G|T|P")
       ->check(CLI::IsMember({"K", "M", "G", "T", "P"}));
   app->add_flag("--json", words->json,
-                "as JSON; also with --summary and --suggest");
+                "as JSON; also with --summary, --suggest and --why");
   CLI::Option* why = app->add_flag(
       "--why", words->why, "a paragraph for each that did not complete");
   CLI::Option* summary =
@@ -78,7 +78,7 @@ absl::Status Understand(const CommandLine& words, AcctOptions* options) {
   options->header = !words.no_header;
   if (!words.units.empty()) options->unit = words.units[0];
   if (words.json) options->view = View::kJson;
-  if (words.why) options->view = View::kWhy;
+  if (words.why) options->view = words.json ? View::kWhyJson : View::kWhy;
   if (words.summary) {
     options->view = words.json ? View::kSummaryJson : View::kSummary;
   }

@@ -15,6 +15,7 @@ enum class View {
   kTable,
   kJson,
   kWhy,
+  kWhyJson,
   kSummary,
   kSummaryJson,
   kSuggest,

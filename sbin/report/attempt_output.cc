@@ -12,8 +12,12 @@
 namespace cram {
 namespace {
 
-// As much of the end of a stream as is kept to find its last lines in.
-constexpr size_t kTailBytes = 4096;
+constexpr size_t kTailBytes = 1024;
+
+std::string LeftOutLine(uint64_t bytes) {
+  return absl::StrCat("\n[cram: ", bytes,
+                      " bytes left out here, for the limit of output]\n");
+}
 
 }  // namespace
 
@@ -31,8 +35,9 @@ absl::Status ReadAttemptOutput(
                                          ? attempt.stdout_bytes
                                          : attempt.stderr_bytes};
   }
-  absl::StatusOr<uint64_t> delivered = ReadOutput(
-      path, {attempt.index, attempt.number, stream}, extent, deliver);
+  absl::StatusOr<uint64_t> delivered =
+      ReadOutput(path, {attempt.index, attempt.number, stream}, extent, deliver,
+                 [&](uint64_t bytes) { deliver(LeftOutLine(bytes)); });
   if (!delivered.ok()) return delivered.status();
   if (!extent || *delivered >= extent->bytes) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat(path, ": torn or damaged; only ",
@@ -55,10 +60,24 @@ std::vector<std::string> LastErrorLines(const Run& run, const Attempt& attempt,
       .IgnoreError();
   std::vector<std::string> lines =
       absl::StrSplit(absl::StripSuffix(tail, "\n"), '\n');
-  if (cut && lines.size() > 1) lines.erase(lines.begin());
+  // Of the first one there is only the end.
+  if (cut && lines.size() > 1) {
+    lines.erase(lines.begin());
+  } else if (cut) {
+    lines[0] = "..." + lines[0];
+  }
   if (lines.size() > count) lines.erase(lines.begin(), lines.end() - count);
   if (lines.size() == 1 && lines[0].empty()) lines.clear();
   return lines;
+}
+
+bool ErrorsArePacked(const Run& run, const Attempt& attempt,
+                     ManifestLookup* manifest) {
+  if (attempt.stderr_bytes != 0) return true;
+  std::string path = run.directory().output(run.NodeOf(attempt).node_id);
+  if (access(path.c_str(), F_OK) != 0) return false;
+  const SubJob* subjob = manifest->Get(attempt.index);
+  return subjob == nullptr || subjob->stderr_path.empty();
 }
 
 }  // namespace cram

@@ -10,19 +10,27 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "pack/journal/output_writer.h"
+#include "sbin/report/manifest_lookup.h"
 #include "sbin/report/run.h"
 
 namespace cram {
 
-// Delivers what the attempt wrote to `stream`. Errors: its output was not
-// packed (NOT_FOUND), or a part of it is lost (DATA_LOSS; what is there was
-// delivered), or the file cannot be read.
+// Delivers what the attempt wrote to `stream`; where bytes were left out, a
+// line that says so. Errors: its output was not packed (NOT_FOUND), or a part
+// of it is lost (DATA_LOSS; what is there was delivered), or the file cannot be
+// read.
 absl::Status ReadAttemptOutput(
     const Run& run, const Attempt& attempt, OutputStream stream,
     const std::function<void(absl::string_view)>& deliver);
 
-// The last lines of its stderr, at most `count`; none when there are none.
+// The last lines of its stderr, at most `count` and 1 KiB; none when there are
+// none.
 std::vector<std::string> LastErrorLines(const Run& run, const Attempt& attempt,
                                         size_t count);
+
+// Whether its stderr was packed: not when all output of the run went elsewhere,
+// or when the manifest names a file for it.
+bool ErrorsArePacked(const Run& run, const Attempt& attempt,
+                     ManifestLookup* manifest);
 
 }  // namespace cram

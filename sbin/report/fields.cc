@@ -257,7 +257,7 @@ int64_t ElapsedNs(const Attempt& attempt, const ReportContext& context) {
 }
 
 std::string Reason(const Attempt& attempt, const Run& run) {
-  const std::string& step = run.FailedStep(attempt);
+  const std::string& step = run.Details(attempt).failed_step;
   if (attempt.error_number == 0) return step;
   return absl::StrCat(step, step.empty() ? "" : ": ",
                       strerror(attempt.error_number));

@@ -22,6 +22,24 @@ Cause CauseOf(const Ended& ended) {
   return ended.signal() != 0 ? Cause::kSignal : Cause::kExitCode;
 }
 
+bool HasDetails(const Ended& ended) {
+  return !ended.failed_step().empty() || !ended.memory_message().empty() ||
+         ended.victim_pid() != 0 || ended.stdout_left_out() != 0 ||
+         ended.stderr_left_out() != 0;
+}
+
+EndDetails DetailsOf(const Ended& ended) {
+  EndDetails details;
+  details.failed_step = ended.failed_step();
+  details.memory_message = ended.memory_message();
+  details.victim_pid = ended.victim_pid();
+  details.victim_command = ended.victim_command();
+  details.victim_bytes = ended.victim_bytes();
+  details.stdout_left_out = ended.stdout_left_out();
+  details.stderr_left_out = ended.stderr_left_out();
+  return details;
+}
+
 class Table {
  public:
   Table(uint32_t place, NodeRecords* records)
@@ -90,10 +108,9 @@ class Table {
     attempt.cause = CauseOf(ended);
     attempt.core_dumped = ended.core_dumped();
     attempt.will_retry = ended.will_retry();
-    if (!ended.failed_step().empty()) {
-      records_->failed_steps.push_back(ended.failed_step());
-      attempt.failed_step =
-          static_cast<uint32_t>(records_->failed_steps.size());
+    if (HasDetails(ended)) {
+      records_->details.push_back(DetailsOf(ended));
+      attempt.details = static_cast<uint32_t>(records_->details.size());
     }
     SeeTime(ended.end_ns());
   }

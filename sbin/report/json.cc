@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "sbin/report/what_to_do.h"
+#include "sbin/report/why.h"
 
 namespace cram {
 namespace {
@@ -40,6 +42,33 @@ Json RunObject(const Run& run) {
           {"nodes", nodes}};
 }
 
+void AddDetails(const EndDetails& details, Json* object) {
+  Json& json = *object;
+  if (details.stdout_left_out != 0) {
+    json["stdout_left_out"] = details.stdout_left_out;
+  }
+  if (details.stderr_left_out != 0) {
+    json["stderr_left_out"] = details.stderr_left_out;
+  }
+  if (!details.memory_message.empty()) {
+    json["memory_message"] = details.memory_message;
+  }
+  if (details.victim_pid == 0) return;
+  json["victim"] = {{"pid", details.victim_pid},
+                    {"command", details.victim_command}};
+  if (details.victim_bytes != 0) {
+    json["victim"]["bytes"] = details.victim_bytes;
+  }
+}
+
+void AddSubJob(const SubJob& subjob, Json* object) {
+  Json params = Json::object();
+  for (const auto& [name, value] : subjob.params) params[name] = value;
+  (*object)["name"] = subjob.name;
+  (*object)["command"] = subjob.argv;
+  (*object)["params"] = params;
+}
+
 void AddAttempt(const Attempt& attempt, const ReportContext& context,
                 Json* object) {
   Json& json = *object;
@@ -63,14 +92,18 @@ void AddAttempt(const Attempt& attempt, const ReportContext& context,
   json["stderr_bytes"] = attempt.stderr_bytes;
   std::string reason = Reason(attempt, context.run);
   if (!reason.empty()) json["reason"] = reason;
+  AddDetails(context.run.Details(attempt), &json);
 }
 
-void AddSubJob(const SubJob& subjob, Json* object) {
-  Json params = Json::object();
-  for (const auto& [name, value] : subjob.params) params[name] = value;
-  (*object)["name"] = subjob.name;
-  (*object)["command"] = subjob.argv;
-  (*object)["params"] = params;
+Json RowObject(const Row& row, const ReportContext& context) {
+  Json json = {{"index", row.index},
+               {"job_id", JobId(context.run, row.index)},
+               {"state", Text(StateName(row.state))}};
+  if (row.attempt != nullptr) AddAttempt(*row.attempt, context, &json);
+  if (const SubJob* subjob = context.manifest.Get(row.index)) {
+    AddSubJob(*subjob, &json);
+  }
+  return json;
 }
 
 Json QuantilesObject(const Quantiles& quantiles, double unit) {
@@ -109,13 +142,16 @@ std::string JsonHead(const Run& run) {
 }
 
 std::string JsonRow(const Row& row, const ReportContext& context) {
-  Json json = {{"index", row.index},
-               {"job_id", JobId(context.run, row.index)},
-               {"state", Text(StateName(row.state))}};
-  if (row.attempt != nullptr) AddAttempt(*row.attempt, context, &json);
-  if (const SubJob* subjob = context.manifest.Get(row.index)) {
-    AddSubJob(*subjob, &json);
+  return Dump(RowObject(row, context));
+}
+
+std::string JsonWhyRow(const Row& row, const ReportContext& context) {
+  Json json = RowObject(row, context);
+  if (row.attempt != nullptr) {
+    json["stderr_lines"] = WhyErrorLines(*row.attempt, context.run);
   }
+  std::string advice = WhatToDo(row, context);
+  if (!advice.empty()) json["advice"] = advice;
   return Dump(json);
 }
 

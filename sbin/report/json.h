@@ -15,6 +15,8 @@ namespace cram {
 // that are not UTF-8 become U+FFFD.
 std::string JsonHead(const Run& run);
 std::string JsonRow(const Row& row, const ReportContext& context);
+// With the last lines of stderr and what to do about it.
+std::string JsonWhyRow(const Row& row, const ReportContext& context);
 std::string JsonTail();
 
 // One object each.

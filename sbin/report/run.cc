@@ -142,10 +142,10 @@ std::vector<absl::string_view> Run::Told(const Attempt& attempt) const {
   return told;
 }
 
-const std::string& Run::FailedStep(const Attempt& attempt) const {
-  static const std::string none;
-  if (attempt.failed_step == 0) return none;
-  return nodes_[attempt.node].failed_steps[attempt.failed_step - 1];
+const EndDetails& Run::Details(const Attempt& attempt) const {
+  static const EndDetails none;
+  if (attempt.details == 0) return none;
+  return nodes_[attempt.node].details[attempt.details - 1];
 }
 
 }  // namespace cram

@@ -14,6 +14,17 @@
 
 namespace cram {
 
+// What there is to say of few attempts only.
+struct EndDetails {
+  std::string failed_step;  // could not start: what was being done, "chdir /x"
+  std::string memory_message;  // what its runtime said
+  uint32_t victim_pid = 0;     // who was killed for memory; 0: not seen
+  std::string victim_command;
+  uint64_t victim_bytes = 0;     // 0: not known
+  uint64_t stdout_left_out = 0;  // beyond the limit of output
+  uint64_t stderr_left_out = 0;
+};
+
 // One attempt. Compact: a run has millions.
 struct Attempt {
   uint64_t index = 0;
@@ -32,7 +43,7 @@ struct Attempt {
   uint32_t node = 0;  // its place in Run::nodes()
   uint32_t slot = 0;
   uint32_t cpus = 0;
-  uint32_t failed_step = 0;  // see Run::FailedStep; 0: it started
+  uint32_t details = 0;  // see Run::Details; 0: there are none
   uint16_t error_number = 0;
   uint8_t exit_code = 0;
   uint8_t signal = 0;
@@ -67,7 +78,7 @@ struct NodeRecords {
   bool closed = false;
   std::string closed_reason;
   std::vector<Attempt> attempts;
-  std::vector<std::string> failed_steps;
+  std::vector<EndDetails> details;
   bool torn = false;  // the last record is cut off: normal while it is written
   std::string warning;  // damage that hides records
 };
@@ -102,8 +113,7 @@ class Run {
   const NodeRecords& NodeOf(const Attempt& attempt) const {
     return nodes_[attempt.node];
   }
-  // What was being done ("chdir /x") when the attempt could not start.
-  const std::string& FailedStep(const Attempt& attempt) const;
+  const EndDetails& Details(const Attempt& attempt) const;
   // The variables by which runtimes were told of cap and CPUs, and RLIMIT_DATA
   // where that was set.
   std::vector<absl::string_view> Told(const Attempt& attempt) const;

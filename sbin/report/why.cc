@@ -3,15 +3,15 @@
 #include "absl/strings/str_cat.h"
 #include "pack/base/duration.h"
 #include "pack/base/exit_status.h"
-#include "pack/base/shell_quote.h"
 #include "pack/base/size.h"
 #include "sbin/report/attempt_output.h"
 #include "sbin/report/table_printer.h"
+#include "sbin/report/what_to_do.h"
 
 namespace cram {
 namespace {
 
-constexpr size_t kErrorLines = 5;
+constexpr size_t kErrorLines = 10;
 
 std::string Cap(const Attempt& attempt) {
   return attempt.cap_bytes == 0 ? "none" : FormatSize(attempt.cap_bytes);
@@ -39,15 +39,16 @@ std::string WhatHappened(const Attempt& attempt, const Run& run) {
       return absl::StrCat("reached its memory cap of ", Cap(attempt),
                           " and was killed");
     case Cause::kNodeBudget:
-      return absl::StrCat(
-          "was killed because all sub-jobs of its node together reached the "
-          "step's memory (",
-          FormatSize(run.NodeOf(attempt).budget_bytes), ")");
+      return "was killed within its cap, because all that runs on its node "
+             "together reached the limit of the step or the job";
     case Cause::kHostOutOfMemory:
-      return "was killed because the node itself ran out of memory";
+      return "was killed within its cap, because the node itself ran out of "
+             "memory";
     case Cause::kRuntimeMemoryError:
       return absl::StrCat(EndedBy(attempt),
-                          " after its runtime could not get more memory");
+                          ", and seems to have got no more memory (its "
+                          "standard error says \"",
+                          run.Details(attempt).memory_message, "\"),");
     case Cause::kTimeLimit:
       return "passed its time limit and was stopped";
     case Cause::kCancelled:
@@ -57,7 +58,7 @@ std::string WhatHappened(const Attempt& attempt, const Run& run) {
     case Cause::kCouldNotStart:
       return absl::StrCat("could not start: ", Reason(attempt, run), ",");
     case Cause::kOutputBudget:
-      return "wrote more output than it may and was stopped";
+      return "printed more than it may and was stopped";
   }
   return "ended";
 }
@@ -82,48 +83,26 @@ std::string MemoryUse(const Attempt& attempt) {
                       Cap(attempt), ".");
 }
 
-std::string RaiseTheCap(const Attempt& attempt) {
-  // The peak says where it was stopped, not what it wanted.
-  uint64_t next = 2 * std::max(attempt.cap_bytes, attempt.peak_bytes);
-  if (next == 0) return "Raise the cap: --cram-mem=SIZE.";
-  return absl::StrCat("Raise the cap: --cram-mem=", FormatSize(next),
-                      " (the peak was ", FormatSize(attempt.peak_bytes),
-                      ", where it was stopped), or make the run smaller.");
+// Who was killed; the first of them, when all were.
+std::string VictimOf(const EndDetails& details) {
+  if (details.victim_pid == 0) return "";
+  std::string text = absl::StrCat("  killed: pid ", details.victim_pid);
+  if (details.victim_bytes != 0) {
+    absl::StrAppend(&text, " with ", FormatSize(details.victim_bytes));
+  }
+  return absl::StrCat(text, ": ", EscapeControls(details.victim_command), "\n");
 }
 
-std::string WhatToDo(const Attempt& attempt, const ReportContext& context) {
-  switch (attempt.cause) {
-    case Cause::kOwnCap:
-    case Cause::kRuntimeMemoryError:
-      return RaiseTheCap(attempt);
-    case Cause::kNodeBudget:
-    case Cause::kHostOutOfMemory:
-      return "Ask Slurm for more memory (--mem), or run fewer at once "
-             "(--cram-slots), or lower the cap (--cram-mem).";
-    case Cause::kTimeLimit:
-      return absl::StrCat(
-          "Raise the limit: --cram-time=TIME (it had run for ",
-          FormatElapsed(absl::Nanoseconds(ElapsedNs(attempt, context))), ").");
-    case Cause::kCouldNotStart:
-      return "Repair that in the manifest or on the node, and run it again.";
-    case Cause::kCancelled:
-    case Cause::kNodeLost:
-      return "Nothing is wrong with the sub-job itself: run it again.";
-    case Cause::kOutputBudget:
-      return "Print less, or send output to a file of its own "
-             "(--cram-output=TEMPLATE).";
-    case Cause::kExitCode:
-    case Cause::kSignal:
-      return absl::StrCat(
-          "It ended by itself; all that it printed: cram "
-          "output ",
-          ShellQuote(context.run.directory().path()), " ", attempt.index,
-          " [--stderr]");
-    case Cause::kNone:
-    case Cause::kCompleted:
-      return "";
+std::string LeftOut(const EndDetails& details) {
+  std::string text;
+  for (const auto& [name, bytes] :
+       {std::pair("standard output", details.stdout_left_out),
+        std::pair("standard error", details.stderr_left_out)}) {
+    if (bytes == 0) continue;
+    absl::StrAppend(&text, " Of its ", name, " ", FormatSize(bytes),
+                    " were left out.");
   }
-  return "";
+  return text;
 }
 
 }  // namespace
@@ -137,18 +116,22 @@ std::string Why(const Row& row, const ReportContext& context) {
                         ".\n");
   }
   const Attempt& attempt = *row.attempt;
+  const EndDetails& details = context.run.Details(attempt);
   absl::StrAppend(&text, "it ",
                   EscapeControls(WhatHappened(attempt, context.run)),
-                  WhereAndWhen(attempt, context), MemoryUse(attempt), "\n");
-  if (attempt.cause != Cause::kCompleted) {
-    for (const std::string& line :
-         LastErrorLines(context.run, attempt, kErrorLines)) {
-      absl::StrAppend(&text, "  stderr: ", EscapeControls(line), "\n");
-    }
+                  WhereAndWhen(attempt, context), MemoryUse(attempt),
+                  LeftOut(details), "\n", VictimOf(details));
+  for (const std::string& line : WhyErrorLines(attempt, context.run)) {
+    absl::StrAppend(&text, "  stderr: ", EscapeControls(line), "\n");
   }
-  std::string advice = WhatToDo(attempt, context);
+  std::string advice = WhatToDo(row, context);
   if (!advice.empty()) absl::StrAppend(&text, "  ", advice, "\n");
   return text;
+}
+
+std::vector<std::string> WhyErrorLines(const Attempt& attempt, const Run& run) {
+  if (attempt.cause == Cause::kCompleted) return {};
+  return LastErrorLines(run, attempt, kErrorLines);
 }
 
 }  // namespace cram

@@ -41,11 +41,15 @@ static struct spank_option options[] = {
            "packed (default), rank0, all, none, system, or a file name with "
            "{placeholders}",
            9),
-    OPTION("cram-dir", "DIR", "where the run directory is made (default: here)",
+    OPTION("cram-output-limit", "SIZE[:kill]",
+           "of packed output keep the start and the end of a stream that is "
+           "longer (default 16M, 0: all of it); kill: end its sub-job as well",
            10),
+    OPTION("cram-dir", "DIR", "where the run directory is made (default: here)",
+           11),
     OPTION("cram-view", NULL,
-           "show sub-jobs their cap and their CPUs as the machine's", 11),
-    OPTION("cram-progress", NULL, "show progress on standard error", 12),
+           "show sub-jobs their cap and their CPUs as the machine's", 12),
+    OPTION("cram-progress", NULL, "show progress on standard error", 13),
 };
 enum { COUNT = sizeof options / sizeof options[0] };
 

@@ -123,7 +123,7 @@ Bench MakeBench(const std::string& program) {
   }
   bench.cap = Get(bench.caps->MakeSlot(0));
   bench.output = Get(OutputWriter::Create(bench.directory + "/output"));
-  bench.collector = Get(Collector::Create(bench.output.get()));
+  bench.collector = Get(Collector::Create(bench.output.get(), 0));
   bench.journal = Get(JournalWriter::Create(bench.directory + "/journal"));
   bench.temporary_directory =
       std::make_unique<TemporaryDirectory>(bench.directory + "/tmp", 0);

@@ -158,6 +158,8 @@ sleep $long & setsid sh -c 'sleep $long & sleep $long' & touch started; wait"
   kill -KILL "$(agent_pid)"
   ended 3
   [[ $(cat err) == *"was killed by SIGKILL"* ]]
+  [ "$(rows state | sort -u)" = "NODE_FAIL
+PENDING" ]
   nothing_left
 }
 
@@ -251,7 +253,7 @@ sys.stdout.buffer.write(random.Random(7).randbytes(20_000_000))
 sys.stderr.write("x" * 300_000)
 END
   pack -- "$work/chatter"
-  run -0 run_m
+  run -0 run_m --output-limit=20M
   ./chatter >expected 2>expected.err
   cram output "$(run_dir)" 0 | cmp - expected
   cram output --stderr "$(run_dir)" 0 | cmp - expected.err

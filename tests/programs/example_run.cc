@@ -32,6 +32,9 @@ void WriteFailures(ExampleNode* node) {
   node->End(ended);
   ended = ExampleNode::Make(3, Cause::kOwnCap, 3);
   ended.set_signal(SIGKILL);
+  ended.set_victim_pid(4003);
+  ended.set_victim_command("./hog a\\012b");
+  ended.set_victim_bytes(199 * kMiB);
   ended.set_peak_bytes(200 * kMiB);
   node->End(ended, "", "taking 2000 MB\n");
 }

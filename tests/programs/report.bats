@@ -115,12 +115,34 @@ END
   run -0 cramacct --why
   [[ $output == *"12.0_3 OUT_OF_MEMORY: it reached its memory cap of 200M"* ]]
   [[ $output == *"  stderr: taking 2000 MB"* ]]
-  [[ $output == *"Raise the cap: --cram-mem=400M (the peak was 200M"* ]]
+  [[ $output == *"  killed: pid 4003 with 199M: ./hog a\\012b"* ]]
+  [[ $output == *"Run it again with --cram-mem=400M (the peak was 200M"* ]]
   [[ $output == *"could not start: chdir /nowhere: No such file or directory"* ]]
   [[ $output == *"12.0 PENDING: 1 sub-job has not started: 9"* ]]
   [[ $output != *12.0_0* && $output != *12.0_8* ]]
   run -0 cramacct --why -i 0
   [[ $output == "12.0_0 COMPLETED: it completed on node n0"* ]]
+}
+
+@test "--why of many like ends shows the first and counts the others" {
+  rm -r "$run"
+  make_run many 20000 2
+  run -0 cramacct --why
+  [ "$(grep -c 'reached its memory cap' <<<"$output")" -eq 5 ]
+  [[ $output == *"12.0 OUT_OF_MEMORY, own cap: 15 more: 5999,6999,7999,"* ]]
+  run -0 cramacct --why -i 5999
+  [[ $output == "12.0_5999 OUT_OF_MEMORY: it reached"* ]]
+}
+
+@test "--why --json is those that did not complete, with what to do" {
+  with_manifest
+  cramacct --why --json | python3 -c '
+import json, sys
+rows = {row["index"]: row for row in json.load(sys.stdin)["subjobs"]}
+assert 0 not in rows and 8 not in rows and 9 in rows
+assert rows[3]["victim"]["command"] == r"./hog a\012b", rows[3]
+assert rows[1]["stderr_lines"][-1].startswith("no such"), rows[1]
+assert "--cram-time=" in rows[5]["advice"], rows[5]'
 }
 
 @test "--summary counts, and names what enforces the caps" {

@@ -75,7 +75,7 @@ class Collecting : public testing::Test {
  protected:
   void SetUp() override {
     writer_ = *OutputWriter::Create(path());
-    collector_ = *Collector::Create(writer_.get());
+    collector_ = *Collector::Create(writer_.get(), limit_);
   }
   std::string path() const { return directory_.path() + "/output.0"; }
 
@@ -100,6 +100,7 @@ class Collecting : public testing::Test {
     return text;
   }
 
+  uint64_t limit_ = 0;
   TemporaryDirectory directory_;
   std::unique_ptr<OutputWriter> writer_;
   std::unique_ptr<Collector> collector_;
@@ -175,6 +176,46 @@ TEST_F(Collecting, HandsOnWhatARunningSubJobHasPrinted) {
   collector_->HandOn();
   EXPECT_EQ(Packed(5, 0, OutputStream::kStdout, {kFileHeaderBytes, 6, 0}),
             "so far");
+}
+
+// A limit of 1000 bytes for each stream.
+class CollectingLittle : public Collecting {
+ protected:
+  CollectingLittle() { limit_ = 1000; }
+};
+
+TEST_F(CollectingLittle, SaysHowMuchIsMissingAndWhere) {
+  collector_->Begin(3, 0);
+  Print(OutputStream::kStdout, "fine");
+  Print(OutputStream::kStderr, std::string(600, 'a') + std::string(10000, 'b') +
+                                   std::string(499, 'c') + "\n");
+  EXPECT_FALSE(collector_->over_limit());
+  collector_->Drain(OutputStream::kStderr);
+  EXPECT_TRUE(collector_->over_limit());
+  Collector::Totals totals = collector_->End();
+  EXPECT_EQ(totals.stdout_left_out, 0u);
+  EXPECT_EQ(totals.stderr_left_out, 10100u);
+  EXPECT_EQ(Packed(3, 0, OutputStream::kStdout, totals), "fine");
+  EXPECT_EQ(Packed(3, 0, OutputStream::kStderr, totals),
+            std::string(500, 'a') + std::string(499, 'c') + "\n");
+  std::string read;
+  absl::StatusOr<uint64_t> bytes = ReadOutput(
+      path(), {3, 0, OutputStream::kStderr}, std::nullopt,
+      [&](absl::string_view data) { read.append(data.data(), data.size()); },
+      [&](uint64_t left_out) { read += "<" + std::to_string(left_out) + ">"; });
+  EXPECT_EQ(read,
+            std::string(500, 'a') + "<10100>" + std::string(499, 'c') + "\n");
+}
+
+TEST_F(CollectingLittle, HoldsTheLastWordsOfARuntime) {
+  collector_->Begin(3, 0);
+  Print(OutputStream::kStderr, std::string(50000, '.') + "MemoryError\n");
+  collector_->End();
+  EXPECT_EQ(collector_->memory_message(), "MemoryError");
+  collector_->Begin(4, 0);
+  Print(OutputStream::kStdout, "MemoryError\n");
+  collector_->End();
+  EXPECT_EQ(collector_->memory_message(), "");
 }
 
 class OpenedStreams : public Collecting {

@@ -38,6 +38,7 @@ TEST_P(Causes, AreNamedByWhatWeighsMost) {
 constexpr ExitStatus kFine{};
 constexpr ExitStatus kCode{7, 0, false};
 constexpr ExitStatus kKilled{0, 9, false};
+constexpr ExitStatus kAborted{0, 6, true};
 constexpr CapVerdict kWithin = CapVerdict::kWithin;
 
 INSTANTIATE_TEST_SUITE_P(
@@ -57,7 +58,20 @@ INSTANTIATE_TEST_SUITE_P(
         End{{kFine, kWithin, true, false}, Cause::kTimeLimit},
         End{{kKilled, kWithin, true, true}, Cause::kTimeLimit},
         End{{kFine, kWithin, false, true}, Cause::kCancelled},
-        End{{kKilled, kWithin, false, true}, Cause::kCancelled}));
+        End{{kKilled, kWithin, false, true}, Cause::kCancelled},
+        End{{kKilled, CapVerdict::kHost}, Cause::kHostOutOfMemory},
+        // A runtime's words count only with an end that fits them.
+        End{{kCode, kWithin, false, false, false, true},
+            Cause::kRuntimeMemoryError},
+        End{{kAborted, kWithin, false, false, false, true},
+            Cause::kRuntimeMemoryError},
+        End{{kKilled, kWithin, false, false, false, true}, Cause::kSignal},
+        End{{kFine, kWithin, false, false, false, true}, Cause::kCompleted},
+        End{{kKilled, CapVerdict::kOwnCap, false, false, false, true},
+            Cause::kOwnCap},
+        // One that ended well before we could end it for its output.
+        End{{kFine, kWithin, false, false, true, false},
+            Cause::kOutputBudget}));
 
 // ---- The summary
 

@@ -61,6 +61,22 @@ TEST(RunOptions, GoesOnForEverWithoutALimitOfFailures) {
   EXPECT_EQ(RunOptions().FailuresAllowed(10), UINT64_MAX);
 }
 
+TEST(RunOptions, LimitsOutputWithAndWithoutAnEnd) {
+  RunOptions options;
+  EXPECT_EQ(options.output_limit, 16 * kMiB);
+  ASSERT_TRUE(options.Set("output-limit", "1M:kill").ok());
+  EXPECT_EQ(options.output_limit, kMiB);
+  EXPECT_TRUE(options.output_limit_kills);
+  ASSERT_TRUE(options.Set("output-limit", "2G").ok());
+  EXPECT_EQ(options.output_limit, 2 * kGiB);
+  EXPECT_FALSE(options.output_limit_kills);
+  ASSERT_TRUE(options.Set("output-limit", "0").ok());
+  EXPECT_EQ(options.output_limit, 0u);
+  for (const char* bad : {"", "kill", ":kill", "0:kill", "1M:stop", "-1"}) {
+    EXPECT_NE(Refusal("output-limit", bad), "") << bad;
+  }
+}
+
 TEST(RunOptions, AnythingElseIsAnOutputTemplate) {
   RunOptions options;
   ASSERT_TRUE(options.Set("output", "out/{index}.txt").ok());

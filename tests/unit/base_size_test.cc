@@ -43,6 +43,7 @@ TEST(Size, PrintsInTheUnitThatWasAskedFor) {
 
 TEST(Size, PrintsShortForPeople) {
   EXPECT_EQ(FormatSize(512), "0.50K");
+  EXPECT_EQ(FormatSize(1), "0.01K");
   EXPECT_EQ(FormatSize(kKiB), "1K");
   EXPECT_EQ(FormatSize(kMiB - 1), "1024.00K");
   EXPECT_EQ(FormatSize(1536 * kMiB), "1.50G");

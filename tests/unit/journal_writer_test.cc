@@ -100,5 +100,41 @@ TEST(JournalWriter, GoesOnAtTheVeryByteAfterAFullDisk) {
   EXPECT_EQ(CountRecords(path), 100u);
 }
 
+TEST(JournalWriter, GoesOnWhereADeadOneStopped) {
+  TemporaryDirectory dir;
+  std::string path = dir.path() + "/journal.0";
+  {
+    auto writer = JournalWriter::Create(path);
+    for (uint64_t i = 0; i < 10; ++i) (*writer)->Append(StartedRecord(i));
+    ASSERT_TRUE((*writer)->Flush().ok());
+  }
+  absl::StatusOr<std::string> whole = ReadFile(path);
+  ASSERT_TRUE(whole.ok());
+  // The last record is not whole.
+  ASSERT_EQ(truncate(path.c_str(), static_cast<off_t>(whole->size() - 3)), 0);
+  {
+    auto writer = JournalWriter::Continue(path);
+    ASSERT_TRUE(writer.ok()) << writer.status();
+    (*writer)->Append(StartedRecord(9));
+    ASSERT_TRUE((*writer)->Flush().ok());
+  }
+  EXPECT_EQ(CountRecords(path), 10u);
+  EXPECT_FALSE(JournalWriter::Continue(dir.path() + "/none").ok());
+}
+
+TEST(JournalWriter, DoesNotGoOnBehindDamage) {
+  TemporaryDirectory dir;
+  std::string path = dir.path() + "/journal.0";
+  auto writer = JournalWriter::Create(path);
+  for (uint64_t i = 0; i < 10; ++i) (*writer)->Append(StartedRecord(i));
+  ASSERT_TRUE((*writer)->Flush().ok());
+  absl::StatusOr<std::string> bytes = ReadFile(path);
+  ASSERT_TRUE(bytes.ok());
+  (*bytes)[bytes->size() / 2] ^= 1;
+  ASSERT_TRUE(ReplaceFile(path, *bytes).ok());
+  EXPECT_FALSE(JournalWriter::Continue(path).ok());
+  EXPECT_EQ(ReadFile(path)->size(), bytes->size());
+}
+
 }  // namespace
 }  // namespace cram

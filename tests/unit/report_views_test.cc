@@ -2,10 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "pack/base/size.h"
 #include "sbin/report/attempt_output.h"
 #include "sbin/report/json.h"
 #include "sbin/report/summary.h"
 #include "sbin/report/why.h"
+#include "sbin/report/why_groups.h"
 #include "tests/unit/report_fixture.h"
 
 namespace cram {
@@ -90,9 +92,102 @@ TEST_F(ViewsTest, WhyNamesCapPeakPlaceAndWhatToDo) {
       "12.0_3 OUT_OF_MEMORY: it reached its memory cap of 200M and was killed "
       "on node n0, slot 1, at 2026-11-21T20:12:11, after 00:00:03 (attempt 0). "
       "Peak memory 200M, cap 200M.\n"
+      "  killed: pid 4003 with 199M: ./hog a\\012b\n"
       "  stderr: taking 2000 MB\n"
-      "  Raise the cap: --cram-mem=400M (the peak was 200M, where it was "
-      "stopped), or make the run smaller.\n");
+      "  Run it again with --cram-mem=400M (the peak was 200M, where it was "
+      "stopped) or --cram-oom-retry=2, or make the run smaller.\n");
+}
+
+// A run with one sub-job that ended so.
+class OneEnd : public ViewsTest {
+ protected:
+  std::string WhyOfThe(Ended ended, absl::string_view err = "") {
+    {
+      ExampleNode n0(directory_, 0, 1, 1);
+      n0.End(std::move(ended), "", err);
+      n0.Flush();
+    }
+    Load();
+    return WhyOf(0);
+  }
+};
+
+TEST_F(OneEnd, OfARuntimeMemoryErrorIsSaidToBeAHint) {
+  Ended ended = ExampleNode::Make(0, Cause::kRuntimeMemoryError, 2);
+  ended.set_exit_code(1);
+  ended.set_memory_message("MemoryError");
+  ended.set_peak_bytes(180 * kMiB);
+  std::string why = WhyOfThe(ended, "MemoryError\n");
+  EXPECT_THAT(why, HasSubstr("FAILED: it ended with exit code 1, and seems to "
+                             "have got no more memory (its standard error says "
+                             "\"MemoryError\"), on node n0"));
+  EXPECT_THAT(why, HasSubstr("Run it again with --cram-mem=400M"));
+}
+
+TEST_F(OneEnd, FarBelowItsCapIsNotBlamedOnTheCap) {
+  Ended ended = ExampleNode::Make(0, Cause::kRuntimeMemoryError, 2);
+  ended.set_exit_code(1);
+  ended.set_memory_message("MemoryError");
+  EXPECT_THAT(WhyOfThe(ended, "MemoryError\n"), HasSubstr("ulimit -v"));
+}
+
+TEST_F(OneEnd, AtTheNodesLimitSaysWhatToAskFor) {
+  std::string why = WhyOfThe(ExampleNode::Make(0, Cause::kNodeBudget, 2));
+  EXPECT_THAT(why, HasSubstr("Ask Slurm for more than 1G on a node (--mem), or "
+                             "run fewer at once: --cram-slots=1."));
+}
+
+TEST_F(OneEnd, AtItsTimeLimitNamesTwiceTheTime) {
+  EXPECT_THAT(WhyOfThe(ExampleNode::Make(0, Cause::kTimeLimit, 90)),
+              HasSubstr("--cram-time=00:03:00 (it had run for 00:01:30)"));
+}
+
+TEST_F(OneEnd, SaysWhatWasLeftOutOfItsOutput) {
+  Ended ended = ExampleNode::Make(0, Cause::kExitCode, 2);
+  ended.set_exit_code(127);
+  ended.set_stderr_left_out(22 * kGiB);
+  std::string why = WhyOfThe(ended, "sh: modl: not found\n");
+  EXPECT_THAT(why, HasSubstr("Of its standard error 22G were left out."));
+  EXPECT_THAT(why, HasSubstr("127: a shell did not find the command."));
+}
+
+TEST_F(OneEnd, WithoutPackedErrorsDoesNotKnowOfMemoryErrors) {
+  Ended ended = ExampleNode::Make(0, Cause::kExitCode, 2);
+  ended.set_exit_code(1);
+  WhyOfThe(ended);
+  unlink(directory_.output(0).c_str());
+  EXPECT_THAT(WhyOf(0), HasSubstr("runtime ran out of memory is not known"));
+}
+
+TEST_F(ViewsTest, LikeEndsAreShownOnceAndCounted) {
+  {
+    ExampleNode n0(directory_, 0, 1, 2001);
+    for (uint64_t i = 0; i < 2000; ++i) {
+      n0.End(ExampleNode::Make(i, Cause::kOwnCap, 1));
+    }
+    n0.End(ExampleNode::Make(2000, Cause::kTimeLimit, 1));
+    n0.Flush();
+  }
+  Load();
+  WhyGroups groups;
+  int shown = 0;
+  for (uint64_t i = 0; i <= 2000; ++i) {
+    shown += groups.Shows(LastRow(i), *run_) ? 1 : 0;
+  }
+  EXPECT_EQ(shown, 6);
+  EXPECT_EQ(groups.Rest(*run_),
+            "12.0 OUT_OF_MEMORY, own cap: 1995 more: 5-1999\n"
+            "  Each of them: cramacct -j 12.0 --why -i INDEXES\n");
+}
+
+TEST_F(ViewsTest, JsonWhyHasVictimLinesAndAdvice) {
+  LoadExample();
+  auto row = nlohmann::json::parse(JsonWhyRow(LastRow(3), Context()));
+  EXPECT_EQ(row["victim"]["pid"], 4003);
+  EXPECT_EQ(row["victim"]["bytes"], 199 << 20);
+  EXPECT_EQ(row["stderr_lines"][0], "taking 2000 MB");
+  EXPECT_EQ(row["advice"].get<std::string>().substr(0, 32),
+            "Run it again with --cram-mem=400");
 }
 
 TEST_F(ViewsTest, WhyNamesTheErrorOfWhatCouldNotStart) {

@@ -93,6 +93,13 @@ std::string UserName() {
 
 }  // namespace
 
+RunDirectory RunDirectoryOf(const AgentOptions& options, const Step& step) {
+  std::string parent = options.run.dir;
+  if (parent.empty()) parent = AbsolutePath(".");
+  return RunDirectoryFor(
+      std::filesystem::path(parent).lexically_normal().string(), step.run_id);
+}
+
 absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options,
                                                      Step step,
                                                      const Premises& premises) {
@@ -149,11 +156,7 @@ absl::Status Agent::OpenManifest() {
 }
 
 absl::Status Agent::MakeRunDirectory() {
-  std::string parent = run_.options.run.dir;
-  if (parent.empty()) parent = AbsolutePath(".");
-  run_.directory =
-      RunDirectoryFor(std::filesystem::path(parent).lexically_normal().string(),
-                      run_.step.run_id);
+  run_.directory = RunDirectoryOf(run_.options, run_.step);
   std::error_code error;
   std::filesystem::create_directories(run_.directory.path(), error);
   if (error) {

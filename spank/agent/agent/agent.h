@@ -24,6 +24,9 @@ struct Premises {
   std::vector<int> cgroup_limits;  // Cgroup2Caps; the agent owns them
 };
 
+// Where the run's files are.
+RunDirectory RunDirectoryOf(const AgentOptions& options, const Step& step);
+
 class Agent : public Node::Listener {
  public:
   // Nothing runs yet when this fails.

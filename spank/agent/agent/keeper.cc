@@ -17,8 +17,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "pack/base/exit_status.h"
 #include "pack/base/io.h"
+#include "pack/journal/journal_writer.h"
 #include "spank/agent/agent/agent.h"
 #include "spank/agent/agent/remove_tree.h"
 #include "spank/agent/caps/cgroup_mounts.h"
@@ -152,6 +154,19 @@ int WaitFor(pid_t agent, const sigset_t& signals, Freezer* freezer) {
   }
 }
 
+// In the agent's place: what it had running is lost, and nobody needs to wait
+// for its records.
+void CloseJournal(const std::string& path, const std::string& reason) {
+  absl::StatusOr<std::unique_ptr<JournalWriter>> journal =
+      JournalWriter::Continue(path);
+  if (!journal.ok()) return;  // it may have had none yet
+  JournalRecord record;
+  record.mutable_closed()->set_time_ns(absl::ToUnixNanos(absl::Now()));
+  record.mutable_closed()->set_reason(reason);
+  (*journal)->Append(record);
+  (void)(*journal)->Sync();
+}
+
 // Everything that is left is a descendant: the keeper is its subreaper, so
 // what loses its parent becomes a child.
 void EndLeftovers() {
@@ -203,8 +218,11 @@ int KeepAgent(const AgentOptions& options, const Step& step) {
     EndLeftovers();
     status = exit.code;
     if (exit.signal != 0) {
-      Say(absl::StrCat("the agent on ", step.node_name, " was killed by ",
-                       SignalName(exit.signal), "; its sub-jobs were ended"));
+      std::string what =
+          absl::StrCat("the agent on ", step.node_name, " was killed by ",
+                       SignalName(exit.signal));
+      Say(absl::StrCat(what, "; its sub-jobs were ended"));
+      CloseJournal(RunDirectoryOf(options, step).journal(step.node_id), what);
       status = kStoppedEarly;
     }
   }

@@ -6,8 +6,8 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
-#include "spank/agent/agent/verdict.h"
 #include "spank/agent/runner/program_path.h"
 
 namespace cram {
@@ -54,7 +54,7 @@ absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(
   slot->launcher_ = *std::move(launcher);
   if (resources->output != nullptr) {
     absl::StatusOr<std::unique_ptr<Collector>> collector =
-        Collector::Create(resources->output);
+        Collector::Create(resources->output, resources->options->output_limit);
     if (!collector.ok()) return collector.status();
     slot->collector_ = *std::move(collector);
   }
@@ -91,6 +91,10 @@ void Slot::Watch() {
 void Slot::OutputReady(OutputStream stream) {
   collector_->Drain(stream);
   if (r_->output->buffered() > kMuchOutput) listener_->OutputWaits();
+  if (r_->options->output_limit_kills && busy_ && collector_->over_limit()) {
+    over_output_ = true;
+    Terminate();
+  }
 }
 
 void Slot::ReadOutput(bool on) {
@@ -110,7 +114,7 @@ void Slot::HandOnOutput() {
 void Slot::Start(Candidate candidate, SlotClaim claim) {
   candidate_ = std::move(candidate);
   claim_ = std::move(claim);
-  timed_out_ = cancelled_ = false;
+  timed_out_ = cancelled_ = over_output_ = false;
   exit_ = {};
   usage_ = {};
   early_end_.reset();
@@ -252,6 +256,7 @@ void Slot::CancelTimers() {
 // ---- Ending
 
 void Slot::CheckCap() {
+  r_->loop->Cancel(look_timer_);
   look_timer_ = 0;
   if (!busy_) return;
   if (cap_->OverCap()) {
@@ -300,12 +305,15 @@ bool Slot::Reaped(pid_t pid, int wait_status, const rusage& usage) {
 }
 
 void Slot::LeaderEnded(int wait_status, const rusage& usage) {
+  ended_leader_ = leader_;
   leader_ = 0;
   end_ = absl::Now();
   exit_ = ExitStatus::FromWait(wait_status);
   usage_ = usage;
   CancelTimers();
-  bool perhaps_slurms = r_->signals_reach_all && !cancelled_ && !timed_out_ &&
+  bool ended_by_us = timed_out_ || cancelled_ || over_output_;
+  if (!ended_by_us) cap_->LeaderEnded(exit_);
+  bool perhaps_slurms = r_->signals_reach_all && !ended_by_us &&
                         (exit_.signal == SIGTERM || exit_.signal == SIGINT);
   if (!perhaps_slurms) {
     Finish(kPatience);
@@ -335,8 +343,8 @@ void Slot::Conclude() {
   facts.memory = cap_->Verdict();
   facts.timed_out = timed_out_;
   facts.cancelled = cancelled_;
-
   Ended ended;
+  if (collector_ != nullptr) EndOutput(&facts, &ended);
   ended.set_index(candidate_.subjob.index);
   ended.set_attempt(candidate_.attempt);
   ended.set_slot(number_);
@@ -354,15 +362,42 @@ void Slot::Conclude() {
   ended.set_peak_bytes(peak != 0 ? peak : usage_.ru_maxrss * uint64_t{1024});
   ended.set_cap_bytes(candidate_.cap_bytes);
   ended.set_cpus(candidate_.cpus);
-  if (collector_ != nullptr) {
-    Collector::Totals printed = collector_->End();
-    ended.set_output_offset(printed.output_offset);
-    ended.set_stdout_bytes(printed.stdout_bytes);
-    ended.set_stderr_bytes(printed.stderr_bytes);
-  }
+  if (facts.memory != CapVerdict::kWithin) NameVictim(&ended);
   temporary_directory_.Empty();
   busy_ = false;
   listener_->AttemptEnded(this, &ended);
+}
+
+void Slot::EndOutput(EndFacts* facts, Ended* ended) {
+  Collector::Totals printed = collector_->End();
+  ended->set_output_offset(printed.output_offset);
+  ended->set_stdout_bytes(printed.stdout_bytes);
+  ended->set_stderr_bytes(printed.stderr_bytes);
+  ended->set_stdout_left_out(printed.stdout_left_out);
+  ended->set_stderr_left_out(printed.stderr_left_out);
+  // Although it may have ended before that was seen.
+  facts->over_output =
+      r_->options->output_limit_kills && collector_->over_limit();
+  if (CauseOf(*facts) == Cause::kCompleted) return;
+  absl::string_view message = collector_->memory_message();
+  facts->memory_message = !message.empty();
+  ended->set_memory_message(message.data(), message.size());
+}
+
+void Slot::NameVictim(Ended* ended) {
+  std::optional<Victim> victim = cap_->victim();
+  // Nobody saw it: the leader did not end by itself, whoever went before it.
+  if (!victim && exit_.signal == SIGKILL) victim.emplace();
+  if (!victim) return;
+  if (victim->pid == 0) victim->pid = ended_leader_;
+  bool name_only = victim->command.empty() || victim->command[0] == '[';
+  if (name_only && victim->pid == ended_leader_) {
+    victim->command = CommandText(
+        absl::StrJoin(candidate_.subjob.argv, absl::string_view("\0", 1)));
+  }
+  ended->set_victim_pid(victim->pid);
+  ended->set_victim_command(victim->command);
+  ended->set_victim_bytes(victim->bytes);
 }
 
 }  // namespace cram

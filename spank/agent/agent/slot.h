@@ -19,6 +19,7 @@
 #include "pack/journal/output_writer.h"
 #include "pack/manifest/subjob.h"
 #include "spank/agent/agent/temporary_directory.h"
+#include "spank/agent/agent/verdict.h"
 #include "spank/agent/caps/caps.h"
 #include "spank/agent/loop/loop.h"
 #include "spank/agent/output/collector.h"
@@ -118,6 +119,8 @@ class Slot {
   void KillNow();
   void Finish(absl::Duration patience);
   void Conclude();
+  void EndOutput(EndFacts* facts, Ended* ended);
+  void NameVictim(Ended* ended);
 
   uint32_t number_;
   const SlotResources* r_;
@@ -141,11 +144,13 @@ class Slot {
   pid_t leader_ = 0;  // 0: none, or reaped
   // Reaped while its launch was still under way.
   std::optional<std::pair<int, rusage>> early_end_;
+  pid_t ended_leader_ = 0;
   absl::Time start_, end_;
   ExitStatus exit_;
   rusage usage_ = {};
   bool timed_out_ = false;
   bool cancelled_ = false;
+  bool over_output_ = false;
   Loop::TimerId limit_timer_ = 0, kill_timer_ = 0, look_timer_ = 0;
 };
 

@@ -1,5 +1,7 @@
 #include "spank/agent/agent/verdict.h"
 
+#include <signal.h>
+
 namespace cram {
 
 Cause CauseOf(const EndFacts& facts) {
@@ -8,6 +10,9 @@ Cause CauseOf(const EndFacts& facts) {
   if (facts.memory == CapVerdict::kHost) return Cause::kHostOutOfMemory;
   if (facts.timed_out) return Cause::kTimeLimit;
   if (facts.cancelled) return Cause::kCancelled;
+  if (facts.over_output) return Cause::kOutputBudget;
+  bool gave_up = facts.exit.code != 0 || facts.exit.signal == SIGABRT;
+  if (facts.memory_message && gave_up) return Cause::kRuntimeMemoryError;
   if (facts.exit.signal != 0) return Cause::kSignal;
   if (facts.exit.code != 0) return Cause::kExitCode;
   return Cause::kCompleted;

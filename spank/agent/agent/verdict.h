@@ -10,13 +10,18 @@ namespace cram {
 struct EndFacts {
   ExitStatus exit;
   CapVerdict memory = CapVerdict::kWithin;
-  bool timed_out = false;  // its time limit passed while it ran
-  bool cancelled = false;  // the run was being stopped while it ran
+  bool timed_out = false;    // its time limit passed while it ran
+  bool cancelled = false;    // the run was being stopped while it ran
+  bool over_output = false;  // it was ended for what it printed
+  // Its standard error, where we see it, ends in the message of a runtime that
+  // got no more memory.
+  bool memory_message = false;
 };
 
 // Memory goes first: a parent that survives its child's death by the cap, or
 // exits 0 after it, did not complete. What we did to it goes before how it
-// took that.
+// took that. Of a memory error the message is a hint only: it names an end by
+// an exit code or by SIGABRT, as of an abort(3), and nothing else.
 Cause CauseOf(const EndFacts& facts);
 
 }  // namespace cram

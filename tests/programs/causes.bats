@@ -1,0 +1,311 @@
+# Every cause of an end, made on purpose and told from the others, through
+# cram run. CRAM_BACKEND says what enforces the caps: kernel (the memory cgroups
+# that this machine has), or watchdog.
+bats_require_minimum_version 1.5.0
+
+setup() {
+  [ "$(id -u)" -eq 0 ] || skip "needs root, to make cgroups and to hide them"
+  PATH=$CRAM_BUILD/sbin/cram:$CRAM_BUILD/sbin/cramacct:$PATH
+  export CRAM_AGENT=$CRAM_BUILD/spank/agent/agent/cram-agent
+  export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+  for variable in ${!SLURM_*}; do unset "$variable"; done
+  backend=${CRAM_BACKEND:-kernel}
+  memory=/sys/fs/cgroup/memory
+  [ -d "$memory" ] || memory=/sys/fs/cgroup
+  work=$BATS_TEST_TMPDIR/work
+  mkdir "$work"
+  cd "$work"
+}
+
+teardown() {
+  if [ -e keeper ]; then kill -TERM "$(cat keeper)" 2>/dev/null || true; fi
+  if [ -n "${limited-}" ]; then
+    until_true 20 rmdir "$limited"
+  fi
+}
+
+# until_true SECONDS COMMAND...
+until_true() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    [ "$SECONDS" -lt "$end" ] || return 1
+    sleep 0.05
+  done
+}
+
+# program NAME: makes standard input an executable.
+program() {
+  cat >"$1"
+  chmod 755 "$1"
+}
+
+# hog NAME MEGABYTES: a program that takes so much, says so in the file NAME.has
+# and keeps it for a while.
+hog() {
+  program "$1" <<END
+#!/usr/bin/python3
+import time
+memory = b"x" * ($2 << 20)
+open("$work/$1.has", "w").close()
+time.sleep(20)
+END
+}
+
+pack() { cram pack -o m.pb "$@" >packed; }
+
+# with_backend COMMAND...: runs it where the agent finds this backend. For the
+# watchdog, in a mount namespace in which nobody can make a cgroup.
+with_backend() {
+  if [ "$backend" = kernel ]; then
+    "$@"
+  else
+    unshare --mount sh -c '
+      mount -o remount,bind,ro "$1" && shift && exec "$@"' sh "$memory" "$@"
+  fi
+}
+
+# run_m [OPTION...]: cram run m.pb; the file keeper gets its process id.
+run_m() {
+  with_backend sh -c 'echo $$ >keeper; exec cram run m.pb "$@"' sh "$@" \
+    >out 2>err || status=$?
+  case $backend in
+    kernel) grep -q 'caps by cgroup/' err ;;
+    watchdog) grep -q 'caps by watchdog' err ;;
+  esac || { cat err && false; }
+}
+
+# background [OPTION...]: the same; `ended` waits for it.
+background() {
+  run_m "$@" 3>&- &
+  shell=$!
+}
+ended() { wait "$shell"; }
+
+run_dir() { ls -d cram-run-*; }
+rows() { cramacct -nP -j "$(run_dir)" -o "$@"; }
+cause() { rows state,cause; }
+why() { cramacct -j "$(run_dir)" --why "$@"; }
+
+# is STATE CAUSE: how the only sub-job ended.
+is() { [ "$(cause)" = "$1|$2" ] || { cause && why && cat err && false; }; }
+
+@test "an end with exit code 0 is completed" {
+  pack -- true
+  run_m
+  is COMPLETED completed
+}
+
+@test "another exit code is exit code, and 137 is no more than that" {
+  pack --param code=7,137 -- sh -c 'exit {code}'
+  run_m
+  [ "$(rows cause,exitcode)" = "exit code|7:0
+exit code|137:0" ]
+  [[ $(why -i 1) == *"a shell's word for a command that was ended by SIGKILL"* ]]
+}
+
+@test "a signal is signal, and SIGKILL is no more than that" {
+  pack --param signal=SEGV,KILL -- sh -c 'kill -{signal} $$'
+  run_m
+  [ "$(rows cause,exitcode)" = "signal|0:11
+signal|0:9" ]
+  [[ $(why -i 0) == *"The program crashed."* ]]
+  [[ $(why -i 1) == *"Neither cram sent it nor the kernel"* ]]
+}
+
+@test "over its cap is own cap, with its victim and what to do" {
+  hog hog 2000
+  pack --mem 200M -- sh -c 'echo "taking 2000 MB" >&2; exec ./hog a b'
+  run_m
+  is OUT_OF_MEMORY 'own cap'
+  why >paragraph
+  cat paragraph
+  grep -q 'it reached its memory cap of 200M' paragraph
+  grep -qE 'killed: pid [0-9]+ with [12][0-9.]+M: .*python3 ./hog a b' paragraph
+  grep -qF '  stderr: taking 2000 MB' paragraph
+  grep -qE 'Run it again with --mem=4[0-9]{2}M' paragraph
+}
+
+@test "a parent that ignores its child's death by the cap did not complete" {
+  hog hog 2000
+  pack --mem 200M --param i=1..5 -- sh -c './hog || true; exit 0'
+  run_m
+  [ "$(cause | sort -u)" = "OUT_OF_MEMORY|own cap" ] || { rows all && cat err && false; }
+  why >paragraphs
+  cat paragraphs
+  # The child, not the shell that leads the sub-job.
+  [ "$(grep -cE 'killed: pid [0-9]+.*(python3 ./hog|\[hog\])' paragraphs)" -eq 5 ]
+}
+
+@test "the victim is named by a line without control characters" {
+  hog hog 2000
+  pack --mem 200M -- ./hog $'one\ntwo' "$(head -c 1000 /dev/zero | tr '\0' y)"
+  run_m
+  why >paragraph
+  grep -E 'killed: pid .*\./hog one\\012two y+\.\.\.$' paragraph
+  [ "$(grep 'killed: pid' paragraph | wc -c)" -lt 350 ]
+}
+
+# A cgroup with a limit, like that of a step; $limited.
+limit() {
+  local own
+  own=$(sed -n 's/^[0-9]*:memory:\|^0:://p' /proc/self/cgroup | head -n 1)
+  limited=$memory/${own#/}/causes.$$.$BATS_TEST_NUMBER
+  [ -d "${limited%/*}" ] || limited=$memory/causes.$$.$BATS_TEST_NUMBER
+  mkdir "$limited"
+  if [ -e "$limited/memory.max" ]; then
+    echo "$1" >"$limited/memory.max"
+    echo 0 >"$limited/memory.swap.max" || true
+  else
+    echo "$1" >"$limited/memory.limit_in_bytes"
+    echo "$1" >"$limited/memory.memsw.limit_in_bytes" || true
+  fi 2>/dev/null
+}
+# Takes the place of the shell that it is called in.
+below_limit() { exec sh -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' sh "$limited" "$@"; }
+
+@test "at the limit of the step, within its cap, is node budget" {
+  hog hog 180
+  hog other 120
+  limit 300M
+  pack --mem 200M -- ./hog
+  run_below() { below_limit "$BASH" -c "$(declare -f run_m with_backend)
+    backend=$backend memory=$memory; run_m"; }
+  run_below 3>&- &
+  shell=$!
+  until_true 20 test -e hog.has
+  # Somebody else in the step; the kernel takes the larger one.
+  below_limit ./other 3>&- &
+  other=$!
+  ended
+  kill "$other"
+  is OUT_OF_MEMORY 'node budget'
+  why >paragraph
+  cat paragraph
+  grep -q 'all that runs on its node together reached the limit' paragraph
+  grep -qE 'killed: pid [0-9]+.*\./hog' paragraph
+  grep -q 'run fewer at once: --slots=' paragraph
+}
+
+# Simulated: this host shall not run out of memory for a test. The counter of
+# /proc/vmstat is the test's own file, and who dies dies of the test's SIGKILL.
+@test "killed by the kernel without any limit reached is host out of memory" {
+  [ "$backend" = watchdog ] ||
+    skip "a cgroup's counters cannot be made to say so: JudgeKill in agent_caps_test"
+  hog hog 50
+  echo "oom_kill 7" >vmstat
+  pack --param i=1..2 -- sh -c 'if [ {i} = 1 ]; then exec ./hog; fi
+until [ -e counted ]; do sleep 0.1; done; exit 1'
+  background_with_counter() {
+    unshare --mount sh -c 'mount --bind vmstat /proc/vmstat && exec "$@"' sh \
+      "$BASH" -c "$(declare -f run_m with_backend)
+      backend=$backend memory=$memory; run_m"
+  }
+  background_with_counter 3>&- &
+  shell=$!
+  until_true 20 test -e hog.has
+  echo "oom_kill 8" >vmstat
+  touch counted
+  pkill -KILL -f "python3 ./hog" -P "$(pgrep -P "$(cat keeper)")"
+  ended
+  [ "$(cause)" = "OUT_OF_MEMORY|host out of memory
+FAILED|exit code" ]
+  [[ $(why -i 0) == *"because the node itself ran out of memory"*./hog* ]]
+}
+
+@test "a runtime that gets no memory is runtime memory error, said to be a hint" {
+  pack -- sh -c 'ulimit -v 400000; exec python3 -c "x = b\"x\" * (2 << 30)"'
+  run_m
+  is FAILED 'runtime memory error'
+  [[ $(why) == *'seems to have got no more memory (its standard error says "MemoryError")'* ]]
+  [[ $(why) == *"  stderr: MemoryError"* ]]
+}
+
+@test "a runtime that aborts without memory is runtime memory error, too" {
+  pack -- sh -c "echo \"terminate called after throwing 'std::bad_alloc'\" >&2
+kill -ABRT \$\$"
+  run_m
+  is FAILED 'runtime memory error'
+}
+
+@test "the words of a memory error are no more than words" {
+  pack --param how='echo MemoryError >&2','echo MemoryError; exit 1' \
+    -- sh -c '{how}'
+  run_m
+  [ "$(rows cause)" = "completed
+exit code" ]
+}
+
+@test "a memory error is not known where standard error is not packed" {
+  pack -- sh -c 'echo MemoryError >&2; exit 1'
+  run_m --output=none
+  is FAILED 'exit code'
+  [[ $(why) == *"whether its runtime ran out of memory is not known here"* ]]
+}
+
+@test "over its time limit is time limit" {
+  pack --time 1s -- sleep 1000
+  run_m
+  is TIMEOUT 'time limit'
+  [[ $(why) == *"Run it again with --time=00:00:0"* ]]
+}
+
+@test "stopped with the run is cancelled" {
+  pack -- sh -c 'touch started; sleep 1000'
+  background
+  until_true 20 test -e started
+  kill -TERM "$(cat keeper)"
+  ended
+  is CANCELLED cancelled
+}
+
+@test "running when the agent died is node lost" {
+  pack -- sh -c 'touch started; sleep 1000'
+  background
+  until_true 20 test -e started
+  # A record is written within a second.
+  sleep 1.2
+  kill -KILL "$(pgrep -P "$(cat keeper)")"
+  ended
+  is NODE_FAIL 'node lost'
+}
+
+@test "what cannot be started is could not start, with its errno" {
+  pack -- ./missing
+  run_m
+  is FAILED 'could not start'
+  [[ $(why) == *"run ./missing: No such file or directory"* ]]
+}
+
+@test "with :kill, too much output is output budget" {
+  pack -- sh -c 'echo begin; exec yes'
+  run_m --output-limit=1M:kill
+  is FAILED 'output budget'
+  [[ $(cram output "$(run_dir)" 0 | head -n 1) == begin ]]
+  [ "$(stat -c %s "$(run_dir)/output.0")" -lt 1200000 ]
+}
+
+@test "a runaway's output costs neither disk nor memory nor its result" {
+  pack -- sh -c 'echo begin >&2; head -c 1000000000 /dev/zero >&2; echo end >&2
+grep VmHWM /proc/$PPID/status'
+  run_m
+  is COMPLETED completed
+  [ "$(stat -c %s "$(run_dir)/output.0")" -lt 17000000 ]
+  [ "$(cram output "$(run_dir)" 0 | tr -dc 0-9)" -lt 65536 ]
+  cram output --stderr "$(run_dir)" 0 >errors 2>said
+  [ "$(head -n 1 errors)" = begin ]
+  [ "$(tail -n 1 errors | tr -d '\0')" = end ]
+  grep -aqE '^\[cram: 98[0-9]+ bytes left out here' errors
+  grep -qE 'left out' said
+  [[ $(why -i 0) == *"Of its standard error"*"were left out"* ]]
+}
+
+@test "nothing is left out of what is not longer than the limit" {
+  pack --param bytes=1048576,1048577 -- sh -c 'head -c {bytes} /dev/zero | tr "\0" x'
+  run_m --output-limit=1M
+  [ "$(cram output "$(run_dir)" 0 | wc -c)" -eq 1048576 ]
+  [[ $(cram output "$(run_dir)" 1) == *"[cram: 1 bytes left out here"* ]]
+  run_all() { rm -r "$(run_dir)"; run_m --output-limit=0; }
+  run_all
+  [ "$(cram output "$(run_dir)" 1 | wc -c)" -eq 1048577 ]
+}
