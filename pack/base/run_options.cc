@@ -32,7 +32,7 @@ absl::Status ParseMemory(absl::string_view value, RunOptions* options) {
   options->mem_auto = value == "auto";
   options->mem_bytes = 0;
   if (options->mem_share || options->mem_auto) return absl::OkStatus();
-  absl::StatusOr<uint64_t> size = ParseSize(value);
+  absl::StatusOr<uint64_t> size = ParseCap(value);
   if (!size.ok()) return size.status();
   options->mem_bytes = *size;
   return absl::OkStatus();
@@ -49,7 +49,7 @@ absl::Status ParseOomRetry(absl::string_view value, RunOptions* options) {
   }
   uint64_t most = 0;
   if (absl::StrContains(value, ':')) {
-    absl::StatusOr<uint64_t> size = ParseSize(words.second);
+    absl::StatusOr<uint64_t> size = ParseCap(words.second);
     if (!size.ok()) return size.status();
     most = *size;
   }

@@ -50,6 +50,16 @@ absl::StatusOr<uint64_t> ParseSize(absl::string_view text) {
   return static_cast<uint64_t>(bytes);
 }
 
+absl::StatusOr<uint64_t> ParseCap(absl::string_view text) {
+  absl::StatusOr<uint64_t> bytes = ParseSize(text);
+  if (bytes.ok() && *bytes < kLeastCap) {
+    return absl::InvalidArgumentError(absl::StrCat("a cap of '", text,
+                                                   "' is below the least one, ",
+                                                   FormatSize(kLeastCap)));
+  }
+  return bytes;
+}
+
 std::string FormatSize(uint64_t bytes, char unit) {
   if (bytes == 0) return "0";
   size_t power = kUnits.find(unit);

@@ -19,6 +19,13 @@ inline constexpr uint64_t kGiB = 1024 * kMiB;
 // in Slurm's --mem. Zero, negative and overflowing amounts are errors.
 absl::StatusOr<uint64_t> ParseSize(absl::string_view text);
 
+// Memory caps begin here: below it no program can be loaded, and a kernel
+// counts it in steps of up to a quarter of that.
+inline constexpr uint64_t kLeastCap = kMiB;
+
+// A size of at least kLeastCap.
+absl::StatusOr<uint64_t> ParseCap(absl::string_view text);
+
 // With one unit letter: "204800K" for unit 'K', "0.20G" for 'G'; two decimals
 // unless the number is whole. '\0' chooses the largest unit that leaves a
 // number of at least 1, or K. What is less than 0.01 of the unit is shown as

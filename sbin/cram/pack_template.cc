@@ -24,7 +24,7 @@ absl::Status SetCpus(const std::string& text, SubJobTemplate* result) {
 
 absl::Status SetMemory(const std::string& text, SubJobTemplate* result) {
   if (text.empty()) return absl::OkStatus();
-  absl::StatusOr<uint64_t> bytes = ParseSize(text);
+  absl::StatusOr<uint64_t> bytes = ParseCap(text);
   if (!bytes.ok()) return WithContext("--mem", bytes.status());
   result->set_memory_bytes(*bytes);
   return absl::OkStatus();

@@ -64,6 +64,12 @@ refused() {
   refused '{j}' srun --cram=m.pb --cram-output='result.{j}'
 }
 
+@test "a cap below 1 MiB" {
+  pack --param i=1..3 -- /bin/true
+  refused "--cram-mem: a cap of '100K' is below the least one, 1M" \
+    srun --cram=m.pb --cram-mem=100K
+}
+
 @test "a cap above the node" {
   pack --mem 900G --param i=1..3 -- /bin/true
   refused 900 srun --cram=m.pb

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "pack/base/size.h"
@@ -32,6 +33,15 @@ TEST(Size, RefusesWhatIsNoSize) {
     EXPECT_NE(size.status().message().find("is not a size"),
               absl::string_view::npos);
   }
+}
+
+TEST(Size, OfACapIsAtLeastAMegabyte) {
+  EXPECT_EQ(*ParseCap("1"), kMiB);
+  EXPECT_EQ(*ParseCap("1024K"), kMiB);
+  EXPECT_FALSE(ParseCap("1000000B").ok());
+  EXPECT_THAT(std::string(ParseCap("1023K").status().message()),
+              testing::HasSubstr("below the least one, 1M"));
+  EXPECT_FALSE(ParseCap("much").ok());
 }
 
 TEST(Size, PrintsInTheUnitThatWasAskedFor) {
