@@ -243,7 +243,7 @@ void Slot::ArmTimers() {
       Terminate();
     });
   }
-  if (cap_->look_again() != absl::InfiniteDuration()) CheckCap();
+  LookLater();
 }
 
 void Slot::CancelTimers() {
@@ -261,9 +261,14 @@ void Slot::CheckCap() {
   if (!busy_) return;
   if (cap_->OverCap()) {
     cap_->KillAll();
-  } else if (cap_->look_again() != absl::InfiniteDuration()) {
-    look_timer_ = r_->loop->After(cap_->look_again(), [this] { CheckCap(); });
+  } else {
+    LookLater();
   }
+}
+
+void Slot::LookLater() {
+  if (cap_->look_again() == absl::InfiniteDuration()) return;
+  look_timer_ = r_->loop->After(cap_->look_again(), [this] { CheckCap(); });
 }
 
 void Slot::Cancel() {

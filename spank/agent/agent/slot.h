@@ -115,6 +115,7 @@ class Slot {
   void ArmTimers();
   void CancelTimers();
   void CheckCap();
+  void LookLater();
   void Terminate();
   void KillNow();
   void Finish(absl::Duration patience);

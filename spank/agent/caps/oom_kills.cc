@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "absl/time/clock.h"
 #include "pack/base/io.h"
 
 namespace cram {
@@ -61,6 +62,15 @@ bool AnyAbove(std::string directory, const std::string& mount,
 }  // namespace
 
 uint64_t OomKills::OnHost() { return Counter("/proc/vmstat", "oom_kill"); }
+
+uint64_t OomKills::OnHostLately() {
+  absl::Time now = absl::Now();
+  if (now - read_ > absl::Seconds(1)) {
+    lately_ = OnHost();
+    read_ = now;
+  }
+  return lately_;
+}
 
 bool OomKills::LimitReached() const {
   return AnyAbove(around_.v1, around_.v1_mount, FullOnce1) ||

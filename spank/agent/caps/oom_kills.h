@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "absl/time/time.h"
 #include "spank/agent/caps/cgroup_mounts.h"
 
 namespace cram {
@@ -16,6 +17,8 @@ class OomKills {
   // How many on this host since it started, those at the limit of a cgroup
   // among them: oom_kill in /proc/vmstat. 0 where the kernel has no such line.
   static uint64_t OnHost();
+  // The same as of at most a second ago: the file is long.
+  uint64_t OnHostLately();
 
   // Whether a limit above us was reached at any time: then it is more likely
   // than the host to have been what ran out. In cgroup v1 the most that was
@@ -24,6 +27,8 @@ class OomKills {
 
  private:
   MemoryCgroup around_;
+  uint64_t lately_ = 0;
+  absl::Time read_ = absl::InfinitePast();
 };
 
 }  // namespace cram

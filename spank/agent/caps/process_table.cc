@@ -1,6 +1,9 @@
 #include "spank/agent/caps/process_table.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "absl/strings/numbers.h"
@@ -82,6 +85,13 @@ void ProcessTable::RemoveLeader(pid_t leader) {
   for (auto it = owner_.begin(); it != owner_.end();) {
     it = it->second.leader == leader ? owner_.erase(it) : std::next(it);
   }
+}
+
+bool ProcessTable::NoneLeft(pid_t leader) {
+  if (kill(-leader, 0) == 0 || errno != ESRCH) return false;
+  siginfo_t child;
+  int options = WEXITED | WNOHANG | WNOWAIT | __WNOTHREAD;
+  return waitid(P_ALL, 0, &child, options) != 0 && errno == ECHILD;
 }
 
 pid_t ProcessTable::Classify(pid_t pid) const {

@@ -26,6 +26,12 @@ class ProcessTable {
   void AddLeader(pid_t leader, std::string mark);
   void RemoveLeader(pid_t leader);
 
+  // Whether it is certain, without a look at /proc, that a leader that was
+  // reaped has left nobody behind: its process group is empty, and this thread
+  // has no child. Leaders are children of other threads; what they leave is
+  // inherited by the process's first one, which is to call this.
+  static bool NoneLeft(pid_t leader);
+
   // Looks at /proc again unless that was done less than `max_age` ago.
   void Refresh(absl::Duration max_age);
 

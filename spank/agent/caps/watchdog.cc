@@ -59,7 +59,7 @@ uint64_t ProportionalBytes(pid_t pid) {
 
 class WatchdogSlot : public SlotCap {
  public:
-  WatchdogSlot(uint32_t slot, ProcessTable* processes, const OomKills* kills)
+  WatchdogSlot(uint32_t slot, ProcessTable* processes, OomKills* kills)
       : slot_(slot), processes_(processes), kills_(kills) {}
 
   ~WatchdogSlot() override { Forget(); }
@@ -70,8 +70,8 @@ class WatchdogSlot : public SlotCap {
     peak_ = 0;
     verdict_ = CapVerdict::kWithin;
     victim_.reset();
-    kills_before_ = OomKills::OnHost();
-    look_again_ = kSoonest;
+    kills_before_ = kills_->OnHostLately();
+    look_again_ = NextLook(0, cap_);
     return absl::OkStatus();
   }
 
@@ -115,6 +115,10 @@ class WatchdogSlot : public SlotCap {
 
   bool KillAll() override {
     if (leader_ == 0) return true;
+    if (processes_->NoneLeft(leader_)) {
+      Forget();
+      return true;
+    }
     processes_->Refresh(absl::ZeroDuration());
     bool none = true;
     for (pid_t pid : processes_->Members(leader_)) {
@@ -147,7 +151,7 @@ class WatchdogSlot : public SlotCap {
 
   uint32_t slot_;
   ProcessTable* processes_;
-  const OomKills* kills_;
+  OomKills* kills_;
   pid_t leader_ = 0;
   uint64_t cap_ = 0;
   uint64_t peak_ = 0;
