@@ -21,11 +21,13 @@ absl::StatusOr<BlockView> BlockView::Parse(absl::string_view bytes) {
       if (!sweep.ok()) return sweep.status();
       view.sweep = *std::move(sweep);
       has_body = view.is_sweep = true;
-    } else if (reader.field() == Block::kRowsFieldNumber) {
+    } else if (reader.field() == Block::kRowsFieldNumber ||
+               reader.field() == Block::kOwnRowsFieldNumber) {
       absl::StatusOr<PackedRowsView> rows =
           PackedRowsView::Parse(reader.bytes());
       if (!rows.ok()) return rows.status();
       view.rows = *std::move(rows);
+      view.rows.own = reader.field() == Block::kOwnRowsFieldNumber;
       view.is_sweep = false;
       has_body = true;
     }
@@ -58,11 +60,20 @@ absl::StatusOr<SubJob> OpenBlock::Make(uint64_t place, uint64_t index) {
     rows_.Values(place, &values_);
     rows_.Command(place, &command_);
   }
-  return maker_.Make(index, values_, command_);
+  absl::StatusOr<SubJob> subjob = maker_.Make(index, values_, command_);
+  if (!subjob.ok() || !view_.has_own()) return subjob;
+  absl::Status status = AddOwn(rows_.Own(place), &*subjob);
+  if (!status.ok()) return status;
+  return subjob;
 }
 
 absl::Status OpenBlock::CheckValues() {
   if (view_.is_sweep) return CheckSweepValues(view_.sweep, maker_);
+  SubJob unused;
+  for (uint64_t row = 0; view_.has_own() && row < view_.subjobs; ++row) {
+    absl::Status status = AddOwn(rows_.Own(row), &unused);
+    if (!status.ok()) return status;
+  }
   if (!maker_.checks_values()) return absl::OkStatus();
   for (uint64_t row = 0; row < view_.subjobs; ++row) {
     rows_.Values(row, &values_);

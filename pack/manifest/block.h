@@ -33,6 +33,8 @@ struct BlockView {
   }
   // Whether sub-jobs bring their commands, whatever the template says.
   bool has_commands() const { return !is_sweep && rows.commands; }
+  // Whether sub-jobs have more of their own, over the template.
+  bool has_own() const { return !is_sweep && rows.own; }
 };
 
 // A block that is ready to make its sub-jobs. The bytes behind the view must

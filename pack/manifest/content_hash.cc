@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 namespace cram {
 namespace {
@@ -48,9 +49,15 @@ void AppendSorted(
 
 std::string ContentText(const SubJob& subjob) {
   std::string text;
+  // Of a script its text and arguments, not its name.
+  bool is_script = !subjob.script.empty();
+  absl::Span<const std::string> argv =
+      is_script ? absl::MakeSpan(subjob.script) : absl::MakeSpan(subjob.argv);
+  if (is_script) argv.remove_prefix(1);
   AppendText("argv", &text);
-  AppendText(absl::StrCat(subjob.argv.size()), &text);
-  for (const std::string& word : subjob.argv) AppendText(word, &text);
+  AppendText(absl::StrCat(argv.size()), &text);
+  for (const std::string& word : argv) AppendText(word, &text);
+  AppendProperty("script", subjob.script_text, &text);
   AppendProperty("cwd", subjob.cwd, &text);
 
   std::map<absl::string_view, const std::string*> variables;

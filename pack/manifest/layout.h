@@ -9,7 +9,7 @@ namespace cram {
 
 inline constexpr char kManifestMagic[] = "cram manifest";
 inline constexpr uint32_t kManifestMajor = 1;
-inline constexpr uint32_t kManifestMinor = 1;
+inline constexpr uint32_t kManifestMinor = 2;
 
 // index_crc32 and index_offset with their tags, at the end of the file.
 inline constexpr size_t kManifestTailBytes = 5 + 9;

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "pack/base/io.h"
 #include "pack/base/size.h"
+#include "pack/manifest/wire.h"
 
 namespace cram {
 namespace {
@@ -43,6 +44,31 @@ absl::Status CheckTemplate(const SubJobTemplate& source,
   return CheckMemory(own_cap ? source.memory_bytes() : 0, largest);
 }
 
+// What rows say of their own, which no template has.
+absl::Status CheckOwn(const ManifestReader& manifest, const RunOptions& options,
+                      const NodeSize& largest) {
+  uint64_t first = 0;
+  for (size_t i = 0; i < manifest.blocks(); ++i) {
+    absl::StatusOr<BlockView> block = manifest.GetBlock(i);
+    if (!block.ok()) return block.status();
+    absl::StatusOr<RowsTable> rows =
+        block->has_own() ? RowsTable::Unpack(block->rows, block->subjobs)
+                         : RowsTable();
+    if (!rows.ok()) return rows.status();
+    for (uint64_t row = 0; block->has_own() && row < block->subjobs; ++row) {
+      SubJobTemplate own;
+      bool good = ParseMessage(rows->Own(row), &own);
+      absl::Status status = good ? CheckTemplate(own, options, largest)
+                                 : absl::DataLossError("damaged");
+      if (!status.ok()) {
+        return WithContext(absl::StrCat("sub-job ", first + row), status);
+      }
+    }
+    first += block->subjobs;
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ManifestReader>> Preflight(
@@ -72,6 +98,8 @@ absl::StatusOr<std::unique_ptr<ManifestReader>> Preflight(
     status = CheckTemplate(source, options, largest);
     if (!status.ok()) return WithContext(manifest_path, status);
   }
+  status = CheckOwn(**manifest, options, largest);
+  if (!status.ok()) return WithContext(manifest_path, status);
   return manifest;
 }
 

@@ -23,6 +23,10 @@ class ManifestReader::Impl {
   absl::Status LoadTemplates();
   absl::StatusOr<BlockView> View(size_t block) const;
   absl::Status SetDefaultCommand(const std::vector<std::string>& argv);
+  void SetVariables(std::map<std::string, std::string> variables) {
+    variables_ = std::move(variables);
+    open_.reset();
+  }
   absl::Status CheckCommands() const;
   absl::Status CheckText(absl::string_view text) const;
   absl::StatusOr<SubJob> Get(uint64_t index);
@@ -48,6 +52,7 @@ class ManifestReader::Impl {
   std::vector<SubJobTemplate> templates_;
   std::vector<SubJobMaker> makers_;
   std::vector<std::string> default_command_;
+  std::optional<std::map<std::string, std::string>> variables_;
   std::optional<OpenBlock> open_;
   size_t open_block_ = 0;  // which one that is
 };
@@ -146,6 +151,10 @@ absl::Status ManifestReader::Impl::CheckCommands() const {
 absl::Status ManifestReader::Impl::CheckText(absl::string_view text) const {
   absl::StatusOr<Template> parsed = Template::Parse(text);
   if (!parsed.ok()) return parsed.status();
+  if (parsed->has_variables()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", text, "': no {$NAME} here"));
+  }
   for (size_t block = 0; block < index_.blocks.size(); ++block) {
     absl::StatusOr<BlockView> view = Peek(block);
     if (!view.ok()) return view.status();
@@ -165,6 +174,7 @@ absl::Status ManifestReader::Impl::Load(size_t block) {
     absl::Status status = maker.SetCommand(default_command_);
     if (!status.ok()) return status;
   }
+  if (variables_) maker.SetVariables(*variables_);
   absl::StatusOr<OpenBlock> open =
       OpenBlock::Open(*std::move(view), std::move(maker));
   if (!open.ok()) return WithContext(BlockName(block), open.status());
@@ -241,6 +251,11 @@ const std::vector<SubJobTemplate>& ManifestReader::templates() const {
 absl::Status ManifestReader::SetDefaultCommand(
     const std::vector<std::string>& argv) {
   return impl_->SetDefaultCommand(argv);
+}
+
+void ManifestReader::SetVariables(
+    std::map<std::string, std::string> variables) {
+  impl_->SetVariables(std::move(variables));
 }
 
 absl::Status ManifestReader::CheckCommands() const {

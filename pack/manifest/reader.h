@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,6 +36,10 @@ class ManifestReader {
   // The command of sub-jobs that name none; its words may hold placeholders.
   // Fails when a word has a placeholder that such a sub-job does not know.
   absl::Status SetDefaultCommand(const std::vector<std::string>& argv);
+
+  // The environment of the run, for {$NAME}, which without this stays as it is;
+  // so it has to for content hashes.
+  void SetVariables(std::map<std::string, std::string> variables);
 
   // Whether every sub-job has a command (after SetDefaultCommand).
   absl::Status CheckCommands() const;

@@ -105,10 +105,14 @@ absl::Status RowsTable::ParseRows(const PackedRowsView& packed, uint64_t rows) {
     } else if (reader.field() == Rows::kArgvFieldNumber) {
       good = commands_.size() < rows && !reader.bytes().empty();
       commands_.push_back(reader.bytes());
+    } else if (reader.field() == Rows::kOwnFieldNumber) {
+      good = own_.size() < rows && reader.has_bytes();
+      own_.push_back(reader.bytes());
     }
   }
   if (!good || !reader.ok() || columns_.size() != packed.columns.size() ||
-      commands_.size() != (packed.commands ? rows : 0)) {
+      commands_.size() != (packed.commands ? rows : 0) ||
+      own_.size() != (packed.own ? rows : 0)) {
     return NotWhole();
   }
   return absl::OkStatus();

@@ -22,6 +22,7 @@ struct PackedRowsView {
   bool commands = false;
   uint64_t unpacked_bytes = 0;
   absl::string_view zstd;
+  bool own = false;  // as the field says in which they are; not by Parse
 
   static absl::StatusOr<PackedRowsView> Parse(absl::string_view bytes);
 };
@@ -39,6 +40,10 @@ class RowsTable {
   void Values(uint64_t row, std::vector<absl::string_view>* values) const;
   // The row's own command; empty when rows have none.
   void Command(uint64_t row, std::vector<absl::string_view>* words) const;
+  // What the row has over its template, a serialized cram.SubJobTemplate.
+  absl::string_view Own(uint64_t row) const {
+    return own_.empty() ? absl::string_view() : own_[row];
+  }
 
  private:
   absl::Status ParseRows(const PackedRowsView& packed, uint64_t rows);
@@ -47,6 +52,7 @@ class RowsTable {
   std::vector<char> bytes_;
   std::vector<std::vector<absl::string_view>> columns_;
   std::vector<absl::string_view> commands_;  // serialized cram.Words
+  std::vector<absl::string_view> own_;       // serialized cram.SubJobTemplate
 };
 
 }  // namespace cram

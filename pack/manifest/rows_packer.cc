@@ -32,8 +32,10 @@ bool RowsPacker::full() const {
 }
 
 absl::Status RowsPacker::Add(absl::Span<const absl::string_view> values,
-                             absl::Span<const std::string> command) {
-  size_t bytes = kFieldOverhead * (values.size() + command.size() + 1);
+                             absl::Span<const std::string> command,
+                             absl::string_view own) {
+  size_t bytes =
+      kFieldOverhead * (values.size() + command.size() + 2) + own.size();
   for (absl::string_view value : values) bytes += value.size();
   for (const std::string& word : command) bytes += word.size();
   constexpr size_t kMost =
@@ -52,9 +54,15 @@ absl::Status RowsPacker::Add(absl::Span<const absl::string_view> values,
     }
     AppendBytesField(Rows::kArgvFieldNumber, words, &command_bytes_);
   }
+  AppendBytesField(Rows::kOwnFieldNumber, own, &own_bytes_);
+  has_own_ = has_own_ || !own.empty();
   bytes_ += bytes;
   ++rows_;
   return absl::OkStatus();
+}
+
+uint32_t RowsPacker::body_field() const {
+  return has_own_ ? Block::kOwnRowsFieldNumber : Block::kRowsFieldNumber;
 }
 
 absl::StatusOr<std::string> RowsPacker::Pack() {
@@ -66,6 +74,9 @@ absl::StatusOr<std::string> RowsPacker::Pack() {
   }
   rows += command_bytes_;
   command_bytes_.clear();
+  if (has_own_) rows += own_bytes_;
+  own_bytes_.clear();
+  has_own_ = false;
   bytes_ = 0;
   rows_ = 0;
 

@@ -26,10 +26,15 @@ class RowsPacker {
   // Enough for one block: more would make reading one sub-job slow.
   bool full() const;
 
-  // A value for each column; `command` is empty unless rows have commands.
-  // Error: a row that is too long for any block.
+  // A value for each column; `command` is empty unless rows have commands;
+  // `own` is a serialized cram.SubJobTemplate, or empty. Error: a row that is
+  // too long for any block.
   absl::Status Add(absl::Span<const absl::string_view> values,
-                   absl::Span<const std::string> command);
+                   absl::Span<const std::string> command,
+                   absl::string_view own);
+
+  // The field of cram.Block for what Pack will give.
+  uint32_t body_field() const;
 
   // A serialized cram.PackedRows of all rows since the last call. Their number
   // is at least 1.
@@ -40,6 +45,8 @@ class RowsPacker {
   bool commands_;
   std::vector<std::string> column_bytes_;  // serialized cram.Column
   std::string command_bytes_;              // Rows.argv, serialized
+  std::string own_bytes_;                  // Rows.own, serialized
+  bool has_own_ = false;                   // one that is not empty
   size_t bytes_ = 0;
   uint64_t rows_ = 0;
 };

@@ -25,6 +25,10 @@ struct SubJob {
   // Empty only when the sub-job names no command and the reader was given no
   // default: ManifestReader::CheckCommands finds those.
   std::vector<std::string> argv;
+  // When it runs a script that is in the manifest: what that is called and its
+  // arguments, and its text; argv is how it gets there.
+  std::vector<std::string> script;
+  std::string script_text;
   std::string cwd;             // empty: where the agent was started
   std::vector<EnvChange> env;  // in order; later ones win
   std::string stdin_path;      // empty: /dev/null

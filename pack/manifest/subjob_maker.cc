@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "pack/base/io.h"
+#include "pack/manifest/script.h"
+#include "pack/manifest/wire.h"
 
 namespace cram {
 
@@ -41,6 +43,14 @@ absl::StatusOr<SubJobMaker> SubJobMaker::Compile(const SubJobTemplate& source) {
   }
   if (!status.ok()) return status;
   maker.shell_ = source.shell();
+  maker.script_ = source.script();
+  if (!maker.script_.empty()) {
+    status = CheckScript(maker.script_);
+    if (!status.ok()) return status;
+    if (argv.empty()) {
+      return absl::InvalidArgumentError("a script without a name");
+    }
+  }
   maker.fixed_.ranks = std::max(source.ranks(), 1u);
   maker.fixed_.cpus = source.cpus();
   maker.fixed_.memory_bytes = source.memory_bytes();
@@ -101,6 +111,7 @@ absl::Status SubJobMaker::ExpandCommand(
     uint64_t index, absl::Span<const absl::string_view> values,
     absl::Span<const absl::string_view> command, SubJob* subjob) const {
   if (argv_.empty() && command.empty()) return absl::OkStatus();
+  if (!script_.empty()) return ExpandScript(index, values, subjob);
   if (shell_) subjob->argv = {"/bin/sh", "-c"};
   if (argv_.empty()) {
     for (absl::string_view word : command) subjob->argv.emplace_back(word);
@@ -111,6 +122,27 @@ absl::Status SubJobMaker::ExpandCommand(
     if (!status.ok()) return WithContext(word.what, status);
   }
   return absl::OkStatus();
+}
+
+absl::Status SubJobMaker::ExpandScript(
+    uint64_t index, absl::Span<const absl::string_view> values,
+    SubJob* subjob) const {
+  for (const Text& word : argv_) {
+    absl::Status status =
+        word.text.Expand(index, values, &subjob->script.emplace_back());
+    if (!status.ok()) return WithContext(word.what, status);
+  }
+  subjob->script_text = script_;
+  subjob->argv = ScriptCommand(script_, subjob->script);
+  return absl::OkStatus();
+}
+
+void SubJobMaker::SetVariables(
+    const std::map<std::string, std::string>& variables) {
+  (void)ForEachText(*this, [&](Template& text) {
+    text.SetVariables(variables);
+    return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<SubJob> SubJobMaker::Make(
@@ -139,6 +171,33 @@ absl::StatusOr<SubJob> SubJobMaker::Make(
   }
   subjob.hidden_params = hidden_;
   return subjob;
+}
+
+absl::Status AddOwn(absl::string_view own, SubJob* subjob) {
+  SubJobTemplate source;
+  if (!ParseMessage(own, &source)) {
+    return absl::DataLossError("damaged: what a sub-job has of its own");
+  }
+  auto set = [](const std::string& text, std::string* to) {
+    if (!text.empty()) *to = text;
+  };
+  set(source.cwd(), &subjob->cwd);
+  set(source.stdin(), &subjob->stdin_path);
+  set(source.stdout(), &subjob->stdout_path);
+  set(source.stderr(), &subjob->stderr_path);
+  set(source.name(), &subjob->name);
+  if (source.ranks() > 0) subjob->ranks = source.ranks();
+  if (source.cpus() > 0) subjob->cpus = source.cpus();
+  if (source.memory_bytes() > 0) subjob->memory_bytes = source.memory_bytes();
+  if (source.time_limit_ms() > 0) {
+    subjob->time_limit = absl::Milliseconds(source.time_limit_ms());
+  }
+  for (const EnvironmentChange& change : source.env()) {
+    SubJob::EnvChange& made = subjob->env.emplace_back();
+    made.name = change.name();
+    if (!change.unset()) made.value = change.value();
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace cram

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ class SubJobMaker {
   // Error: a placeholder that is not among `names`.
   absl::Status Bind(absl::Span<const std::string> names);
   absl::Span<const std::string> names() const { return names_; }
+
+  // Fills in {$NAME} everywhere (template.h).
+  void SetVariables(const std::map<std::string, std::string>& variables);
 
   // Whether `value` suits every place where parameter `column` goes.
   absl::Status CheckValue(size_t column, absl::string_view value) const;
@@ -67,15 +71,23 @@ class SubJobMaker {
                              absl::Span<const absl::string_view> values,
                              absl::Span<const absl::string_view> command,
                              SubJob* subjob) const;
+  absl::Status ExpandScript(uint64_t index,
+                            absl::Span<const absl::string_view> values,
+                            SubJob* subjob) const;
 
   std::vector<Text> argv_;
   std::vector<Change> env_;
   Text cwd_, stdin_, stdout_, stderr_, name_;
   bool shell_ = false;
+  std::string script_;
   bool checks_values_ = false;
   SubJob fixed_;  // what is the same for all: ranks, cpus, memory, time limit
   std::vector<std::string> names_;
   std::vector<size_t> hidden_;  // places in names_ of those not shown
 };
+
+// Gives `subjob` what its row has of its own, a serialized
+// cram.SubJobTemplate. Error: damage.
+absl::Status AddOwn(absl::string_view own, SubJob* subjob);
 
 }  // namespace cram

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 
 namespace cram {
 namespace {
@@ -30,6 +32,14 @@ absl::Status Template::AddField(absl::string_view inside, std::string literal) {
           absl::StrCat("{", inside, "}: ", format.status().message()));
     }
     field.format = *format;
+  }
+  if (absl::StartsWith(field.name, "$")) {
+    absl::Status status = CheckParameterName(field.name.substr(1));
+    if (!status.ok()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("{", inside, "} is no environment variable"));
+    }
+    field.column = kVariable;
   }
   fields_.push_back(std::move(field));
   return absl::OkStatus();
@@ -66,6 +76,7 @@ absl::StatusOr<Template> Template::Parse(absl::string_view text) {
 
 absl::Status Template::Bind(absl::Span<const std::string> names) {
   for (Field& field : fields_) {
+    if (field.column == kVariable || field.column == kNothing) continue;
     auto found = std::find(names.begin(), names.end(), field.name);
     if (found != names.end()) {
       field.column = static_cast<size_t>(found - names.begin());
@@ -88,15 +99,47 @@ absl::Status Template::AppendValue(const Field& field, absl::string_view value,
       absl::StrCat("{", field.name, field.spec, "}: ", status.message()));
 }
 
+absl::Status Template::ExpandField(const Field& field, uint64_t index,
+                                   absl::Span<const absl::string_view> values,
+                                   std::string* out) {
+  if (field.column == kNothing) return absl::OkStatus();
+  if (field.column == kVariable) {
+    absl::StrAppend(out, "{", field.name, field.spec, "}");
+    return absl::OkStatus();
+  }
+  return AppendValue(field,
+                     field.column == kIndex ? absl::AlphaNum(index).Piece()
+                                            : values[field.column],
+                     out);
+}
+
+void Template::SetVariables(
+    const std::map<std::string, std::string>& variables) {
+  for (Field& field : fields_) {
+    if (field.column != kVariable) continue;
+    auto found = variables.find(field.name.substr(1));
+    std::string value;
+    if (found != variables.end() &&
+        !field.format.Append(found->second, &value).ok()) {
+      value = found->second;
+    }
+    field.literal += value;
+    field.column = kNothing;
+  }
+}
+
+bool Template::has_variables() const {
+  return std::any_of(fields_.begin(), fields_.end(), [](const Field& field) {
+    return field.column == kVariable;
+  });
+}
+
 absl::Status Template::Expand(uint64_t index,
                               absl::Span<const absl::string_view> values,
                               std::string* out) const {
   for (const Field& field : fields_) {
     out->append(field.literal);
-    absl::Status status =
-        field.column == kIndex
-            ? AppendValue(field, absl::AlphaNum(index).Piece(), out)
-            : AppendValue(field, values[field.column], out);
+    absl::Status status = ExpandField(field, index, values, out);
     if (!status.ok()) return status;
   }
   out->append(tail_);
@@ -122,8 +165,12 @@ absl::Status Template::CheckValue(size_t column,
 
 bool Template::checks_values() const {
   return std::any_of(fields_.begin(), fields_.end(), [](const Field& field) {
-    return field.format.needs_number();
+    return field.format.needs_number() && field.column != kVariable;
   });
+}
+
+std::string PlainText(absl::string_view text) {
+  return absl::StrReplaceAll(text, {{"{", "{{"}, {"}", "}}"}});
 }
 
 absl::StatusOr<std::string> ExpandFor(absl::string_view text,

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,9 @@
 namespace cram {
 
 // {index}, {name} and {name:08d} (number_format.h) are filled in; {{ and }}
-// are braces. Parsed once, bound to the names that there are, expanded often.
+// are braces. {$NAME} is a variable of the environment of the run: it stays as
+// it is until somebody knows that. Parsed once, bound to the names that there
+// are, expanded often.
 class Template {
  public:
   static absl::StatusOr<Template> Parse(absl::string_view text);
@@ -24,6 +27,11 @@ class Template {
   // Finds its placeholders among `names`, whose order Expand's values follow.
   // The error names a placeholder that is not there, and those that are.
   absl::Status Bind(absl::Span<const std::string> names);
+
+  // Fills in {$NAME}; what is not among them is empty. A value that its format
+  // does not take goes in as it is: a run is no time to refuse a name.
+  void SetVariables(const std::map<std::string, std::string>& variables);
+  bool has_variables() const;
 
   // Appends the text for one sub-job. Requires Bind. Error: a value that its
   // format does not take.
@@ -42,6 +50,8 @@ class Template {
 
  private:
   static constexpr size_t kIndex = SIZE_MAX;
+  static constexpr size_t kVariable = SIZE_MAX - 1;
+  static constexpr size_t kNothing = SIZE_MAX - 2;  // all is in the literal
   struct Field {
     std::string literal;  // text before the placeholder
     std::string name;
@@ -51,12 +61,18 @@ class Template {
   };
 
   absl::Status AddField(absl::string_view inside, std::string literal);
+  static absl::Status ExpandField(const Field& field, uint64_t index,
+                                  absl::Span<const absl::string_view> values,
+                                  std::string* out);
   static absl::Status AppendValue(const Field& field, absl::string_view value,
                                   std::string* out);
 
   std::vector<Field> fields_;
   std::string tail_;  // text behind the last placeholder
 };
+
+// The text that stands for `text` as it is: with its braces doubled.
+std::string PlainText(absl::string_view text);
 
 // A text for a sub-job that is at hand: --cram-output's file names.
 absl::StatusOr<std::string> ExpandFor(absl::string_view text,

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "pack/manifest/block.h"
 #include "pack/manifest/checksum.h"
 #include "pack/manifest/layout.h"
+#include "pack/manifest/mapped_file.h"
 #include "pack/manifest/rows.h"
 #include "pack/manifest/sweep.h"
 #include "pack/manifest/wire.h"
@@ -38,6 +40,33 @@ mode_t DefaultMode() {
   mode_t mask = umask(0);
   umask(mask);
   return 0666 & ~mask;
+}
+
+// Whether `path` is what `fd` is open on.
+bool IsStill(const std::string& path, int fd, struct stat* opened) {
+  struct stat named;
+  return fstat(fd, opened) == 0 && stat(path.c_str(), &named) == 0 &&
+         named.st_dev == opened->st_dev && named.st_ino == opened->st_ino;
+}
+
+// Open for writing, or flock(2) would not lock on NFS.
+absl::StatusOr<UniqueFd> OpenLocked(const std::string& path) {
+  absl::StatusOr<UniqueFd> fd = OpenFile(path, O_RDWR);
+  if (absl::IsNotFound(fd.status())) {
+    return absl::NotFoundError(absl::StrCat(
+        path, ": there is no manifest to add to; make it without --append"));
+  }
+  if (!fd.ok()) return fd;
+  struct stat opened;
+  bool locked = flock(fd->get(), LOCK_EX | LOCK_NB) == 0;
+  if (!locked && errno != EWOULDBLOCK) return ErrnoStatus("lock", path, errno);
+  // Who had the lock may have replaced the file since it was opened.
+  if (!locked || !IsStill(path, fd->get(), &opened)) {
+    return absl::UnavailableError(absl::StrCat(
+        path, ": another cram pack --append is adding to it; try again when ",
+        "that is done"));
+  }
+  return fd;
 }
 
 }  // namespace
@@ -67,6 +96,83 @@ absl::StatusOr<std::unique_ptr<ManifestWriter>> ManifestWriter::Create(
   writer->path_ = path;
   writer->temporary_ = std::move(temporary);
   return writer;
+}
+
+absl::StatusOr<std::unique_ptr<ManifestWriter>> ManifestWriter::AddTo(
+    const std::string& path) {
+  absl::StatusOr<UniqueFd> old = OpenLocked(path);
+  if (!old.ok()) return old.status();
+  absl::StatusOr<MappedFile> file =
+      MappedFile::Open(absl::StrCat("/proc/self/fd/", old->get()));
+  if (!file.ok()) return file.status();
+  absl::StatusOr<std::unique_ptr<ManifestWriter>> writer = Create(path);
+  if (!writer.ok()) return writer;
+  (*writer)->old_ = *std::move(old);
+  absl::Status status = (*writer)->CopyOld(file->bytes());
+  if (!status.ok()) return WithContext(path, status);
+  return writer;
+}
+
+// Its header may be of another length than ours: everything moves by that.
+absl::Status ManifestWriter::CopyOld(absl::string_view file) {
+  absl::StatusOr<ManifestIndex> old = ManifestIndex::Parse(file);
+  if (!old.ok()) return old.status();
+  WireReader reader(file);
+  ManifestHeader header;
+  if (!reader.Next() || !ParseMessage(reader.bytes(), &header) ||
+      Crc32(file.substr(0, old->content_bytes)) != old->content_crc32) {
+    return absl::DataLossError("damaged: checksum of the whole");
+  }
+  if (header.minor() > kManifestMinor) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("version ", header.major(), ".", header.minor(),
+                     " is newer than this program, which writes ",
+                     kManifestMajor, ".", kManifestMinor));
+  }
+  size_t header_end = static_cast<size_t>(reader.bytes().end() - file.begin());
+  uint64_t moved = offset_ - header_end;  // modulo 2^64
+  absl::string_view content =
+      file.substr(header_end, old->content_bytes - header_end);
+  for (; !content.empty();
+       content.remove_prefix(std::min(content.size(), kBufferBytes))) {
+    absl::Status status = Append(content.substr(0, kBufferBytes));
+    if (!status.ok()) return status;
+  }
+  auto place_of = [moved](const Piece& piece) {
+    FieldPlace place;
+    place.set_offset(piece.offset + moved);
+    place.set_bytes(piece.bytes);
+    place.set_crc32(piece.crc32);
+    return place;
+  };
+  for (const Piece& piece : old->templates) {
+    absl::Status status = CopyTemplate(file, piece);
+    if (!status.ok()) return status;
+    *index_.add_templates() = place_of(piece);
+  }
+  for (const ManifestIndex::BlockEntry& block : old->blocks) {
+    BlockPlace* entry = index_.add_blocks();
+    entry->set_first(block.first);
+    entry->set_subjobs(block.subjobs);
+    *entry->mutable_place() = place_of(block.piece);
+  }
+  subjobs_ = old->subjobs;
+  return absl::OkStatus();
+}
+
+absl::Status ManifestWriter::CopyTemplate(absl::string_view file,
+                                          const Piece& piece) {
+  absl::StatusOr<absl::string_view> bytes = ReadPiece(file, piece);
+  if (!bytes.ok()) return bytes.status();
+  SubJobTemplate source;
+  if (!ParseMessage(*bytes, &source)) {
+    return absl::DataLossError("a damaged template");
+  }
+  absl::StatusOr<SubJobMaker> maker = SubJobMaker::Compile(source);
+  if (!maker.ok()) return maker.status();
+  template_ids_.emplace(*bytes, makers_.size());
+  makers_.push_back(*std::move(maker));
+  return absl::OkStatus();
 }
 
 std::unique_ptr<ManifestWriter> ManifestWriter::ForDescriptor(int fd) {
@@ -102,6 +208,8 @@ absl::StatusOr<uint32_t> ManifestWriter::AddTemplate(
   absl::StatusOr<SubJobMaker> maker = SubJobMaker::Compile(source);
   if (!maker.ok()) return maker.status();
   std::string bytes = source.SerializeAsString();
+  auto known = template_ids_.find(bytes);
+  if (known != template_ids_.end()) return known->second;
   if (bytes.size() > kMaxMessageBytes || makers_.size() == kMaxTemplates) {
     return absl::InvalidArgumentError("too large a template, or too many");
   }
@@ -112,7 +220,9 @@ absl::StatusOr<uint32_t> ManifestWriter::AddTemplate(
   if (!place.ok()) return place.status();
   *index_.add_templates() = *place;
   makers_.push_back(*std::move(maker));
-  return static_cast<uint32_t>(makers_.size() - 1);
+  uint32_t id = static_cast<uint32_t>(makers_.size() - 1);
+  template_ids_.emplace(std::move(bytes), id);
+  return id;
 }
 
 absl::Status ManifestWriter::AppendBlock(uint32_t template_id, uint64_t subjobs,
@@ -164,12 +274,13 @@ absl::Status ManifestWriter::StartRows(uint32_t template_id,
 }
 
 absl::Status ManifestWriter::AddRow(absl::Span<const absl::string_view> values,
-                                    absl::Span<const std::string> command) {
+                                    absl::Span<const std::string> command,
+                                    absl::string_view own) {
   for (size_t i = 0; rows_checked_ && i < values.size(); ++i) {
     absl::Status status = makers_[rows_template_].CheckValue(i, values[i]);
     if (!status.ok()) return status;
   }
-  absl::Status status = rows_->Add(values, command);
+  absl::Status status = rows_->Add(values, command, own);
   if (status.ok() && rows_->full()) status = FlushRows();
   return status;
 }
@@ -177,9 +288,10 @@ absl::Status ManifestWriter::AddRow(absl::Span<const absl::string_view> values,
 absl::Status ManifestWriter::FlushRows() {
   if (!rows_ || rows_->rows() == 0) return absl::OkStatus();
   uint64_t rows = rows_->rows();
+  uint32_t field = rows_->body_field();
   absl::StatusOr<std::string> packed = rows_->Pack();
   if (!packed.ok()) return packed.status();
-  return AppendBlock(rows_template_, rows, Block::kRowsFieldNumber, *packed);
+  return AppendBlock(rows_template_, rows, field, *packed);
 }
 
 absl::Status ManifestWriter::AppendIndex() {
@@ -200,8 +312,16 @@ absl::Status ManifestWriter::AppendIndex() {
 // A name that lies on the disk while its content does not would be an empty
 // manifest after a power cut: so the content goes first.
 absl::Status ManifestWriter::TakeName() {
-  if (fchmod(fd_, DefaultMode()) != 0)
-    return ErrnoStatus("chmod", path_, errno);
+  mode_t mode = DefaultMode();
+  struct stat old;
+  if (old_.valid()) {
+    if (!IsStill(path_, old_.get(), &old)) {
+      return absl::AbortedError(absl::StrCat(
+          path_, ": was replaced while this was added to it; pack again"));
+    }
+    mode = old.st_mode & 07777;
+  }
+  if (fchmod(fd_, mode) != 0) return ErrnoStatus("chmod", path_, errno);
   if (fsync(fd_) != 0) return ErrnoStatus("fsync", path_, errno);
   if (rename(temporary_.c_str(), path_.c_str()) != 0) {
     return ErrnoStatus("rename to", path_, errno);

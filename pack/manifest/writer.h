@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -13,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "pack/base/fd.h"
+#include "pack/manifest/index.h"
 #include "pack/manifest/manifest.pb.h"
 #include "pack/manifest/rows_packer.h"
 #include "pack/manifest/subjob_maker.h"
@@ -28,12 +30,18 @@ class ManifestWriter {
   // `path` must not be there, or be a regular file, which is replaced.
   static absl::StatusOr<std::unique_ptr<ManifestWriter>> Create(
       const std::string& path);
+  // Adds to the manifest at `path`, which is locked and read, and replaced only
+  // in Finish(). Errors: there is none; it is damaged, or of a newer version;
+  // somebody else is adding to it.
+  static absl::StatusOr<std::unique_ptr<ManifestWriter>> AddTo(
+      const std::string& path);
   // Writes to a descriptor, which stays the caller's: for what must not get a
   // name at all.
   static std::unique_ptr<ManifestWriter> ForDescriptor(int fd);
   ~ManifestWriter();  // removes the temporary file of one that never finished
 
-  // The template's id. Error: a text that cannot be parsed.
+  // The template's id: that of one which is there and the same, or a new one.
+  // Error: a text that cannot be parsed.
   absl::StatusOr<uint32_t> AddTemplate(const SubJobTemplate& source);
 
   // Errors: as SweepTable::Parse; a placeholder that is no parameter; a value
@@ -44,8 +52,11 @@ class ManifestWriter {
   // columns; with `commands`, each brings the command, too.
   absl::Status StartRows(uint32_t template_id, std::vector<std::string> columns,
                          bool commands);
+  // `own`: what this one has over the template, a serialized
+  // cram.SubJobTemplate whose texts are taken as they are.
   absl::Status AddRow(absl::Span<const absl::string_view> values,
-                      absl::Span<const std::string> command = {});
+                      absl::Span<const std::string> command = {},
+                      absl::string_view own = {});
 
   uint64_t subjobs() const { return subjobs_; }
 
@@ -54,6 +65,8 @@ class ManifestWriter {
 
  private:
   explicit ManifestWriter(int fd);
+  absl::Status CopyOld(absl::string_view file);
+  absl::Status CopyTemplate(absl::string_view file, const Piece& piece);
   absl::Status Append(absl::string_view bytes);
   // Writes an embedded message; its place.
   absl::StatusOr<FieldPlace> AppendMessage(uint32_t field,
@@ -67,11 +80,13 @@ class ManifestWriter {
   int fd_;
   UniqueFd owned_fd_;
   std::string path_, temporary_;  // empty: for a descriptor
+  UniqueFd old_;                  // what AddTo() adds to, and its lock
   std::string buffer_;
   uint64_t offset_ = 0;  // in the file, behind the buffer
   uint32_t crc_ = 0;
 
-  std::vector<SubJobMaker> makers_;  // one a template
+  std::vector<SubJobMaker> makers_;                         // one a template
+  std::unordered_map<std::string, uint32_t> template_ids_;  // of their bytes
   BlockIndex index_;
   uint64_t subjobs_ = 0;
 

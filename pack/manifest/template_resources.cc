@@ -1,0 +1,66 @@
+#include "pack/manifest/template_resources.h"
+
+#include <algorithm>
+#include <array>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "pack/base/duration.h"
+#include "pack/base/size.h"
+
+namespace cram {
+namespace {
+
+constexpr std::array<absl::string_view, 4> kMpis = {"auto", "pmix", "pmi1",
+                                                    "none"};
+
+absl::StatusOr<uint32_t> ParseCount(absl::string_view text) {
+  uint32_t count;
+  if (text.empty() || text[0] == '-' || !absl::SimpleAtoi(text, &count) ||
+      count == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", text, "' is not a whole number of at least 1"));
+  }
+  return count;
+}
+
+}  // namespace
+
+absl::Status SetRanks(absl::string_view text, SubJobTemplate* result) {
+  absl::StatusOr<uint32_t> count = ParseCount(text);
+  if (count.ok()) result->set_ranks(*count);
+  return count.status();
+}
+
+absl::Status SetCpus(absl::string_view text, SubJobTemplate* result) {
+  absl::StatusOr<uint32_t> count = ParseCount(text);
+  if (count.ok()) result->set_cpus(*count);
+  return count.status();
+}
+
+absl::Status SetMemory(absl::string_view text, SubJobTemplate* result) {
+  absl::StatusOr<uint64_t> bytes = ParseCap(text);
+  if (bytes.ok()) result->set_memory_bytes(*bytes);
+  return bytes.status();
+}
+
+absl::Status SetTimeLimit(absl::string_view text, SubJobTemplate* result) {
+  absl::StatusOr<absl::Duration> limit = ParseDuration(text);
+  if (!limit.ok()) return limit.status();
+  // Rounded up: a limit of less than a millisecond is not none.
+  result->set_time_limit_ms(static_cast<uint64_t>(
+      absl::ToInt64Milliseconds(absl::Ceil(*limit, absl::Milliseconds(1)))));
+  return absl::OkStatus();
+}
+
+absl::Status SetMpi(absl::string_view text, SubJobTemplate* result) {
+  if (std::find(kMpis.begin(), kMpis.end(), text) == kMpis.end()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", text, "' is none of auto, pmix, pmi1 and none"));
+  }
+  result->set_mpi(std::string(text));
+  return absl::OkStatus();
+}
+
+}  // namespace cram
