@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <map>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -91,6 +92,23 @@ std::string UserName() {
   return entry == nullptr ? absl::StrCat(getuid()) : entry->pw_name;
 }
 
+// What {$NAME} in a manifest may name: the agent's environment, and what is
+// true of the run where that does not say it.
+std::map<std::string, std::string> RunVariables(const Step& step) {
+  std::map<std::string, std::string> variables;
+  variables.emplace("CRAM_NODE", step.node_name);
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    absl::string_view variable = *entry;
+    size_t equals = variable.find('=');
+    if (equals == absl::string_view::npos) continue;
+    variables.emplace(variable.substr(0, equals), variable.substr(equals + 1));
+  }
+  variables.emplace("USER", UserName());
+  variables.emplace("SLURM_JOB_ID",
+                    step.run_id.substr(0, step.run_id.rfind('.')));
+  return variables;
+}
+
 }  // namespace
 
 RunDirectory RunDirectoryOf(const AgentOptions& options, const Step& step) {
@@ -147,6 +165,7 @@ absl::Status Agent::OpenManifest() {
       ManifestReader::Open(run_.options.manifest);
   if (!manifest.ok()) return manifest.status();
   run_.manifest = *std::move(manifest);
+  run_.manifest->SetVariables(RunVariables(run_.step));
   if (!run_.options.default_command.empty()) {
     absl::Status status =
         run_.manifest->SetDefaultCommand(run_.options.default_command);
