@@ -74,11 +74,13 @@ class RowsVariation {
                                         kMostDistinct))),
         variation_(variation) {
     variation_->commands = block.has_commands();
+    variation_->own = block.has_own();
   }
 
   bool Continues(const BlockView& block) const {
     return !block.is_sweep && block.parameters() == columns_ &&
-           block.has_commands() == variation_->commands;
+           block.has_commands() == variation_->commands &&
+           block.has_own() == variation_->own;
   }
 
   absl::Status Add(const BlockView& block) {
@@ -141,6 +143,10 @@ void TextBuilder::Template(size_t number, const TemplateSummary& summary) {
   absl::StrAppend(&text_, "\n");
   Line(absl::StrCat("Template ", number), Counted(summary.subjobs, "sub-job"));
   Line("Command", ShellJoin(CommandOf(source)));
+  if (!source.script().empty()) {
+    Line("Script",
+         absl::StrCat("in the manifest, ", source.script().size(), " bytes"));
+  }
   if (LacksCommand(summary)) Line("Command", "(given when it runs)");
   Line("Directory", source.cwd());
   for (const EnvironmentChange& change : source.env()) {
@@ -164,6 +170,9 @@ void TextBuilder::Template(size_t number, const TemplateSummary& summary) {
   for (const Variation& variation : summary.variations) {
     if (variation.commands) {
       Line("Commands", absl::StrCat(variation.subjobs, ", one each"));
+    }
+    if (variation.own) {
+      Line("Varies", "directory, environment or other properties");
     }
     for (const std::string& parameter : variation.parameters) {
       Line("Varies", parameter);
@@ -247,6 +256,7 @@ nlohmann::ordered_json SummaryJson(const ManifestSummary& summary) {
     for (const Variation& variation : from.variations) {
       to["varies"].push_back({{"subjobs", variation.subjobs},
                               {"commands", variation.commands},
+                              {"own", variation.own},
                               {"parameters", variation.parameters}});
       if (variation.sample) {
         to["varies"].back()["sample"] = {

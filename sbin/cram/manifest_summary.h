@@ -17,6 +17,7 @@ namespace cram {
 struct Variation {
   uint64_t subjobs = 0;
   bool commands = false;                // each has its own
+  bool own = false;                     // and other properties of its own
   std::vector<std::string> parameters;  // "seed = 0..999 (1000 values)"
   std::optional<Sample> sample;         // of those with a distribution
 };

@@ -1,6 +1,7 @@
 #include "sbin/cram/pack_command.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "pack/base/fd.h"
 #include "pack/base/io.h"
 #include "pack/manifest/design.h"
@@ -22,22 +24,35 @@
 namespace cram {
 namespace {
 
+// The options that give input, as the user wrote them.
+std::vector<std::string> Inputs(const PackRequest& r) {
+  std::vector<std::string> inputs;
+  if (!r.params.empty()) inputs.push_back("--param");
+  if (!r.csv.empty()) inputs.push_back("--csv");
+  if (!r.lines.empty()) inputs.push_back("--lines");
+  if (!r.jsonl.empty()) inputs.push_back("--jsonl");
+  if (!r.array.empty()) inputs.push_back("--array");
+  if (!r.from_cram.empty()) inputs.push_back("--from-cram");
+  return inputs;
+}
+
 absl::Status CheckUse(const PackRequest& request) {
   const PackRequest& r = request;
   auto refuse = [](absl::string_view message) {
     return absl::InvalidArgumentError(message);
   };
-  bool has_input = !r.params.empty() || !r.csv.empty() || !r.lines.empty();
+  std::vector<std::string> inputs = Inputs(r);
   if (r.output.empty() && !r.dry_run) {
     return refuse("where to? Name the manifest with -o FILE");
   }
-  if (!r.params.empty() + !r.csv.empty() + !r.lines.empty() > 1) {
-    return refuse("--param, --csv and --lines do not go together");
-  }
-  if (!has_input && r.command.empty()) {
+  if (inputs.size() > 1) {
     return refuse(
-        "nothing to pack; give --param, --csv or --lines, or a command "
-        "after --");
+        absl::StrCat(absl::StrJoin(inputs, " and "), " do not go together"));
+  }
+  if (inputs.empty() && r.command.empty()) {
+    return refuse(
+        "nothing to pack; give --param, --csv, --jsonl, --lines, --array or "
+        "--from-cram, or a command after --");
   }
   if (!r.sample && (!r.design.empty() || r.seed)) {
     return refuse("--design and --seed go with --sample");
@@ -51,15 +66,22 @@ absl::Status CheckUse(const PackRequest& request) {
         "each line of --lines is a command; another after -- is "
         "one too many");
   }
+  if (r.append && r.dry_run) {
+    return refuse("--dry-run writes nothing that --append could add");
+  }
   return absl::OkStatus();
 }
 
-absl::Status Fill(const PackRequest& request, ManifestWriter* writer) {
+absl::Status Fill(const PackRequest& request, ManifestWriter* writer,
+                  std::string* note) {
   absl::StatusOr<SubJobTemplate> source = MakeTemplate(request);
   if (!source.ok()) return source.status();
-  absl::StatusOr<uint32_t> id = writer->AddTemplate(*source);
-  if (!id.ok()) return id.status();
-  return AddInput(request, *id, writer);
+  return AddInput(request, *std::move(source), writer, note);
+}
+
+// What the user should know of a manifest that is good nevertheless.
+void SayNote(const std::string& note) {
+  if (!note.empty()) fprintf(stderr, "cram: %s\n", note.c_str());
 }
 
 // Packs into memory and reads that: what is shown is what would run.
@@ -68,9 +90,11 @@ absl::Status DryRun(const PackRequest& request) {
   if (!fd.valid()) return ErrnoStatus("memfd_create", "", errno);
   std::unique_ptr<ManifestWriter> writer =
       ManifestWriter::ForDescriptor(fd.get());
-  absl::Status status = Fill(request, writer.get());
+  std::string note;
+  absl::Status status = Fill(request, writer.get(), &note);
   if (status.ok()) status = writer->Finish().status();
   if (!status.ok()) return status;
+  SayNote(note);
   absl::StatusOr<std::unique_ptr<ManifestReader>> reader =
       ManifestReader::Open(absl::StrCat("/proc/self/fd/", fd.get()));
   if (!reader.ok()) return reader.status();
@@ -126,10 +150,23 @@ void DefinePackCommand(CLI::App* command, PackRequest* request) {
       ->check(CLI::NonNegativeNumber);
   text("--csv", &request->csv, "FILE",
        "a row a sub-job; the first row names the parameters");
+  text("--jsonl", &request->jsonl, "FILE",
+       "a JSON object a line, each a sub-job; keys are parameters, or cwd, "
+       "argv, mem and their kind");
   text("--lines", &request->lines, "FILE",
        "a command line a sub-job; - is standard input");
   command->add_flag("--shell", request->shell,
                     "let /bin/sh run each of the lines");
+  command
+      ->add_option(
+          "--array", request->array,
+          "a Slurm job array's script; tasks from RANGE, or as it says")
+      ->type_name("[RANGE] SCRIPT")
+      ->expected(1, 2);
+  text("--from-cram", &request->from_cram, "FILE",
+       "the jobs in a file of LLNL's Cram");
+  command->add_flag("--append", request->append,
+                    "add to the manifest that is there");
   text("--cpus", &request->cpus, "N", "CPUs of a sub-job");
   text("--mem", &request->mem, "SIZE", "most memory that a sub-job may use");
   text("--mem-mode", &request->mem_mode, "MODE",
@@ -157,15 +194,22 @@ absl::Status PackManifest(const PackRequest& request) {
   if (!status.ok()) return status;
   if (request.dry_run) return DryRun(request);
   absl::StatusOr<std::unique_ptr<ManifestWriter>> writer =
-      ManifestWriter::Create(request.output);
+      request.append ? ManifestWriter::AddTo(request.output)
+                     : ManifestWriter::Create(request.output);
   if (!writer.ok()) return writer.status();
-  status = Fill(request, writer->get());
+  uint64_t before = (*writer)->subjobs();
+  std::string note;
+  status = Fill(request, writer->get(), &note);
   if (!status.ok()) return status;
   absl::StatusOr<uint64_t> bytes = (*writer)->Finish();
   if (!bytes.ok()) return bytes.status();
-  return Print(absl::StrCat(
-      request.output, ": ", Counted((*writer)->subjobs(), "sub-job"), ", ",
-      Counted(*bytes, "byte"), SampleNote(request), "\n"));
+  SayNote(note);
+  uint64_t after = (*writer)->subjobs();
+  std::string added =
+      request.append ? absl::StrCat(" (", after - before, " added)") : "";
+  return Print(absl::StrCat(request.output, ": ", Counted(after, "sub-job"),
+                            added, ", ", Counted(*bytes, "byte"),
+                            SampleNote(request), "\n"));
 }
 
 }  // namespace cram

@@ -18,7 +18,8 @@ namespace cram {
 // As the user wrote it; nothing is checked yet.
 struct PackRequest {
   std::string output;
-  // Input: one of these three, or none for a single sub-job.
+  bool append = false;
+  // Input: one of these, or none for a single sub-job.
   std::vector<std::string> params, zips;
   std::optional<uint64_t> sample;  // points of the params with distributions
   std::string design;
@@ -26,6 +27,9 @@ struct PackRequest {
   std::string csv;
   std::string lines;
   bool shell = false;  // with lines
+  std::string jsonl;
+  std::vector<std::string> array;  // [RANGE] SCRIPT
+  std::string from_cram;
 
   std::string cpus, mem, mem_mode, time;  // empty: not said
   std::string cwd, standard_input, standard_output, standard_error, name;

@@ -8,8 +8,11 @@
 #include "pack/manifest/axis.h"
 #include "pack/manifest/csv.h"
 #include "pack/manifest/design.h"
+#include "pack/manifest/jsonl.h"
 #include "pack/manifest/line_reader.h"
 #include "pack/manifest/words.h"
+#include "sbin/cram/pack_array.h"
+#include "sbin/cram/pack_llnl_cram.h"
 
 namespace cram {
 namespace {
@@ -117,6 +120,30 @@ absl::Status AddLines(const PackRequest& request, uint32_t template_id,
   return absl::OkStatus();
 }
 
+absl::Status AddJsonl(const PackRequest& request, uint32_t template_id,
+                      uint64_t most, ManifestWriter* writer) {
+  absl::StatusOr<JsonlReader> rows = JsonlReader::Open(request.jsonl);
+  if (!rows.ok()) return rows.status();
+  if (rows->has_commands() && !request.command.empty()) {
+    return rows->Error(
+        "each object has an argv; another command after -- is one too many");
+  }
+  absl::Status status =
+      writer->StartRows(template_id, rows->columns(), rows->has_commands());
+  JsonlRow row;
+  std::vector<absl::string_view> values;
+  for (uint64_t i = 0; status.ok() && i < most; ++i) {
+    absl::StatusOr<bool> more = rows->Next(&row);
+    if (!more.ok()) return more.status();
+    if (!*more) break;
+    values.assign(row.values.begin(), row.values.end());
+    absl::Status added =
+        writer->AddRow(values, row.command, row.own.SerializeAsString());
+    if (!added.ok()) return rows->Error(added.message());
+  }
+  return status;
+}
+
 }  // namespace
 
 absl::StatusOr<Sample> MakeSample(const PackRequest& request) {
@@ -132,14 +159,21 @@ absl::StatusOr<Sample> MakeSample(const PackRequest& request) {
   return sample;
 }
 
-absl::Status AddInput(const PackRequest& request, uint32_t template_id,
-                      ManifestWriter* writer) {
+absl::Status AddInput(const PackRequest& request, SubJobTemplate source,
+                      ManifestWriter* writer, std::string* note) {
   uint64_t most = request.dry_run.value_or(UINT64_MAX);
-  if (!request.csv.empty()) return AddCsv(request, template_id, most, writer);
-  if (!request.lines.empty()) {
-    return AddLines(request, template_id, most, writer);
+  if (!request.array.empty()) {
+    return AddArray(request, std::move(source), writer, note);
   }
-  return AddSweep(request, template_id, writer);
+  if (!request.from_cram.empty()) {
+    return AddLlnlCram(request, std::move(source), most, writer);
+  }
+  absl::StatusOr<uint32_t> id = writer->AddTemplate(source);
+  if (!id.ok()) return id.status();
+  if (!request.csv.empty()) return AddCsv(request, *id, most, writer);
+  if (!request.lines.empty()) return AddLines(request, *id, most, writer);
+  if (!request.jsonl.empty()) return AddJsonl(request, *id, most, writer);
+  return AddSweep(request, *id, writer);
 }
 
 }  // namespace cram

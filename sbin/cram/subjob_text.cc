@@ -19,16 +19,28 @@ std::string EnvironmentText(const SubJob::EnvChange& change) {
   return absl::StrCat(change.name, "=", ShellQuote(*change.value));
 }
 
+std::string CommandText(const SubJob& subjob) {
+  if (subjob.argv.empty()) return kNoCommand;
+  return ShellJoin(subjob.script.empty() ? subjob.argv : subjob.script);
+}
+
+std::string ScriptText(const SubJob& subjob) {
+  return absl::StrCat("in the manifest, ", subjob.script_text.size(), " bytes");
+}
+
 std::string ShellCommand(const SubJob& subjob) {
   std::string line;
   if (!subjob.cwd.empty()) {
     absl::StrAppend(&line, "cd ", ShellQuote(subjob.cwd), " && ");
   }
+  // In a shell, what is set for one command has to stand right before it.
   for (const SubJob::EnvChange& change : subjob.env) {
-    absl::StrAppend(&line, EnvironmentText(change), change.value ? " " : "; ");
+    if (!change.value) absl::StrAppend(&line, EnvironmentText(change), "; ");
   }
-  absl::StrAppend(&line,
-                  subjob.argv.empty() ? kNoCommand : ShellJoin(subjob.argv));
+  for (const SubJob::EnvChange& change : subjob.env) {
+    if (change.value) absl::StrAppend(&line, EnvironmentText(change), " ");
+  }
+  absl::StrAppend(&line, CommandText(subjob));
   auto redirect = [&line](absl::string_view sign, const std::string& path) {
     if (!path.empty()) absl::StrAppend(&line, " ", sign, ShellQuote(path));
   };
@@ -56,6 +68,7 @@ std::string SubJobLine(const SubJob& subjob) {
     notes.push_back(FormatSize(subjob.memory_bytes));
   }
   if (IsLimited(subjob)) notes.push_back(FormatElapsed(subjob.time_limit));
+  if (!subjob.script.empty()) notes.push_back("the script is in the manifest");
   return absl::StrCat(subjob.index, ": ", ShellCommand(subjob),
                       notes.empty() ? "" : "  # ", absl::StrJoin(notes, ", "),
                       "\n");
@@ -72,7 +85,8 @@ std::string SubJobParagraph(const SubJob& subjob,
   };
   line("Hash", FormatHash(ContentHash(subjob)));
   line("Name", subjob.name);
-  line("Command", subjob.argv.empty() ? kNoCommand : ShellJoin(subjob.argv));
+  line("Command", CommandText(subjob));
+  if (!subjob.script.empty()) line("Script", ScriptText(subjob));
   line("Directory", subjob.cwd);
   for (const SubJob::EnvChange& change : subjob.env) {
     line("Environment", EnvironmentText(change));
@@ -110,7 +124,8 @@ nlohmann::ordered_json SubJobJson(const SubJob& subjob) {
   json["index"] = subjob.index;
   json["hash"] = FormatHash(ContentHash(subjob));
   json["name"] = subjob.name;
-  json["argv"] = subjob.argv;
+  json["argv"] = subjob.script.empty() ? subjob.argv : subjob.script;
+  if (!subjob.script.empty()) json["script"] = subjob.script_text;
   json["cwd"] = subjob.cwd;
   json["env"] = nlohmann::ordered_json::array();
   for (const SubJob::EnvChange& change : subjob.env) {

@@ -193,6 +193,13 @@ run
   [ -z "$output$stderr" ]
 }
 
+@test "rows with properties and scripts of version 1.2 are read for ever" {
+  golden=$BATS_TEST_DIRNAME/../golden/manifest-1.2
+  cram info -a --json "$golden.pb" >read.txt
+  cmp read.txt "$golden.txt"
+  run -0 cram info --check "$golden.pb"
+}
+
 @test "samples of version 1.1 have the same values for ever" {
   for design in random lhs sobol; do
     golden=$BATS_TEST_DIRNAME/../golden/manifest-1.1-$design
