@@ -31,8 +31,9 @@ setup() {
 needs() { command -v "$1" >/dev/null || skip "no $1: install $2"; }
 
 # seen COMMAND...: what it prints as a sub-job of 200 MB and one CPU, with the
-# options of cram run in $options.
-options=--view
+# options of cram run in $options. It is told nothing besides: what a runtime
+# makes of what it sees is what is asked.
+options="--view --tell=none"
 seen() {
   rm -rf cram-run-* m.pb
   cram pack -o m.pb --mem 200M --cpus 1 -- "$@" >/dev/null
