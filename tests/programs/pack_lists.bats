@@ -82,6 +82,14 @@ END
   [[ $output == *"run 1000"* ]]
 }
 
+@test "a table comes from standard input, too, with its lines in errors" {
+  dry --csv - -- run {n} < <(printf 'n\n1\n2\n')
+  [ "$output" = "0: run 1
+1: run 2" ]
+  refused "standard input:3: 2 fields, where the header has 1" \
+    pack -o m.pb --csv - -- run < <(printf 'n\n1\n2,3\n')
+}
+
 @test "what is wrong with an object is said with its line" {
   bad() {
     printf '{"a":1}\n\n%s\n' "$1" >r.jsonl

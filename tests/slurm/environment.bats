@@ -60,3 +60,23 @@ variables() {
   user srun -N1 -c2 --cram=m.pb
   [ "$(user cram output "$(run_dir)" 0)" = "$(printf '2\n2')" ]
 }
+
+@test "a job array's script sees what Slurm shows it, and writes the same files" {
+  script job.sh <<'END'
+#!/bin/bash -e
+#SBATCH --array=3-7:2 --job-name=demo -n 1
+#SBATCH -c 2 --output=%x.%3a.%u.%%   # errors, too
+echo "$SLURM_ARRAY_TASK_ID $SLURM_ARRAY_TASK_COUNT $SLURM_ARRAY_TASK_MIN"
+echo "$SLURM_ARRAY_TASK_MAX $SLURM_ARRAY_TASK_STEP $SLURM_JOB_NAME"
+echo "$SLURM_NTASKS $SLURM_CPUS_PER_TASK $((SLURM_ARRAY_JOB_ID > 0)) $*"
+pwd >&2
+END
+  user sbatch --wait job.sh 'a  b' c
+  user sh -c 'mkdir slurm; mv demo.* slurm'
+  user cram pack -o m.pb --array job.sh -- 'a  b' c
+  echo 'exit 1' >>"$work/job.sh"
+  user srun -N2 -c2 --cram=m.pb
+  user sh -c 'mkdir ours; mv demo.* ours'
+  [ "$(ls "$work/slurm" | wc -l)" -eq 3 ]
+  diff -r "$work/slurm" "$work/ours"
+}
