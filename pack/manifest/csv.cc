@@ -9,7 +9,7 @@ namespace cram {
 absl::StatusOr<CsvReader> CsvReader::Open(const std::string& path) {
   absl::StatusOr<LineReader> lines = LineReader::Open(path);
   if (!lines.ok()) return lines.status();
-  CsvReader reader(*std::move(lines), path);
+  CsvReader reader(*std::move(lines));
   absl::Status status = reader.ReadHeader();
   if (!status.ok()) return status;
   return reader;
@@ -17,15 +17,15 @@ absl::StatusOr<CsvReader> CsvReader::Open(const std::string& path) {
 
 absl::Status CsvReader::Error(absl::string_view message) const {
   return absl::InvalidArgumentError(
-      absl::StrCat(path_, ":", row_line_, ": ", message));
+      absl::StrCat(lines_.name(), ":", row_line_, ": ", message));
 }
 
 absl::Status CsvReader::ReadHeader() {
   absl::StatusOr<bool> more = ReadRow(&columns_);
   if (!more.ok()) return more.status();
   if (!*more) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path_, ": empty: the first row must name the columns"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        lines_.name(), ": empty: the first row must name the columns"));
   }
   for (std::string& column : columns_) absl::StripAsciiWhitespace(&column);
   absl::Status status = CheckColumns(columns_);

@@ -30,14 +30,12 @@ class CsvReader {
   absl::Status Error(absl::string_view message) const;
 
  private:
-  CsvReader(LineReader lines, std::string path)
-      : lines_(std::move(lines)), path_(std::move(path)) {}
+  explicit CsvReader(LineReader lines) : lines_(std::move(lines)) {}
   absl::Status ReadHeader();
   absl::StatusOr<bool> ReadRow(std::vector<std::string>* fields);
   absl::Status ReadQuoted(std::string* field);
 
   LineReader lines_;
-  std::string path_;
   std::vector<std::string> columns_;
   std::string line_;
   size_t at_ = 0;          // in line_

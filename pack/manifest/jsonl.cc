@@ -308,10 +308,8 @@ bool JsonlReader::Parser::parse_error(
                            ParseErrorText(error.what())));
 }
 
-JsonlReader::JsonlReader(LineReader lines, std::string path)
-    : lines_(std::move(lines)),
-      path_(std::move(path)),
-      parser_(std::make_unique<Parser>()) {}
+JsonlReader::JsonlReader(LineReader lines)
+    : lines_(std::move(lines)), parser_(std::make_unique<Parser>()) {}
 JsonlReader::JsonlReader(JsonlReader&&) noexcept = default;
 JsonlReader::~JsonlReader() = default;
 
@@ -328,11 +326,12 @@ absl::Status JsonlReader::Error(absl::string_view message) const {
 absl::StatusOr<JsonlReader> JsonlReader::Open(const std::string& path) {
   absl::StatusOr<LineReader> lines = LineReader::Open(path);
   if (!lines.ok()) return lines.status();
-  JsonlReader reader(*std::move(lines), path);
+  JsonlReader reader(*std::move(lines));
   absl::StatusOr<bool> more = reader.ReadRow(&reader.first_);
   if (!more.ok()) return more.status();
   if (!*more) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": has no object"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(reader.lines_.name(), ": has no object"));
   }
   return reader;
 }

@@ -45,11 +45,10 @@ class JsonlReader {
 
  private:
   class Parser;
-  JsonlReader(LineReader lines, std::string path);
+  explicit JsonlReader(LineReader lines);
   absl::StatusOr<bool> ReadRow(JsonlRow* row);
 
   LineReader lines_;
-  std::string path_;
   std::unique_ptr<Parser> parser_;
   std::string line_;
   JsonlRow first_;

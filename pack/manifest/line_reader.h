@@ -31,6 +31,9 @@ class LineReader {
   // The number of the line that Next gave, from 1.
   uint64_t line() const { return line_; }
 
+  // As errors call it.
+  const std::string& name() const { return name_; }
+
   // `message` with the place: "runs.txt:3: message".
   absl::Status Error(absl::string_view message) const;
 
