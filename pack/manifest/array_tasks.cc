@@ -14,7 +14,7 @@ namespace {
 constexpr uint64_t kMaxTask = UINT32_MAX - 2;
 
 // Ranges that reach into each other are taken apart, one task at a time.
-constexpr uint64_t kMaxTakenApart = 10'000'000;
+constexpr uint64_t kMaxTakenApart = 1'000'000;
 
 // A range of no more than so many tasks is listed.
 constexpr uint64_t kListed = 2;
