@@ -1,44 +1,26 @@
 #include "sbin/cram/pack_llnl_cram.h"
 
-#include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
+#include "pack/manifest/foreign_variable.h"
 #include "pack/manifest/llnl_cram_file.h"
 #include "pack/manifest/template.h"
 
 namespace cram {
 namespace {
 
-constexpr std::array<absl::string_view, 4> kShellsOwn = {"PWD", "OLDPWD",
-                                                         "SHLVL", "_"};
-constexpr std::array<absl::string_view, 4> kStepsOwn = {"SLURM", "PMI", "CRAM_",
-                                                        "SPANK_"};
-
-// What was true of the shell that packed, and of nothing since.
-bool IsForeign(absl::string_view name) {
-  return name.empty() || absl::StrContains(name, "=") ||
-         std::find(kShellsOwn.begin(), kShellsOwn.end(), name) !=
-             kShellsOwn.end() ||
-         std::any_of(kStepsOwn.begin(), kStepsOwn.end(),
-                     [name](absl::string_view prefix) {
-                       return absl::StartsWith(name, prefix);
-                     });
-}
-
 void AddChanges(const LlnlCramJob& job, bool to_template,
                 SubJobTemplate* source) {
   for (const std::string& name : job.removed) {
-    if (IsForeign(name)) continue;
+    if (IsForeignVariable(name)) continue;
     EnvironmentChange* change = source->add_env();
     change->set_name(name);
     change->set_unset(true);
   }
   for (const auto& [name, value] : job.changed) {
-    if (IsForeign(name)) continue;
+    if (IsForeignVariable(name)) continue;
     EnvironmentChange* change = source->add_env();
     change->set_name(name);
     change->set_value(to_template ? PlainText(value) : value);

@@ -110,11 +110,16 @@ same() {
     for page in "$man"/*.[1-9]; do
       echo "share/man/man${page##*.}/${page##*/}"
     done
+    printf 'python/cram/%s\n' __init__.py _columns.py _cram.pyi _cram.so py.typed
   )
-  # The folder of libraries is Debian's lib/x86_64-linux-gnu below /usr.
+  # The folder of libraries is Debian's lib/x86_64-linux-gnu below /usr; that of
+  # the package and the name of its library are Python's.
   installed=$(cd "$BATS_TEST_TMPDIR" && find . -type f -printf '%P\n' |
-    sed -E 's,^lib.*/cram/([^/]*\.so)$,lib/cram/\1,' | sort)
+    sed -E 's,^lib/python.*/cram/,python/cram/,; s,(_cram)\..*\.so$,\1.so,
+            s,^lib.*/cram/([^/]*\.so)$,lib/cram/\1,' | sort)
   same "$(sort <<<"$expected")" "$installed"
   run -0 "$BATS_TEST_TMPDIR/bin/cram" --version
   run -0 "$BATS_TEST_TMPDIR/bin/cramacct" --version
+  PYTHONPATH=$(dirname "$BATS_TEST_TMPDIR"/lib/python*/*/cram) \
+    /usr/bin/python3 -c 'import cram; cram.Manifest'
 }

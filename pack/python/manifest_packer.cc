@@ -1,0 +1,205 @@
+#include "pack/python/manifest_packer.h"
+
+#include "absl/strings/str_cat.h"
+#include "pack/base/io.h"
+#include "pack/manifest/llnl_cram_file.h"
+#include "pack/manifest/wire.h"
+#include "pack/python/column.h"
+#include "pack/python/python_error.h"
+#include "pack/python/resources.h"
+#include "pack/python/text.h"
+
+namespace cram {
+namespace {
+
+namespace py = pybind11;
+
+// The words of a command; a single text would be one word a character.
+py::object AsWords(PyObject* words) {
+  if (PyList_CheckExact(words) || PyTuple_CheckExact(words)) {
+    return py::reinterpret_borrow<py::object>(words);
+  }
+  bool is_text = PyUnicode_Check(words) || PyBytes_Check(words);
+  py::object list =
+      is_text ? py::object()
+              : py::reinterpret_steal<py::object>(PySequence_List(words));
+  if (!list) {
+    PyErr_Clear();
+    ThrowTypeError(
+        absl::StrCat("args: a list of words, not ", Py_TYPE(words)->tp_name));
+  }
+  return list;
+}
+
+void AddVariables(PyObject* environment, SubJobTemplate* source) {
+  if (environment == Py_None) return;
+  py::dict variables;
+  if (PyMapping_Check(environment) == 0 ||
+      PyDict_Update(variables.ptr(), environment) != 0) {
+    PyErr_Clear();
+    ThrowTypeError(absl::StrCat("env: a mapping of texts, not ",
+                                Py_TYPE(environment)->tp_name));
+  }
+  for (const auto& [name, value] : variables) {
+    TextBytes name_bytes(name.ptr(), {"a name in env"});
+    absl::string_view view = name_bytes.view();
+    if (view.empty() || view.find('=') != absl::string_view::npos) {
+      ThrowError(absl::StrCat("env: '", view, "' is not a variable's name"));
+    }
+    EnvironmentChange* change = source->add_env();
+    change->set_name(std::string(view));
+    change->set_unset(value.is_none());
+    if (value.is_none()) continue;
+    TextBytes value_bytes(value.ptr(), {"env", -1, view});
+    change->set_value(std::string(value_bytes.view()));
+  }
+}
+
+std::string TextOr(PyObject* text, const char* name) {
+  return text == Py_None ? "" : std::string(TextBytes(text, {name}).view());
+}
+
+}  // namespace
+
+std::unique_ptr<ManifestPacker> ManifestPacker::Create(const py::object& path) {
+  std::string name(TextBytes(path.ptr(), {"path"}).view());
+  return std::unique_ptr<ManifestPacker>(
+      new ManifestPacker(name, ValueOrThrow(ManifestWriter::Create(name))));
+}
+
+std::unique_ptr<ManifestPacker> ManifestPacker::AddTo(const py::object& path) {
+  std::string name(TextBytes(path.ptr(), {"path"}).view());
+  return std::unique_ptr<ManifestPacker>(
+      new ManifestPacker(name, ValueOrThrow(ManifestWriter::AddTo(name))));
+}
+
+void ManifestPacker::Check(const absl::Status& status) {
+  failed_.Update(status);
+  ThrowUnless(failed_);
+}
+
+void ManifestPacker::AppendResources(const Arguments& arguments) {
+  const std::array<PyObject*, 5> now = {arguments[kRanks], arguments[kCpus],
+                                        arguments[kMemory], arguments[kTime],
+                                        arguments[kMpi]};
+  bool same = true;
+  for (size_t i = 0; i < now.size(); ++i) {
+    same = same && resources_[i].ptr() == now[i];
+  }
+  if (!same) {
+    SubJobTemplate own;
+    SetResources({now[0], now[1], now[2], now[3], now[4]}, &own);
+    resource_fields_ = own.SerializeAsString();
+    for (size_t i = 0; i < now.size(); ++i) {
+      resources_[i] = py::reinterpret_borrow<py::object>(now[i]);
+    }
+  }
+  own_ += resource_fields_;
+}
+
+void ManifestPacker::AppendText(uint32_t field, PyObject* text,
+                                const char* name) {
+  if (text == Py_None) return;
+  TextBytes bytes(text, {name});
+  if (!bytes.view().empty()) AppendBytesField(field, bytes.view(), &own_);
+}
+
+// Keeps longer words of earlier commands, whose memory the next may use.
+size_t ManifestPacker::SetWords(PyObject* words) {
+  py::object list = AsWords(words);
+  auto count = static_cast<size_t>(PySequence_Fast_GET_SIZE(list.ptr()));
+  if (words_.size() < count) words_.resize(count);
+  for (size_t i = 0; i < count; ++i) {
+    auto place = static_cast<Py_ssize_t>(i);
+    TextBytes word(PySequence_Fast_GET_ITEM(list.ptr(), place),
+                   {"args", place});
+    words_[i].assign(word.view().data(), word.view().size());
+  }
+  if (count == 0 || words_[0] != kLlnlCramNoProgram) return count;
+  if (count > 1) {
+    ThrowError(absl::StrCat("args: '", kLlnlCramNoProgram, "' stands for the ",
+                            "command of the run, with all its words; name the ",
+                            "program to give it others"));
+  }
+  return 0;
+}
+
+void ManifestPacker::StartRows(Rows rows) {
+  if (rows_ && *rows_ == rows) return;
+  SubJobTemplate source;
+  if (rows.has_environment) environments_.AddFirst(&source);
+  absl::StatusOr<uint32_t> id = writer_->AddTemplate(source);
+  Check(id.status());
+  Check(writer_->StartRows(*id, {}, rows.has_command));
+  rows_ = rows;
+}
+
+void ManifestPacker::Pack(const Arguments& arguments) {
+  ThrowUnless(failed_);
+  own_.clear();
+  AppendResources(arguments);
+  AppendText(SubJobTemplate::kCwdFieldNumber, arguments[kDirectory], "cwd");
+  AppendText(SubJobTemplate::kNameFieldNumber, arguments[kName], "name");
+  AppendText(SubJobTemplate::kStdinFieldNumber, arguments[kStdin], "stdin");
+  AppendText(SubJobTemplate::kStdoutFieldNumber, arguments[kStdout], "stdout");
+  AppendText(SubJobTemplate::kStderrFieldNumber, arguments[kStderr], "stderr");
+  size_t words = SetWords(arguments[kWords]);
+  PyObject* environment = arguments[kEnvironment];
+  if (environment != Py_None) {
+    if (!environments_.has_first()) environments_.SetFirst(environment);
+    environments_.AppendChanges(environment, &own_);
+  }
+  StartRows({environment != Py_None, words > 0});
+  Check(writer_->AddRow({}, absl::MakeSpan(words_.data(), words), own_));
+}
+
+void ManifestPacker::StartTable(std::vector<std::string> columns,
+                                const Arguments& arguments) {
+  ThrowUnless(failed_);
+  SubJobTemplate source;
+  SetResources({arguments[kRanks], arguments[kCpus], arguments[kMemory],
+                arguments[kTime], arguments[kMpi]},
+               &source);
+  source.set_cwd(TextOr(arguments[kDirectory], "cwd"));
+  source.set_name(TextOr(arguments[kName], "name"));
+  source.set_stdin(TextOr(arguments[kStdin], "stdin"));
+  source.set_stdout(TextOr(arguments[kStdout], "stdout"));
+  source.set_stderr(TextOr(arguments[kStderr], "stderr"));
+  AddVariables(arguments[kEnvironment], &source);
+  size_t words = SetWords(arguments[kWords]);
+  for (size_t i = 0; i < words; ++i) source.add_argv(words_[i]);
+  absl::StatusOr<uint32_t> id = writer_->AddTemplate(source);
+  Check(id.status());
+  columns_ = columns;
+  rows_.reset();
+  Check(writer_->StartRows(*id, std::move(columns), /*commands=*/false));
+}
+
+void ManifestPacker::AddRows(uint64_t first, const py::list& columns) {
+  ThrowUnless(failed_);
+  std::vector<ColumnTexts> texts;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    texts.emplace_back(columns_.at(i), py::list(columns[i]), first);
+    if (texts[i].size() != texts[0].size()) {
+      ThrowError(absl::StrCat("column '", columns_[i], "' changes its length"));
+    }
+  }
+  std::vector<absl::string_view> values(columns_.size());
+  size_t rows = texts.size() == columns_.size() ? texts[0].size() : 0;
+  for (size_t row = 0; row < rows; ++row) {
+    for (size_t i = 0; i < texts.size(); ++i) values[i] = texts[i].Get(row);
+    absl::Status status = writer_->AddRow(values);
+    if (status.ok()) continue;
+    Check(WithContext(absl::StrCat("row ", first + row), status));
+  }
+}
+
+void ManifestPacker::Finish() {
+  ThrowUnless(failed_);
+  absl::Status status = writer_->Finish().status();
+  // What went wrong with a file has its name; of this the file is the name.
+  if (absl::IsInvalidArgument(status)) status = WithContext(path_, status);
+  Check(status);
+}
+
+}  // namespace cram

@@ -1,0 +1,93 @@
+// Packs Python's objects into a manifest.
+#pragma once
+
+#include <pybind11/pybind11.h>
+#include <stdint.h>
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pack/manifest/writer.h"
+#include "pack/python/environments.h"
+
+namespace cram {
+
+// Exceptions: TypeError and cram.Error. One of an argument leaves everything
+// as it was; after one of writing, every other call throws the same. Nothing is
+// under the manifest's name before Finish().
+class ManifestPacker {
+ public:
+  // The arguments of Pack, in their order. None is what the manifest takes as
+  // the default.
+  enum Argument {
+    kRanks,
+    kDirectory,
+    kWords,
+    kEnvironment,
+    kCpus,
+    kMemory,
+    kTime,
+    kMpi,
+    kName,
+    kStdin,
+    kStdout,
+    kStderr,
+    kArguments,
+  };
+  using Arguments = std::array<PyObject*, kArguments>;
+
+  static std::unique_ptr<ManifestPacker> Create(const pybind11::object& path);
+  static std::unique_ptr<ManifestPacker> AddTo(const pybind11::object& path);
+
+  // One sub-job; texts are taken as they are. Costs about a microsecond when
+  // little of it is new since the last.
+  void Pack(const Arguments& arguments);
+
+  // From here to the next Pack or StartTable, rows of these columns, of which
+  // the template's texts have the placeholders. kEnvironment: a mapping from
+  // names to texts or None, which removes the variable.
+  void StartTable(std::vector<std::string> columns, const Arguments& arguments);
+  // A list of values for each column, all of one length. `first` is the number
+  // of the first row, for errors.
+  void AddRows(uint64_t first, const pybind11::list& columns);
+
+  void Finish();
+
+ private:
+  // What rows are being written, as far as StartRows is concerned.
+  struct Rows {
+    bool has_environment;
+    bool has_command;
+    bool operator==(const Rows& other) const {
+      return has_environment == other.has_environment &&
+             has_command == other.has_command;
+    }
+  };
+
+  ManifestPacker(std::string path, std::unique_ptr<ManifestWriter> writer)
+      : path_(std::move(path)), writer_(std::move(writer)) {}
+  // Throws what is wrong with `status`, now and from now on.
+  void Check(const absl::Status& status);
+  void AppendResources(const Arguments& arguments);
+  void AppendText(uint32_t field, PyObject* text, const char* name);
+  size_t SetWords(PyObject* words);
+  void StartRows(Rows rows);
+
+  std::string path_;
+  std::unique_ptr<ManifestWriter> writer_;
+  absl::Status failed_;
+  Environments environments_;
+  std::optional<Rows> rows_;          // none: a table's
+  std::vector<std::string> columns_;  // that table's
+
+  std::string own_;  // of the sub-job that is being packed
+  std::vector<std::string> words_;
+  // Those of the last sub-job, and what they became.
+  std::array<pybind11::object, 5> resources_;
+  std::string resource_fields_;
+};
+
+}  // namespace cram

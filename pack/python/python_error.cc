@@ -1,0 +1,40 @@
+#include "pack/python/python_error.h"
+
+#include "pack/python/text.h"
+
+namespace cram {
+namespace {
+
+namespace py = pybind11;
+
+// As long as the process: exceptions outlive the module's dictionary.
+PyObject* error_type = nullptr;
+
+[[noreturn]] void Throw(PyObject* type, absl::string_view message) {
+  PyErr_SetObject(type, ToPython(message).ptr());
+  throw py::error_already_set();
+}
+
+}  // namespace
+
+void DefineError(py::module_& module) {
+  error_type = PyErr_NewExceptionWithDoc(
+      "cram.Error",
+      "What cram pack would refuse, in the same words; a file that cannot be "
+      "read or written.",
+      PyExc_ValueError, nullptr);
+  if (error_type == nullptr) throw py::error_already_set();
+  module.attr("Error") = py::handle(error_type);
+}
+
+void ThrowError(absl::string_view message) { Throw(error_type, message); }
+
+void ThrowTypeError(absl::string_view message) {
+  Throw(PyExc_TypeError, message);
+}
+
+void ThrowUnless(const absl::Status& status) {
+  if (!status.ok()) ThrowError(status.message());
+}
+
+}  // namespace cram

@@ -1,0 +1,24 @@
+// What a sub-job may use, from Python's values.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include "pack/manifest/manifest.pb.h"
+
+namespace cram {
+
+// None leaves a property as it is. ranks and cpus: ints of at least 1. memory:
+// a text, as --mem takes it. time: a datetime.timedelta or a text, as --time
+// takes it. mpi: a text.
+struct ResourceObjects {
+  PyObject* ranks;
+  PyObject* cpus;
+  PyObject* memory;
+  PyObject* time;
+  PyObject* mpi;
+};
+
+// Throws TypeError and cram.Error, which name the argument ("mem: ...").
+void SetResources(const ResourceObjects& objects, SubJobTemplate* result);
+
+}  // namespace cram
