@@ -17,9 +17,34 @@
 // too, to this depth.
 enum { kDepth = 16 };
 
+static const char kName[] = "cram";
+
 // Where v1 has the memory controller, v2 has not.
 int cgroup_find(pid_t pid, struct cgroup* cgroup) {
-  return cgroup1_find(pid, cgroup) == 0 ? 0 : cgroup2_find(pid, cgroup);
+  char path[PATH_MAX];
+  cgroup->path[0] = '\0';
+  cgroup->version = 1;
+  if (cgroup_directory_of(pid, 1, path, sizeof path) != 0) {
+    cgroup->version = 2;
+    if (cgroup_directory_of(pid, 2, path, sizeof path) != 0) return -1;
+  }
+  char* step = strstr(strstr(path, "/job_"), "/step_");
+  step[1 + strcspn(step + 1, "/")] = '\0';
+  int size = snprintf(cgroup->path, sizeof cgroup->path, "%s/%s", path, kName);
+  if (size < (int)sizeof cgroup->path) return 0;
+  cgroup->path[0] = '\0';
+  errno = ENAMETOOLONG;
+  return -1;
+}
+
+int cgroup_make(const struct cgroup* cgroup, int slots, uid_t uid, gid_t gid,
+                int files[kCgroupMaxSlots * kCgroupMaxSlotFiles]) {
+  return cgroup->version == 1 ? cgroup1_make(cgroup, slots, uid, gid, files)
+                              : cgroup2_make(cgroup, slots, uid, gid, files);
+}
+
+int cgroup_keep(const struct cgroup* cgroup, pid_t task) {
+  return cgroup->version == 1 ? cgroup1_keep(cgroup) : cgroup2_keep(task);
 }
 
 // The next directory in `directory`; NULL at its end.
@@ -102,15 +127,6 @@ static int kill_once(const char* path) {
   int left = kill_all(fd);
   errno = ETIMEDOUT;
   return left ? -1 : 0;
-}
-
-int cgroup_kill(const struct cgroup* cgroup, int milliseconds) {
-  long end = milliseconds_now() + milliseconds;
-  while (kill_once(cgroup->path) < 0) {
-    if (milliseconds_now() >= end) return -1;
-    pause_milliseconds(2);
-  }
-  return 0;
 }
 
 int cgroup_remove(const struct cgroup* cgroup, int milliseconds) {

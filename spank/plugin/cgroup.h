@@ -18,13 +18,30 @@ struct cgroup {
   char path[PATH_MAX];  // absolute; empty: none
 };
 
-// Where the cgroup of the task `pid` is, or would be. ENOENT: Slurm has put the
-// task into no memory cgroup of a job's step.
+enum {
+  // More than the CPUs of any node; what a user asks for is bounded by it.
+  kCgroupMaxSlots = 4096,
+  kCgroupMaxSlotFiles = 4,
+};
+
+// Where `cram` is, or would be, for the step of the process, which may be any
+// of the step's. ENOENT: Slurm has put it into no memory cgroup of a step.
 int cgroup_find(pid_t pid, struct cgroup* cgroup);
 
-// SIGKILL to all in it, again and again until nobody is left; ETIMEDOUT when
-// somebody is left all the same.
-int cgroup_kill(const struct cgroup* cgroup, int milliseconds);
+// Makes it with `slots` slots for the user. Returns how many descriptors are in
+// `files`, those of one slot after those of the other, as many for each. They
+// are close-on-exec, and for the agent alone, which limits its sub-jobs through
+// them.
+int cgroup_make(const struct cgroup* cgroup, int slots, uid_t uid, gid_t gid,
+                int files[kCgroupMaxSlots * kCgroupMaxSlotFiles]);
 
-// Kills and removes it, from the leaves up. No error when it is gone already.
+// Takes from the user the directories that Slurm has given him, who has no use
+// for them but to hide a process in: with v2 that of the task's own cgroup,
+// with v1 those of all the job's steps and tasks. Slurm has to be done with the
+// task.
+int cgroup_keep(const struct cgroup* cgroup, pid_t task);
+
+// Kills all in it and removes it, from the leaves up, again and again until it
+// is gone; ETIMEDOUT or EBUSY when somebody is left all the same. No error when
+// it is gone already.
 int cgroup_remove(const struct cgroup* cgroup, int milliseconds);

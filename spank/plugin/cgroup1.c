@@ -1,5 +1,6 @@
 #include "cgroup1.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,40 +10,105 @@
 
 #include "cgroup_files.h"
 
-static const char kName[] = "cram";
+enum { kRemoveMilliseconds = 1000, kSafely = O_NOFOLLOW | O_CLOEXEC };
 
-int cgroup1_find(pid_t pid, struct cgroup* cgroup) {
-  char mount[PATH_MAX], path[PATH_MAX];
-  cgroup->path[0] = '\0';
-  if (cgroup_mount("cgroup", "memory", mount, sizeof mount) != 0 ||
-      cgroup_path_of(pid, "memory", path, sizeof path) != 0) {
-    return -1;
+// cgroup.procs opened by the user, whose it is for that moment only.
+static int open_entry(int slot, uid_t uid) {
+  int fd = -1;
+  if (cgroup_give(slot, "cgroup.procs", uid, 0) != 0) return -1;
+  if (seteuid(uid) == 0) {
+    fd = openat(slot, "cgroup.procs", O_WRONLY | kSafely);
+    int error = errno;
+    if (seteuid(0) != 0) return -1;
+    errno = error;
   }
-  char* job = strstr(path, "/job_");
-  errno = ENOENT;
-  if (!job || !strstr(job, "/step_")) return -1;
-  int size = snprintf(cgroup->path, sizeof cgroup->path, "%s%s/%s", mount, path,
-                      kName);
-  cgroup->version = 1;
-  if (size < (int)sizeof cgroup->path) return 0;
-  cgroup->path[0] = '\0';
-  errno = ENAMETOOLONG;
-  return -1;
+  return cgroup_give(slot, "cgroup.procs", 0, 0) == 0 ? fd : -1;
 }
 
-int cgroup1_make(const struct cgroup* cgroup, uid_t uid, gid_t gid) {
-  char parent[PATH_MAX];
-  snprintf(parent, sizeof parent, "%s", cgroup->path);
-  *strrchr(parent, '/') = '\0';
-  int above = cgroup_open(AT_FDCWD, parent);
-  if (above < 0) return -1;
-  int fd = mkdirat(above, kName, 0755) == 0 || errno == EEXIST
-               ? cgroup_open(above, kName)
-               : -1;
-  close(above);
-  if (fd < 0) return -1;
-  int result = fchownat(fd, "cgroup.procs", uid, gid, AT_SYMLINK_NOFOLLOW);
-  if (result == 0) result = fchown(fd, uid, gid);
-  close(fd);
+// Returns how many files of the slot are open; -1: one of them is not.
+static int open_slot(int slot, uid_t uid, int* files) {
+  files[0] = open_entry(slot, uid);
+  files[1] = openat(slot, "memory.limit_in_bytes", O_WRONLY | kSafely);
+  files[2] = openat(slot, "memory.max_usage_in_bytes", O_RDWR | kSafely);
+  if (files[0] < 0 || files[1] < 0 || files[2] < 0) return -1;
+  files[3] = openat(slot, "memory.memsw.limit_in_bytes", O_WRONLY | kSafely);
+  if (files[3] >= 0) return 4;
+  return errno == ENOENT ? 3 : -1;
+}
+
+static int make_slot(int cram, int number, uid_t uid, gid_t gid, int* files) {
+  char name[32];
+  snprintf(name, sizeof name, "slot_%d", number);
+  int slot = cgroup_make_directory(cram, name);
+  if (slot < 0) return -1;
+  int result = cgroup_give(slot, "memory.force_empty", uid, gid);
+  if (result == 0) {
+    result = cgroup_give(slot, "cgroup.event_control", uid, gid);
+  }
+  if (result == 0) result = open_slot(slot, uid, files);
+  int error = errno;
+  close(slot);
+  errno = error;
   return result;
+}
+
+static int make_slots(int cram, int slots, uid_t uid, gid_t gid, int* files) {
+  int count = 0;
+  for (int i = 0; i < slots; i++) {
+    int opened = make_slot(cram, i, uid, gid, files + count);
+    if (opened < 0) return -1;
+    count += opened;
+  }
+  return count;
+}
+
+int cgroup1_make(const struct cgroup* cgroup, int slots, uid_t uid, gid_t gid,
+                 int* files) {
+  // What a run before has left, or the user has made, may have files of the
+  // user's. While slots are made, nobody else gets into `cram`.
+  if (cgroup_remove(cgroup, kRemoveMilliseconds) != 0 ||
+      mkdir(cgroup->path, 0700) != 0) {
+    return -1;
+  }
+  int cram = cgroup_open(AT_FDCWD, cgroup->path);
+  if (cram < 0) return -1;
+  int count = make_slots(cram, slots, uid, gid, files);
+  if (count >= 0 && fchmod(cram, 0755) != 0) count = -1;
+  int error = errno;
+  close(cram);
+  errno = error;
+  return count;
+}
+
+// Makes root's the directory `fd`, which is consumed, and those below it whose
+// names begin with `prefixes`, a level each.
+static int keep(int fd, const char* const* prefixes) {
+  int result = fchown(fd, 0, 0);
+  DIR* directory = fdopendir(fd);
+  if (!directory) {
+    close(fd);
+    return -1;
+  }
+  struct dirent* entry;
+  while (result == 0 && *prefixes && (entry = readdir(directory))) {
+    if (strncmp(entry->d_name, *prefixes, strlen(*prefixes)) != 0) continue;
+    int below = cgroup_open(fd, entry->d_name);
+    // A step or task that ends meanwhile takes its directory along.
+    if (below >= 0) {
+      result = keep(below, prefixes + 1);
+    } else if (errno != ENOENT) {
+      result = -1;
+    }
+  }
+  closedir(directory);
+  return result;
+}
+
+int cgroup1_keep(const struct cgroup* cgroup) {
+  static const char* const kBelow[] = {"step_", "task_", NULL};
+  char job[PATH_MAX];
+  snprintf(job, sizeof job, "%s", cgroup->path);
+  for (int i = 0; i < 2; i++) *strrchr(job, '/') = '\0';
+  int fd = cgroup_open(AT_FDCWD, job);
+  return fd >= 0 ? keep(fd, kBelow) : -1;
 }

@@ -9,50 +9,10 @@
 
 #include "cgroup_files.h"
 
-static const char kName[] = "cram";
-
 // What Slurm may have limited on `user`.
 static const char* const kLimits[] = {"memory.max", "memory.high",
                                       "memory.swap.max", "cpuset.cpus",
                                       "cpuset.mems"};
-
-// The path of the process in the file system; ENOENT when it is in no step.
-static int find_process(pid_t pid, char* full, size_t room) {
-  char mount[PATH_MAX], path[PATH_MAX];
-  if (cgroup_mount("cgroup2", NULL, mount, sizeof mount) != 0 ||
-      cgroup_path_of(pid, "", path, sizeof path) != 0) {
-    return -1;
-  }
-  char* job = strstr(path, "/job_");
-  errno = ENOENT;
-  if (!job || !strstr(job, "/step_")) return -1;
-  errno = ENAMETOOLONG;
-  return snprintf(full, room, "%s%s", mount, path) < (int)room ? 0 : -1;
-}
-
-int cgroup2_find(pid_t pid, struct cgroup* cgroup) {
-  char path[PATH_MAX];
-  cgroup->path[0] = '\0';
-  if (find_process(pid, path, sizeof path) != 0) return -1;
-  char* step = strstr(strstr(path, "/job_"), "/step_");
-  step[1 + strcspn(step + 1, "/")] = '\0';
-  int size = snprintf(cgroup->path, sizeof cgroup->path, "%s/%s", path, kName);
-  cgroup->version = 2;
-  if (size < (int)sizeof cgroup->path) return 0;
-  cgroup->path[0] = '\0';
-  errno = ENAMETOOLONG;
-  return -1;
-}
-
-// The directory `name` in `parent`, made if it is not there.
-static int make_directory(int parent, const char* name) {
-  if (mkdirat(parent, name, 0755) != 0 && errno != EEXIST) return -1;
-  return cgroup_open(parent, name);
-}
-
-static int give(int directory, const char* file, uid_t uid, gid_t gid) {
-  return fchownat(directory, file, uid, gid, AT_SYMLINK_NOFOLLOW);
-}
 
 // A limit that is not there is none: a controller that Slurm does not use, a
 // kernel without swap accounting.
@@ -78,12 +38,12 @@ static int copy_limits(int step, int cram) {
 static int make_slot(int cram, int number, uid_t uid, gid_t gid) {
   char name[32];
   snprintf(name, sizeof name, "slot_%d", number);
-  int slot = make_directory(cram, name);
+  int slot = cgroup_make_directory(cram, name);
   if (slot < 0) return -1;
   // Where swap is not accounted there is no such file.
   (void)cgroup_write(slot, "memory.swap.max", "0");
   // Kernels before 5.14: the agent kills one by one.
-  (void)give(slot, "cgroup.kill", uid, gid);
+  (void)cgroup_give(slot, "cgroup.kill", uid, gid);
   int result = cgroup_write(slot, "memory.oom.group", "1");
   if (result == 0) {
     result = cgroup_write(slot, "cgroup.subtree_control", "+memory");
@@ -101,7 +61,7 @@ static int fill(int step, int cram, int slots, uid_t uid, gid_t gid) {
   for (int i = 0; i < slots; i++) {
     if (make_slot(cram, i, uid, gid) != 0) return -1;
   }
-  return give(cram, "cgroup.freeze", uid, gid);
+  return cgroup_give(cram, "cgroup.freeze", uid, gid);
 }
 
 // The directory of the step.
@@ -112,31 +72,33 @@ static int open_step(const struct cgroup* cgroup) {
   return cgroup_open(AT_FDCWD, path);
 }
 
-int cgroup2_make(const struct cgroup* cgroup, int slots, uid_t uid, gid_t gid) {
+static int open_limit(int cram, int slot) {
+  char name[32];
+  snprintf(name, sizeof name, "slot_%d", slot);
+  int directory = cgroup_open(cram, name);
+  if (directory < 0) return -1;
+  int fd = openat(directory, "memory.max", O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+  int error = errno;
+  close(directory);
+  errno = error;
+  return fd;
+}
+
+int cgroup2_make(const struct cgroup* cgroup, int slots, uid_t uid, gid_t gid,
+                 int* files) {
   int step = open_step(cgroup);
   if (step < 0) return -1;
-  int cram = make_directory(step, kName);
+  int cram = cgroup_make_directory(step, strrchr(cgroup->path, '/') + 1);
   int result = cram >= 0 ? fill(step, cram, slots, uid, gid) : -1;
+  for (int i = 0; result == 0 && i < slots; i++) {
+    files[i] = open_limit(cram, i);
+    if (files[i] < 0) result = -1;
+  }
   int error = errno;
   if (cram >= 0) close(cram);
   close(step);
   errno = error;
-  return result;
-}
-
-int cgroup2_open_limit(const struct cgroup* cgroup, int slot) {
-  char name[32];
-  snprintf(name, sizeof name, "slot_%d", slot);
-  int cram = cgroup_open(AT_FDCWD, cgroup->path);
-  int directory = cram >= 0 ? cgroup_open(cram, name) : -1;
-  int fd = directory >= 0
-               ? openat(directory, "memory.max", O_WRONLY | O_NOFOLLOW)
-               : -1;
-  int error = errno;
-  if (cram >= 0) close(cram);
-  if (directory >= 0) close(directory);
-  errno = error;
-  return fd;
+  return result == 0 ? slots : -1;
 }
 
 // Where slurmstepd is in the meantime: "<step>.slurmstepd".
@@ -152,12 +114,12 @@ static int away_path(const struct cgroup* cgroup, char* path, size_t room) {
 static int leave_step(const struct cgroup* cgroup) {
   char path[PATH_MAX];
   size_t step = (size_t)(strrchr(cgroup->path, '/') - cgroup->path) + 1;
-  if (find_process(getpid(), path, sizeof path) != 0) {
+  if (cgroup_directory_of(getpid(), 2, path, sizeof path) != 0) {
     return errno == ENOENT ? 0 : -1;
   }
   if (strncmp(path, cgroup->path, step) != 0) return 0;
   if (away_path(cgroup, path, sizeof path) != 0) return -1;
-  int away = make_directory(AT_FDCWD, path);
+  int away = cgroup_make_directory(AT_FDCWD, path);
   if (away < 0) return -1;
   int result = cgroup_write(away, "cgroup.procs", "0");
   close(away);
@@ -168,7 +130,7 @@ int cgroup2_admit(const struct cgroup* cgroup, uid_t uid, gid_t gid) {
   int step = open_step(cgroup);
   if (step < 0) return -1;
   int result = leave_step(cgroup);
-  if (result == 0) result = give(step, "cgroup.procs", uid, gid);
+  if (result == 0) result = cgroup_give(step, "cgroup.procs", uid, gid);
   close(step);
   return result;
 }
@@ -177,7 +139,7 @@ int cgroup2_withdraw(const struct cgroup* cgroup) {
   char away[PATH_MAX];
   int step = open_step(cgroup);
   if (step < 0) return errno == ENOENT ? 0 : -1;
-  int result = give(step, "cgroup.procs", 0, 0);
+  int result = cgroup_give(step, "cgroup.procs", 0, 0);
   if (result == 0) result = away_path(cgroup, away, sizeof away);
   if (result == 0 && access(away, F_OK) == 0) {
     // Where Slurm has put it.
@@ -190,9 +152,9 @@ int cgroup2_withdraw(const struct cgroup* cgroup) {
   return result;
 }
 
-int cgroup2_keep_task(pid_t pid) {
+int cgroup2_keep(pid_t task) {
   char path[PATH_MAX];
-  if (find_process(pid, path, sizeof path) != 0) return -1;
+  if (cgroup_directory_of(task, 2, path, sizeof path) != 0) return -1;
   int fd = cgroup_open(AT_FDCWD, path);
   if (fd < 0) return -1;
   int result = fchown(fd, 0, 0);

@@ -35,24 +35,15 @@
 
 #include "cgroup.h"
 
-// More than the CPUs of any node; what a user asks for is bounded by it.
-enum { kCgroup2MaxSlots = 4096 };
-
-// As cgroup_find. Any process of the step will do, at any time.
-int cgroup2_find(pid_t pid, struct cgroup* cgroup);
-
-// Makes it (one that exists already is taken) with `slots` slots for the user,
-// who cannot enter them yet.
-int cgroup2_make(const struct cgroup* cgroup, int slots, uid_t uid, gid_t gid);
-
-// A descriptor for writing memory.max of a slot; it stays open over execve.
-int cgroup2_open_limit(const struct cgroup* cgroup, int slot);
+// As cgroup_make, with one descriptor a slot, for writing memory.max. The user
+// cannot enter a slot yet.
+int cgroup2_make(const struct cgroup* cgroup, int slots, uid_t uid, gid_t gid,
+                 int* files);
 
 // In slurmstepd: it leaves step_S, then the user may enter. The other undoes
 // both, and is no error when nothing was done.
 int cgroup2_admit(const struct cgroup* cgroup, uid_t uid, gid_t gid);
 int cgroup2_withdraw(const struct cgroup* cgroup);
 
-// Takes the directory of the task's own cgroup from the user, who has no use
-// for it but to hide a process in.
-int cgroup2_keep_task(pid_t pid);
+// As cgroup_keep.
+int cgroup2_keep(pid_t task);

@@ -7,11 +7,14 @@
 #include <mntent.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
-int cgroup_mount(const char* type, const char* option, char* mount,
-                 size_t room) {
+// Where the file system of that type, with that mount option unless it is NULL,
+// is mounted.
+static int find_mount(const char* type, const char* option, char* mount,
+                      size_t room) {
   FILE* table = setmntent("/proc/self/mounts", "re");
   if (!table) return -1;
   struct mntent entry;
@@ -44,7 +47,10 @@ static char* path_in(char* line, const char* controller) {
   return NULL;
 }
 
-int cgroup_path_of(pid_t pid, const char* controller, char* path, size_t room) {
+// The path of the process in the hierarchy that has the controller; "" is the
+// unified hierarchy of v2.
+static int find_path(pid_t pid, const char* controller, char* path,
+                     size_t room) {
   char name[64], line[PATH_MAX + 64];
   snprintf(name, sizeof name, "/proc/%d/cgroup", (int)pid);
   FILE* file = fopen(name, "re");
@@ -64,6 +70,21 @@ int cgroup_path_of(pid_t pid, const char* controller, char* path, size_t room) {
   return -1;
 }
 
+int cgroup_directory_of(pid_t pid, int version, char* directory, size_t room) {
+  char mount[PATH_MAX], path[PATH_MAX];
+  int is_v1 = version == 1;
+  if (find_mount(is_v1 ? "cgroup" : "cgroup2", is_v1 ? "memory" : NULL, mount,
+                 sizeof mount) != 0 ||
+      find_path(pid, is_v1 ? "memory" : "", path, sizeof path) != 0) {
+    return -1;
+  }
+  char* job = strstr(path, "/job_");
+  errno = ENOENT;
+  if (!job || !strstr(job, "/step_")) return -1;
+  errno = ENAMETOOLONG;
+  return snprintf(directory, room, "%s%s", mount, path) < (int)room ? 0 : -1;
+}
+
 int cgroup_open(int parent, const char* name) {
   int fd =
       openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -77,6 +98,15 @@ int cgroup_open(int parent, const char* name) {
   close(fd);
   errno = EXDEV;
   return -1;
+}
+
+int cgroup_make_directory(int parent, const char* name) {
+  if (mkdirat(parent, name, 0755) != 0 && errno != EEXIST) return -1;
+  return cgroup_open(parent, name);
+}
+
+int cgroup_give(int directory, const char* file, uid_t uid, gid_t gid) {
+  return fchownat(directory, file, uid, gid, AT_SYMLINK_NOFOLLOW);
 }
 
 int cgroup_read(int directory, const char* file, char* text, size_t room) {

@@ -7,17 +7,18 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-// Where the file system of that type, with that mount option unless it is NULL,
-// is mounted.
-int cgroup_mount(const char* type, const char* option, char* mount,
-                 size_t room);
-
-// The path of the process in the hierarchy that has the controller; "" is the
-// unified hierarchy of v2.
-int cgroup_path_of(pid_t pid, const char* controller, char* path, size_t room);
+// The directory of the process's memory cgroup in the file system of `version`
+// 1 or 2. ENOENT: it is in no step of a job's.
+int cgroup_directory_of(pid_t pid, int version, char* directory, size_t room);
 
 // The directory `name` below the open directory `parent`.
 int cgroup_open(int parent, const char* name);
+
+// The same, made if it is not there.
+int cgroup_make_directory(int parent, const char* name);
+
+// Gives a file of the directory to the user.
+int cgroup_give(int directory, const char* file, uid_t uid, gid_t gid);
 
 // A file's text as far as it fits, without its last newline.
 int cgroup_read(int directory, const char* file, char* text, size_t room);

@@ -45,11 +45,6 @@ int slurm_spank_task_post_fork(spank_t spank, int ac, char** av) {
   return is_remote() ? remote_task_post_fork(spank) : 0;
 }
 
-int slurm_spank_task_init(spank_t spank, int ac, char** av) {
-  (void)ac, (void)av;
-  return is_remote() ? remote_task_init(spank) : 0;
-}
-
 int slurm_spank_task_exit(spank_t spank, int ac, char** av) {
   (void)ac, (void)av;
   return is_remote() ? remote_task_exit(spank) : 0;

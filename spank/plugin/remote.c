@@ -10,7 +10,6 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include "cgroup1.h"
 #include "cgroup2.h"
 #include "options.h"
 
@@ -18,7 +17,7 @@
 // its sub-jobs back to 0, so that they go first.
 static const char kOomScoreAdjust[] = "-500";
 
-enum { kKillMilliseconds = 3000, kRemoveMilliseconds = 5000 };
+enum { kTaskExitMilliseconds = 3000, kExitMilliseconds = 5000 };
 
 static struct cgroup cgroup;  // of slurmstepd; empty path: none
 
@@ -53,10 +52,6 @@ static void tell(spank_t spank, const char* name, const char* value) {
   }
 }
 
-static void say_none(void) {
-  slurm_info("cram: no memory cgroup for sub-jobs: %m");
-}
-
 static int get_user(spank_t spank, uid_t* uid, gid_t* gid) {
   return spank_get_item(spank, S_JOB_UID, uid) == ESPANK_SUCCESS &&
                  spank_get_item(spank, S_JOB_GID, gid) == ESPANK_SUCCESS
@@ -72,33 +67,33 @@ static int slot_count(spank_t spank) {
   long asked = word ? strtol(word, NULL, 10) : 0;
   if (asked < cpus) asked = cpus;
   if (asked < 1) asked = 1;
-  return asked < kCgroup2MaxSlots ? (int)asked : kCgroup2MaxSlots;
+  return asked < kCgroupMaxSlots ? (int)asked : kCgroupMaxSlots;
 }
 
-// Root's cgroups, and for the agent what they are and a descriptor for the
-// limit of each slot, "7,8,9".
-static void make_cgroup2(spank_t spank, const struct cgroup* own) {
-  static char limits[kCgroup2MaxSlots * sizeof "1234567"];
+// Root's cgroups, and for the agent what they are and the descriptors by which
+// it limits them, "7,8,9".
+static void make_cgroup(spank_t spank) {
+  static int files[kCgroupMaxSlots * kCgroupMaxSlotFiles];
+  static char numbers[sizeof files / sizeof *files * sizeof "123456"];
+  struct cgroup own;
   uid_t uid = 0;
   gid_t gid = 0;
-  int slots = slot_count(spank);
   if (get_user(spank, &uid, &gid) != 0) return;
-  if (cgroup2_make(own, slots, uid, gid) != 0) {
-    say_none();
+  int count = cgroup_find(getpid(), &own) == 0
+                  ? cgroup_make(&own, slot_count(spank), uid, gid, files)
+                  : -1;
+  if (count < 0) {
+    slurm_info("cram: no memory cgroup for sub-jobs: %m");
     return;
   }
   size_t size = 0;
-  for (int i = 0; i < slots; i++) {
-    int fd = cgroup2_open_limit(own, i);
-    if (fd < 0) {
-      say_none();
-      return;
-    }
-    size += (size_t)snprintf(limits + size, sizeof limits - size, "%s%d",
-                             i ? "," : "", fd);
+  for (int i = 0; i < count; i++) {
+    fcntl(files[i], F_SETFD, 0);
+    size += (size_t)snprintf(numbers + size, sizeof numbers - size, "%s%d",
+                             i ? "," : "", files[i]);
   }
-  tell(spank, "CRAM_CGROUP", own->path);
-  tell(spank, "CRAM_CGROUP_LIMITS", limits);
+  tell(spank, "CRAM_CGROUP", own.path);
+  tell(spank, "CRAM_CGROUP_FILES", numbers);
 }
 
 int remote_task_init_privileged(spank_t spank) {
@@ -118,11 +113,8 @@ int remote_task_init_privileged(spank_t spank) {
   }
   // Values that srun inherited would name another run's cgroup.
   spank_unsetenv(spank, "CRAM_CGROUP");
-  spank_unsetenv(spank, "CRAM_CGROUP_LIMITS");
-  struct cgroup own;
-  if (cgroup_find(getpid(), &own) == 0 && own.version == 2) {
-    make_cgroup2(spank, &own);
-  }
+  spank_unsetenv(spank, "CRAM_CGROUP_FILES");
+  make_cgroup(spank);
   return 0;
 }
 
@@ -131,44 +123,35 @@ int remote_task_post_fork(spank_t spank) {
   uid_t uid = 0;
   gid_t gid = 0;
   struct cgroup own;
+  // That there is none the task has said.
   if (!is_users_step(spank) ||
-      spank_get_item(spank, S_TASK_PID, &pid) != ESPANK_SUCCESS) {
+      spank_get_item(spank, S_TASK_PID, &pid) != ESPANK_SUCCESS ||
+      cgroup_find(pid, &own) != 0) {
     return 0;
   }
-  int result = cgroup_find(pid, &own);
-  if (result == 0 && own.version == 2 && cgroup2_keep_task(pid) != 0) {
+  if (cgroup_keep(&own, pid) != 0) {
     slurm_info("cram: the user keeps a task's own cgroup: %m");
   }
   if (!is_first_task(spank) || get_user(spank, &uid, &gid) != 0) return 0;
-  if (result == 0) {
-    cgroup = own;
-    result = own.version == 1 ? cgroup1_make(&own, uid, gid)
-                              : cgroup2_admit(&own, uid, gid);
-  }
-  if (result != 0) say_none();
-  return 0;
-}
-
-int remote_task_init(spank_t spank) {
-  struct cgroup own;
-  if (is_first_task(spank) && cgroup_find(getpid(), &own) == 0 &&
-      own.version == 1 && access(own.path, W_OK) == 0) {
-    tell(spank, "CRAM_CGROUP", own.path);
+  cgroup = own;
+  if (own.version == 2 && cgroup2_admit(&own, uid, gid) != 0) {
+    slurm_info("cram: sub-jobs cannot enter their memory cgroup: %m");
   }
   return 0;
 }
 
 int remote_task_exit(spank_t spank) {
+  // Before Slurm removes the cgroup of the step.
   if (cgroup.path[0] && is_first_task(spank) &&
-      cgroup_kill(&cgroup, kKillMilliseconds) != 0) {
-    slurm_info("cram: processes are left in %s: %m", cgroup.path);
+      cgroup_remove(&cgroup, kTaskExitMilliseconds) != 0) {
+    slurm_info("cram: cannot yet remove %s: %m", cgroup.path);
   }
   return 0;
 }
 
 int remote_exit(void) {
   if (!cgroup.path[0]) return 0;
-  if (cgroup_remove(&cgroup, kRemoveMilliseconds) != 0) {
+  if (cgroup_remove(&cgroup, kExitMilliseconds) != 0) {
     slurm_error("cram: cannot remove %s: %m", cgroup.path);
   }
   if (cgroup.version == 2 && cgroup2_withdraw(&cgroup) != 0) {

@@ -5,7 +5,7 @@
 //   - one memory cgroup is made for the sub-jobs, cgroup1.h and cgroup2.h;
 //   - when the task has ended, what is left in the cgroup is killed, and it is
 //     removed.
-// With cgroup v2 the directories of all tasks' own cgroups become root's.
+// The directories of all tasks' own cgroups become root's.
 // Nothing here fails a job: without a cgroup the agent watches memory itself.
 #pragma once
 
@@ -16,11 +16,8 @@
 int remote_task_init_privileged(spank_t spank);
 
 // In slurmstepd, as root: by now Slurm has put the task into its cgroups, and
-// the task waits.
+// the task waits. The task may still be in the hook above.
 int remote_task_post_fork(spank_t spank);
-
-// In the task, as the user, after remote_task_post_fork.
-int remote_task_init(spank_t spank);
 
 // In slurmstepd, as root.
 int remote_task_exit(spank_t spank);

@@ -117,7 +117,7 @@ Bench MakeBench(const std::string& program) {
   std::string cgroup = absl::StrCat(mine.v1, "/cram_bench_", getpid());
   if (!mine.v1.empty() && mkdir(cgroup.c_str(), 0755) == 0) {
     bench.cgroup = cgroup;
-    bench.caps = Get(Cgroup1Caps::Create(cgroup));
+    bench.caps = Get(Cgroup1Caps::Create(cgroup, {}));
   } else {
     bench.caps = std::make_unique<WatchdogCaps>();
   }

@@ -282,7 +282,6 @@ static int run_slurmstepd(char** argv) {
     close(go[1]);
     if (hook("slurm_spank_task_init_privileged") != 0) _exit(1);
     if (read(go[0], &byte, 1) != 0) _exit(1);
-    if (hook("slurm_spank_task_init") != 0) _exit(1);
     execvp(argv[1], argv + 1);
     _exit(127);
   }

@@ -256,7 +256,8 @@ EOF
 
 # --- the memory cgroup -----------------------------------------------------------------
 
-# A cgroup v1 directory named as Slurm names a task's.
+# Cgroup v1 directories named as Slurm names a step's and gives them away, and a
+# batch script's beside it.
 make_group() {
   [ "$(id -u)" -eq 0 ] || skip "only root makes cgroups"
   local mount own
@@ -264,9 +265,11 @@ make_group() {
   [ -n "$mount" ] || skip "no cgroup v1 memory controller"
   own=$(sed -n 's/^[0-9]*:memory://p' /proc/self/cgroup)
   group=$mount${own%/}/cram_test_$$
-  task=$group/job_7/step_0/task_0
-  mkdir -p "$task" || skip "cgroups cannot be made here"
-  export FAKE_CGROUP=$task FAKE_OPTIONS=cram=m.pb
+  step=$group/job_7/step_0
+  mkdir -p "$step/task_0" "$group/job_7/step_batch/task_0" ||
+    skip "cgroups cannot be made here"
+  chown 65534:65534 "$group"/job_7/step_* "$group"/job_7/step_*/task_0
+  export FAKE_STEPD_CGROUP=$step FAKE_CGROUP=$step/task_0 FAKE_OPTIONS=cram=m.pb
 }
 
 remove_group() {
@@ -277,9 +280,14 @@ remove_group() {
 }
 
 # The output of a step whose first task runs the shell command $1 as the user.
+# It may use: file SLOT NUMBER, the descriptor of a slot's file.
 run_step() {
   run bash -c 'exec slurmstepd setpriv --reuid 65534 --regid 65534 \
-    --clear-groups sh -c "$1" 2>"$2"' - "$1" "$BATS_TEST_TMPDIR/log"
+    --clear-groups bash -c "$1" 2>"$2"' - '
+    IFS=, read -ra files <<<"$CRAM_CGROUP_FILES"
+    each=$((${#files[@]} / $(ls -d $CRAM_CGROUP/*/ | wc -l)))
+    file() { echo "${files[$1 * each + $2]}"; }
+    '"$1" "$BATS_TEST_TMPDIR/log"
 }
 
 # Dead, or dead and not yet reaped.
@@ -287,33 +295,91 @@ is_dead() {
   ! grep -qs '^State:.[^Z]' "/proc/$1/status"
 }
 
-@test "the user gets a cgroup, makes leaves in it and sets their limits" {
+@test "cgroup v1 is in the step's, beside the tasks'" {
+  make_group
+  run_step 'echo $CRAM_CGROUP; ls -d $CRAM_CGROUP/*/
+    cat $CRAM_CGROUP/memory.use_hierarchy'
+  [ "$status" -eq 0 ]
+  [ "$output" = "$step/cram
+$step/cram/slot_0/
+$step/cram/slot_1/
+1" ]
+  [ ! -e "$step/cram" ]
+  [ -d "$step/task_0" ]
+}
+
+@test "the user limits and enters a slot of v1 by its descriptors alone" {
   make_group
   run_step '
-    echo "$CRAM_CGROUP"
-    mkdir $CRAM_CGROUP/0 && echo 50M >$CRAM_CGROUP/0/memory.limit_in_bytes
-    cat $CRAM_CGROUP/0/memory.limit_in_bytes
-    sleep 60 & echo $! >$CRAM_CGROUP/0/cgroup.procs && echo moved
-    (echo 1M >$CRAM_CGROUP/memory.limit_in_bytes) 2>/dev/null || echo refused'
-  [ "$status" -eq 0 ]
-  [ "$output" = "$task/cram
-52428800
+    slot=$CRAM_CGROUP/slot_1
+    echo 50M >&$(file 1 1) && cat $slot/memory.limit_in_bytes
+    echo 0 >&$(file 1 2) && echo reset
+    sleep 60 & echo $! >&$(file 1 0) && [ $(<$slot/cgroup.procs) = $! ] && echo moved
+    kill $!
+    exec 2>/dev/null
+    for file in $CRAM_CGROUP/{,slot_0/,slot_1/}{memory.limit_in_bytes,cgroup.procs,tasks}; do
+      (echo 1 >$file) || echo refused
+    done
+    (echo 0 >$slot/memory.max_usage_in_bytes) || echo refused'
+  [ "$output" = "52428800
+reset
 moved
-refused" ]
+$(yes refused | head -n 10)" ]
+}
+
+@test "nobody else's process is moved by the descriptors" {
+  make_group
+  run_step '
+    for pid in $PPID 1 2; do
+      (echo $pid >&$(file 0 0)) 2>/dev/null || echo refused
+    done
+    sed -n "s|.*:memory:.*/job_7||p" /proc/$PPID/cgroup'
+  [ "$status" -eq 0 ]
+  [ "$output" = "refused
+refused
+refused
+/step_0" ]
+}
+
+@test "who is in a slot of v1 does not get out" {
+  make_group
+  run_step '
+    echo $BASHPID >&$(file 0 0)
+    for place in slot_0 slot_1 . .. ../task_0 ../../step_batch ../../step_batch/task_0 \
+      ../..; do
+      mkdir $CRAM_CGROUP/$place/out
+      echo 0 >$CRAM_CGROUP/$place/out/cgroup.procs
+      echo 0 >$CRAM_CGROUP/$place/cgroup.procs
+      mv $CRAM_CGROUP/$place $CRAM_CGROUP/$place.out
+    done 2>/dev/null
+    sed -n "s|.*:memory:.*/job_7||p" /proc/self/cgroup'
+  [ "$status" -eq 0 ]
+  [ "$output" = "/step_0/cram/slot_0" ]
+  [ ! -e "$step/cram" ]
+}
+
+@test "of a cgroup that was there nothing is taken over" {
+  make_group
+  mkdir -p "$step/cram/slot_0/deep"
+  chown -R 65534:65534 "$step/cram"
+  run_step 'ls $CRAM_CGROUP/slot_0/deep 2>/dev/null
+    find $CRAM_CGROUP -user 65534 -printf "%f\n" | sort -u'
+  [ "$status" -eq 0 ]
+  [ "$output" = "cgroup.event_control
+memory.force_empty" ]
 }
 
 @test "what is left in the cgroup is killed and the cgroup removed" {
   make_group
   run_step '
-    mkdir -p $CRAM_CGROUP/0 $CRAM_CGROUP/1/deep/deeper
-    for leaf in . 0 1/deep/deeper; do
+    for slot in 0 1; do
       setsid sleep 1234 >/dev/null 2>&1 &
-      echo $! >$CRAM_CGROUP/$leaf/cgroup.procs; echo $!
+      echo $! >&$(file $slot 0); echo $!
     done'
   [ "$status" -eq 0 ]
-  [ ! -e "$task/cram" ]
-  [ -d "$task" ]
-  [ "${#lines[@]}" -eq 3 ]
+  [ ! -e "$step/cram" ]
+  [ -d "$step/task_0" ]
+  [ "${#lines[@]}" -eq 2 ]
   local pid
   for pid in "${lines[@]}"; do
     is_dead "$pid"
@@ -323,21 +389,21 @@ refused" ]
 @test "a fork bomb in the cgroup ends with the task" {
   make_group
   run_step '
-    mkdir $CRAM_CGROUP/0
-    setsid sh -c "echo \$\$ >$CRAM_CGROUP/0/cgroup.procs
+    entry=$(file 0 0)
+    setsid bash -c "echo 0 >&$entry
       while :; do for i in 1 2 3 4; do sleep 1000 & done; sleep 0.01
       done" >/dev/null 2>&1 &
-    sleep 0.5; wc -l <$CRAM_CGROUP/0/cgroup.procs'
+    sleep 0.5; wc -l <$CRAM_CGROUP/slot_0/cgroup.procs'
   [ "$output" -gt 4 ]
-  [ ! -e "$task/cram" ]
+  [ ! -e "$step/cram" ]
 }
 
 @test "a cgroup that is gone already is no error" {
   make_group
-  run bash -c 'slurmstepd sh -c "rmdir \$CRAM_CGROUP && echo removed" 2>"$1"' - \
+  run bash -c 'slurmstepd sh -c "rmdir \$CRAM_CGROUP/*/ \$CRAM_CGROUP && echo removed" 2>"$1"' - \
     "$BATS_TEST_TMPDIR/log"
-  [ "$status" -eq 0 ]
   [ "$output" = removed ]
+  [ "$status" -eq 0 ]
   run cat "$BATS_TEST_TMPDIR/log"
   says_not "error"
 }
@@ -373,7 +439,7 @@ share() {
 @test "where cgroup v2 has no memory controller nothing is made" {
   make_step
   ! grep -q memory "$step/cgroup.controllers" || skip "there is one here"
-  run_step 'echo "got ${CRAM_CGROUP-nothing} ${CRAM_CGROUP_LIMITS-nothing}"'
+  run_step 'echo "got ${CRAM_CGROUP-nothing} ${CRAM_CGROUP_FILES-nothing}"'
   [ "$status" -eq 0 ]
   [ "$output" = "got nothing nothing" ]
   [ ! -e "$step/cram" ]
@@ -408,7 +474,7 @@ $step/cram/slot_1/" ]
   make_step memory
   run_step '
     slot=$CRAM_CGROUP/slot_1
-    eval "echo 50M >&${CRAM_CGROUP_LIMITS#*,}"
+    eval "echo 50M >&${CRAM_CGROUP_FILES#*,}"
     cat $slot/memory.max $slot/memory.oom.group
     for file in $slot/memory.max $CRAM_CGROUP/memory.max; do
       (echo max >$file) 2>/dev/null || echo refused

@@ -89,8 +89,9 @@ own_cgroups() {
   local node
   for node in "${nodes[@]}"; do
     case $CLUSTER_CGROUP in
-      v1)
-        find "/sys/fs/cgroup/memory/slurm_$node" -mindepth 5 -type d
+      v1) # uid_U/job_J/step_S/task_T
+        find "/sys/fs/cgroup/memory/slurm_$node" \
+          -mindepth 4 -type d ! -name 'task_*'
         ;;
       v2) # job_J/step_S/{slurm,user/task_T}
         find "/sys/fs/cgroup/system.slice/${node}_slurmstepd.scope" \

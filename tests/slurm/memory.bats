@@ -194,21 +194,36 @@ for line in open("/proc/self/cgroup"):
             attack(entry.path)
         path = os.path.dirname(path)
 for file in map(int, os.listdir("/proc/self/fd")):
-    try:
-        if file > 2:
-            os.write(file, b"max")
-    except OSError:
-        pass
+    for limit in b"max", b"-1":
+        try:
+            if file > 2:
+                os.write(file, limit)
+        except OSError:
+            pass
 memory = b"x" * (400 << 20)
 END
 }
 
 @test "a sub-job can neither raise its cap nor leave it" {
-  [ "$CLUSTER_CGROUP" != v1 ] ||
-    skip "on cgroup v1 the leaves of the slots are the user's own"
   escape_script
   pack --mem 100M --param i=1..2 -- ./escape
   run -1 user srun -N1 -c2 --mem=1000M --cram=m.pb
   [ "$(rows state,cause | sort -u)" = "OUT_OF_MEMORY|own cap" ]
   nothing_left
+}
+
+@test "nor for a step of the batch script's" {
+  escape_script
+  pack --mem 100M --param i=1..2 -- ./escape
+  user sbatch --wait -N1 -c2 --mem=1000M --wrap='srun --cram=m.pb' || true
+  [ "$(rows state,cause | sort -u)" = "OUT_OF_MEMORY|own cap" ]
+  nothing_left
+}
+
+@test "a sub-job has no descriptor of a cgroup's" {
+  pack --param i=1..4 -- sh -c 'ls /proc/$$/fd; true'
+  user srun -N1 -c2 --cram=m.pb
+  for i in 0 1 2 3; do
+    [ "$(user cram output "$(run_dir)" $i)" = "$(printf '0\n1\n2')" ]
+  done
 }

@@ -15,7 +15,9 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "pack/base/exit_status.h"
@@ -175,13 +177,18 @@ class EachCaps : public testing::TestWithParam<const char*> {
     absl::StatusOr<std::unique_ptr<Caps>> caps = MakeCaps();
     ASSERT_TRUE(caps.ok()) << caps.status();
     caps_ = *std::move(caps);
-    EXPECT_EQ(caps_->name(), GetParam());
+    EXPECT_TRUE(absl::StartsWith(GetParam(), caps_->name()));
     slot_ = NewSlot(0);
   }
   void TearDown() override {
     slot_.reset();
     caps_.reset();
     if (!directory_.empty()) {
+      // Who made the leaves removes them.
+      for (const char* leaf : {"/slot_0", "/slot_1"}) {
+        if (!is_handed_over()) break;
+        EXPECT_TRUE(RemoveCgroup(directory_ + leaf)) << strerror(errno);
+      }
       EXPECT_EQ(rmdir(directory_.c_str()), 0) << strerror(errno);
     }
     EXPECT_TRUE(ChildrenOf(getpid()).empty());
@@ -191,6 +198,9 @@ class EachCaps : public testing::TestWithParam<const char*> {
   bool is_cgroup() const { return absl::string_view(GetParam()) != "watchdog"; }
   bool is_cgroup2() const {
     return absl::string_view(GetParam()) == "cgroup/v2";
+  }
+  bool is_handed_over() const {
+    return absl::EndsWith(GetParam(), "handed over");
   }
 
   // A cgroup for slots; "" where the machine has none of the kind.
@@ -224,7 +234,24 @@ class EachCaps : public testing::TestWithParam<const char*> {
   absl::StatusOr<std::unique_ptr<Caps>> MakeCaps() const {
     if (!is_cgroup()) return std::make_unique<WatchdogCaps>();
     if (is_cgroup2()) return Cgroup2Caps::Create(directory_, {});
-    return Cgroup1Caps::Create(directory_);
+    return Cgroup1Caps::Create(
+        directory_, is_handed_over() ? MakeLeaves() : std::vector<UniqueFd>());
+  }
+
+  // Two, as the plugin makes them.
+  std::vector<UniqueFd> MakeLeaves() const {
+    std::vector<UniqueFd> files;
+    for (const char* slot : {"/slot_0", "/slot_1"}) {
+      std::string leaf = directory_ + slot;
+      EXPECT_EQ(mkdir(leaf.c_str(), 0755), 0) << strerror(errno);
+      for (const char* file :
+           {"/cgroup.procs", "/memory.limit_in_bytes",
+            "/memory.max_usage_in_bytes", "/memory.memsw.limit_in_bytes"}) {
+        UniqueFd fd(open((leaf + file).c_str(), O_RDWR | O_CLOEXEC));
+        if (fd.valid()) files.push_back(std::move(fd));
+      }
+    }
+    return files;
   }
 
   std::unique_ptr<SlotCap> NewSlot(uint32_t number) {
@@ -377,15 +404,18 @@ TEST_P(EachCaps, ASlotThatWasNeverUsedHasNothingToKill) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, EachCaps,
-                         testing::Values("cgroup/v1", "cgroup/v2", "watchdog"),
+                         testing::Values("cgroup/v1", "cgroup/v1, handed over",
+                                         "cgroup/v2", "watchdog"),
                          [](const auto& info) -> std::string {
                            std::string name = info.param;
                            if (name == "watchdog") return "Watchdog";
-                           return absl::StrCat("Cgroup", name.substr(8));
+                           return absl::StrCat(
+                               "Cgroup", name.substr(8, 1),
+                               name.size() > 9 ? "HandedOver" : "");
                          });
 
 TEST(Cgroup1Caps, WhereNoLeafCanBeMadeFails) {
-  EXPECT_FALSE(Cgroup1Caps::Create("/proc/no/such/place").ok());
+  EXPECT_FALSE(Cgroup1Caps::Create("/proc/no/such/place", {}).ok());
 }
 
 TEST(Cgroup2Caps, WhereNoLeafCanBeMadeFails) {

@@ -79,12 +79,12 @@ void AskForShortSlices() {
 }
 
 absl::StatusOr<std::unique_ptr<Caps>> MakeCgroupCaps(const Premises& premises) {
-  if (!Cgroup2Caps::IsFor(premises.cgroup)) {
-    return Cgroup1Caps::Create(premises.cgroup);
+  std::vector<UniqueFd> files;
+  for (int fd : premises.cgroup_files) files.emplace_back(fd);
+  if (Cgroup2Caps::IsFor(premises.cgroup)) {
+    return Cgroup2Caps::Create(premises.cgroup, std::move(files));
   }
-  std::vector<UniqueFd> limits;
-  for (int fd : premises.cgroup_limits) limits.emplace_back(fd);
-  return Cgroup2Caps::Create(premises.cgroup, std::move(limits));
+  return Cgroup1Caps::Create(premises.cgroup, std::move(files));
 }
 
 std::string UserName() {

@@ -20,8 +20,8 @@ namespace cram {
 // What the keeper made for the agent, and removes after it.
 struct Premises {
   std::string temporary_directory;
-  std::string cgroup;  // for the caps of slots; empty: there is none
-  std::vector<int> cgroup_limits;  // Cgroup2Caps; the agent owns them
+  std::string cgroup;             // for the caps of slots; empty: there is none
+  std::vector<int> cgroup_files;  // as Caps takes them; the agent owns them
 };
 
 // Where the run's files are.

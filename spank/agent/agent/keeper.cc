@@ -207,7 +207,7 @@ int KeepAgent(const AgentOptions& options, const Step& step) {
   premises.temporary_directory = *temporary;
   std::string own_cgroup = step.cgroup.empty() ? MakeCgroup() : "";
   premises.cgroup = step.cgroup.empty() ? own_cgroup : step.cgroup;
-  premises.cgroup_limits = step.cgroup_limits;
+  premises.cgroup_files = step.cgroup_files;
 
   int status = kBadUse;
   pid_t agent = StartAgent(options, step, premises, old_mask);

@@ -77,7 +77,7 @@ Step Step::FromEnvironment(bool alone) {
   if (step.node_name.empty()) step.node_name = HostName();
   step.cores = Text("CRAM_STEP_CORES");
   step.cgroup = Text("CRAM_CGROUP");
-  step.cgroup_limits = Descriptors("CRAM_CGROUP_LIMITS");
+  step.cgroup_files = Descriptors("CRAM_CGROUP_FILES");
   return step;
 }
 

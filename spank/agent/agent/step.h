@@ -19,11 +19,11 @@ struct Step {
   uint32_t nodes = 1;
   uint32_t local_task = 0;
   std::string node_name;
-  uint32_t cpus = 0;               // allocated on this node; 0: not said
-  std::string cores;               // S_STEP_ALLOC_CORES; may be empty
-  uint64_t memory_bytes = 0;       // allocated on this node; 0: not said
-  std::string cgroup;              // handed over by the plugin; may be empty
-  std::vector<int> cgroup_limits;  // with cgroup v2: descriptors, by slot
+  uint32_t cpus = 0;              // allocated on this node; 0: not said
+  std::string cores;              // S_STEP_ALLOC_CORES; may be empty
+  uint64_t memory_bytes = 0;      // allocated on this node; 0: not said
+  std::string cgroup;             // handed over by the plugin; may be empty
+  std::vector<int> cgroup_files;  // open, of its slots one after the other
 
   // Of the node's limits what Slurm says holds for one that is `alone` as well:
   // `cram run` in a batch script.

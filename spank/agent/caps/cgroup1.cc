@@ -28,28 +28,42 @@ constexpr uint64_t kLeftBehindWorthCounting = 8 * kMiB;
 constexpr int kLooksAfterEvent = 50;
 constexpr absl::Duration kBetweenLooks = absl::Milliseconds(1);
 
+// The descriptors of a leaf that are inherited, the last only where the kernel
+// accounts swap.
+constexpr const char* kFiles[] = {"cgroup.procs", "memory.limit_in_bytes",
+                                  "memory.max_usage_in_bytes",
+                                  "memory.memsw.limit_in_bytes"};
+
+bool HasSwap(const std::string& leaf) {
+  return access(absl::StrCat(leaf, "/", kFiles[3]).c_str(), F_OK) == 0;
+}
+
 class Cgroup1Slot : public SlotCap {
  public:
   explicit Cgroup1Slot(std::string leaf) : leaf_(std::move(leaf)) {}
 
   ~Cgroup1Slot() override {
     for (int i = 0; i < 50 && !KillAll(); ++i) usleep(2000);
-    RemoveCgroup(leaf_);
+    // What root made, root removes.
+    if (!is_ours_alone_) RemoveCgroup(leaf_);
   }
 
-  absl::Status Open() {
+  // Takes what others have opened from `inherited` on; nullptr: opens all.
+  absl::Status Open(const UniqueFd* inherited) {
     absl::Status status;
     auto open = [&](ControlFile* file, const char* name, int flags) {
-      if (status.ok()) status = file->Open(leaf_, name, flags);
+      if (!status.ok()) return;
+      status = inherited == nullptr ? file->Open(leaf_, name, flags)
+                                    : TakeCopy(*inherited++, file, name);
     };
-    open(&entry_, "cgroup.procs", O_WRONLY);
-    open(&limit_, "memory.limit_in_bytes", O_WRONLY);
-    open(&peak_, "memory.max_usage_in_bytes", O_RDWR);
-    open(&oom_, "memory.oom_control", O_RDONLY);
-    if (!status.ok()) return status;
-    // Only where the kernel accounts swap.
-    has_swap_ = swap_.Open(leaf_, "memory.memsw.limit_in_bytes", O_WRONLY).ok();
-    return RegisterOomEvent();
+    open(&entry_, kFiles[0], O_WRONLY);
+    open(&limit_, kFiles[1], O_WRONLY);
+    open(&peak_, kFiles[2], O_RDWR);
+    has_swap_ = HasSwap(leaf_);
+    if (has_swap_) open(&swap_, kFiles[3], O_WRONLY);
+    is_ours_alone_ = inherited != nullptr;
+    if (status.ok()) status = oom_.Open(leaf_, "memory.oom_control", O_RDONLY);
+    return status.ok() ? RegisterOomEvent() : status;
   }
 
   // That both the limit and the way in are what they seem.
@@ -67,13 +81,7 @@ class Cgroup1Slot : public SlotCap {
 
   absl::Status Arm(uint64_t cap_bytes) override {
     base_ = LeftBehind();
-    limit_bytes_ = base_ + cap_bytes;
-    absl::Status status = SetLimit(limit_bytes_);
-    if (!status.ok()) {
-      // A cap below what is still charged is refused with EBUSY.
-      DropPageCache();
-      status = SetLimit(limit_bytes_);
-    }
+    absl::Status status = Limit(base_ + cap_bytes);
     if (status.ok()) status = peak_.Write("0");
     (void)TakeOomEvents();
     oom_kills_before_ = OomKills();
@@ -137,6 +145,14 @@ class Cgroup1Slot : public SlotCap {
   }
 
  private:
+  absl::Status TakeCopy(const UniqueFd& inherited, ControlFile* file,
+                        const char* name) {
+    UniqueFd copy(fcntl(inherited.get(), F_DUPFD_CLOEXEC, 0));
+    if (!copy.valid()) return ErrnoStatus("duplicate", leaf_, errno);
+    file->Take(std::move(copy), leaf_, name);
+    return absl::OkStatus();
+  }
+
   absl::Status RegisterOomEvent() {
     event_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!event_.valid()) return ErrnoStatus("eventfd", "", errno);
@@ -144,6 +160,20 @@ class Cgroup1Slot : public SlotCap {
     absl::Status status = control.Open(leaf_, "cgroup.event_control", O_WRONLY);
     if (!status.ok()) return status;
     return control.Write(absl::StrCat(event_.get(), " ", oom_.fd()));
+  }
+
+  absl::Status Limit(uint64_t bytes) {
+    // Who else could have changed it would have to be root.
+    if (is_ours_alone_ && bytes == limit_bytes_) return absl::OkStatus();
+    limit_bytes_ = UINT64_MAX;
+    absl::Status status = SetLimit(bytes);
+    if (!status.ok()) {
+      // A cap below what is still charged is refused with EBUSY.
+      DropPageCache();
+      status = SetLimit(bytes);
+    }
+    if (status.ok()) limit_bytes_ = bytes;
+    return status;
   }
 
   // The memory limit may never exceed the one of memory and swap together:
@@ -213,7 +243,8 @@ class Cgroup1Slot : public SlotCap {
   ControlFile entry_, limit_, swap_, peak_, oom_;
   UniqueFd event_;
   bool has_swap_ = false;
-  uint64_t base_ = 0;  // of the attempts before this one
+  bool is_ours_alone_ = false;  // the limit
+  uint64_t base_ = 0;           // of the attempts before this one
   uint64_t limit_bytes_ = UINT64_MAX;
   uint64_t oom_kills_before_ = 0;
   CapVerdict verdict_ = CapVerdict::kWithin;
@@ -232,8 +263,9 @@ CapVerdict JudgeKill(bool was_full, bool saw_event) {
 }
 
 absl::StatusOr<std::unique_ptr<Cgroup1Caps>> Cgroup1Caps::Create(
-    std::string directory) {
-  std::unique_ptr<Cgroup1Caps> caps(new Cgroup1Caps(std::move(directory)));
+    std::string directory, std::vector<UniqueFd> files) {
+  std::unique_ptr<Cgroup1Caps> caps(
+      new Cgroup1Caps(std::move(directory), std::move(files)));
   absl::StatusOr<std::unique_ptr<SlotCap>> trial = caps->MakeSlot(0);
   if (!trial.ok()) return trial.status();
   return caps;
@@ -244,8 +276,10 @@ absl::StatusOr<std::unique_ptr<SlotCap>> Cgroup1Caps::MakeSlot(uint32_t slot) {
   if (mkdir(leaf.c_str(), 0755) != 0 && errno != EEXIST) {
     return ErrnoStatus("mkdir", leaf, errno);
   }
+  size_t each = HasSwap(leaf) ? 4 : 3;
+  bool has_files = (slot + size_t{1}) * each <= files_.size();
   auto cap = std::make_unique<Cgroup1Slot>(leaf);
-  absl::Status status = cap->Open();
+  absl::Status status = cap->Open(has_files ? &files_[slot * each] : nullptr);
   if (status.ok()) status = cap->Check();
   if (!status.ok()) return status;
   return std::unique_ptr<SlotCap>(std::move(cap));

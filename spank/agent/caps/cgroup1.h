@@ -3,15 +3,21 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "pack/base/fd.h"
 #include "spank/agent/caps/caps.h"
 
 namespace cram {
 
-// One leaf directory a slot below `directory`, which this user must be able to
-// make directories in; leaves are made once, reused by the attempts of their
-// slot, and removed at the end. Kernel rules: Documentation/admin-guide/
-// cgroup-v1/memory.rst. In particular:
+// One leaf directory a slot below `directory`, used by the attempts of its slot
+// one after the other.
+//
+// In a step the plugin has made the leaves, and neither limits nor entry are
+// this user's: they are used through descriptors, which a sub-job does not
+// have. Alone, leaves are made here, this user's, and removed at the end.
+//
+// Kernel rules: Documentation/admin-guide/cgroup-v1/memory.rst. In particular:
 //  - memory.limit_in_bytes limits; where swap is accounted,
 //    memory.memsw.limit_in_bytes is set to the same, which forbids swap;
 //  - an eventfd registered on memory.oom_control fires when the leaf, or a
@@ -21,18 +27,24 @@ namespace cram {
 //    includes page cache, of which the last attempt may leave some behind.
 class Cgroup1Caps : public Caps {
  public:
+  // `files`, if any, are for each leaf one after the other: cgroup.procs,
+  // memory.limit_in_bytes, memory.max_usage_in_bytes and, where there is such a
+  // file, memory.memsw.limit_in_bytes.
+  //
   // Fails when a leaf cannot be made, limited and entered: the caller falls
   // back.
   static absl::StatusOr<std::unique_ptr<Cgroup1Caps>> Create(
-      std::string directory);
+      std::string directory, std::vector<UniqueFd> files);
 
   absl::string_view name() const override { return "cgroup/v1"; }
   absl::StatusOr<std::unique_ptr<SlotCap>> MakeSlot(uint32_t slot) override;
 
  private:
-  explicit Cgroup1Caps(std::string directory)
-      : directory_(std::move(directory)) {}
+  Cgroup1Caps(std::string directory, std::vector<UniqueFd> files)
+      : directory_(std::move(directory)), files_(std::move(files)) {}
+
   std::string directory_;
+  std::vector<UniqueFd> files_;
 };
 
 // Which limit it was, when the kernel has killed a process of a leaf: the
