@@ -149,10 +149,10 @@ END
 @test "hogs in all slots, time after time, are ended each by its own cap" {
   hog_script
   pack --mem 200M --param i=1..12 -- ./hog
-  run -1 user srun -N2 -c2 --job-name=hogs --cram=m.pb
+  run -1 user srun -N2 -c2 --job-name=all-hogs --cram=m.pb
   [ "$(rows state,cause | sort | uniq -c | tr -s ' ')" = \
     " 12 OUT_OF_MEMORY|own cap" ]
-  until_true 60 eval '[ "$(user sacct -nPX --name=hogs -o state)" = FAILED ]'
+  until_true 60 eval '[ "$(user sacct -nPX --name=all-hogs -o state)" = FAILED ]'
   nothing_left
 }
 
