@@ -28,6 +28,7 @@ EOF
 }
 
 teardown() {
+  [ -z "${roots-}" ] || kill "$roots"
   [ -z "${group-}" ] || remove_group
 }
 
@@ -290,6 +291,12 @@ run_step() {
     '"$1" "$BATS_TEST_TMPDIR/log"
 }
 
+# $roots: a process of root's that does no harm where it is moved to.
+roots_process() {
+  sleep 1000 3>&- &
+  export roots=$!
+}
+
 # Dead, or dead and not yet reaped.
 is_dead() {
   ! grep -qs '^State:.[^Z]' "/proc/$1/status"
@@ -329,14 +336,14 @@ $(yes refused | head -n 10)" ]
 
 @test "nobody else's process is moved by the descriptors" {
   make_group
+  roots_process
   run_step '
-    for pid in $PPID 1 2; do
+    for pid in $PPID $roots; do
       (echo $pid >&$(file 0 0)) 2>/dev/null || echo refused
     done
     sed -n "s|.*:memory:.*/job_7||p" /proc/$PPID/cgroup'
   [ "$status" -eq 0 ]
   [ "$output" = "refused
-refused
 refused
 /step_0" ]
 }
@@ -505,18 +512,18 @@ refused" ]
 
 @test "slurmstepd is out of the user's reach with cgroup v2, and comes back" {
   make_step memory
+  roots_process
   run_step '
     mkdir $CRAM_CGROUP/slot_0/run
     sleep 60 & own=$!
     echo $own >$CRAM_CGROUP/slot_0/run/cgroup.procs && echo moved
     kill $own
-    for pid in $PPID 1 2; do
+    for pid in $PPID $roots; do
       (echo $pid >$CRAM_CGROUP/slot_0/run/cgroup.procs) 2>/dev/null || echo refused
     done
     sed "s|.*/job_7||" /proc/$PPID/cgroup'
   [ "$status" -eq 0 ]
   [ "$output" = "moved
-refused
 refused
 refused
 /step_0.slurmstepd" ]
