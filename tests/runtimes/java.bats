@@ -7,7 +7,7 @@ setup_file() {
 
 @test "Java ends with OutOfMemoryError and its stack" {
   runs 1 200M -- java -cp "$BATS_FILE_TMPDIR" Grow
-  [ "$record" = "FAILED|1:0|exit code" ]
+  [ "$record" = "FAILED|1:0|runtime memory error" ]
   [[ $errors == *"java.lang.OutOfMemoryError: Java heap space"*"at Grow.more(Grow.java:7)"* ]]
 }
 

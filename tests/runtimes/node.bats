@@ -3,7 +3,7 @@ load helper
 
 @test "Node ends with its own error and a stack" {
   runs 1 200M -- node "$here/grow.js"
-  [ "$record" = "FAILED|0:6|signal" ]
+  [ "$record" = "FAILED|0:6|runtime memory error" ]
   [[ $errors == *"JavaScript heap out of memory"* ]]
 }
 

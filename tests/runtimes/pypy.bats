@@ -3,7 +3,7 @@ load helper
 
 @test "PyPy ends with MemoryError at the line that asked" {
   runs 1 200M -- pypy3 "$here/grow.py"
-  [ "$record" = "FAILED|1:0|exit code" ]
+  [ "$record" = "FAILED|1:0|runtime memory error" ]
   [[ $errors == *"grow.py\", line 3, in more"*MemoryError ]]
 }
 

@@ -3,7 +3,7 @@ load helper
 
 @test "R ends with its own error" {
   runs 1 300M -- Rscript "$here/grow.R"
-  [ "$record" = "FAILED|1:0|exit code" ]
+  [ "$record" = "FAILED|1:0|runtime memory error" ]
   [[ $errors == *"vector memory exhausted"* ||
      $errors == *"vector memory limit"* ||
      $errors == *"cannot allocate vector"* ]]

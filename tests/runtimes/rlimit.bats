@@ -6,7 +6,7 @@ python=/usr/bin/python3
 
 @test "CPython ends with MemoryError at the line that asked" {
   runs 1 200M --mem-mode=rlimit -- "$python" "$here/grow.py"
-  [ "$record" = "FAILED|1:0|exit code" ]
+  [ "$record" = "FAILED|1:0|runtime memory error" ]
   [[ $errors == *"grow.py\", line 3, in more"*MemoryError ]]
 }
 
@@ -27,7 +27,7 @@ except MemoryError:
 
 @test "C++ ends with bad_alloc" {
   runs 1 200M --mem-mode=rlimit -- "$CRAM_BUILD/tests/runtimes/grow"
-  [ "$record" = "FAILED|0:6|signal" ]
+  [ "$record" = "FAILED|0:6|runtime memory error" ]
   [[ $errors == *std::bad_alloc* ]]
 }
 

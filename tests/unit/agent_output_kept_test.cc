@@ -94,6 +94,8 @@ INSTANTIATE_TEST_SUITE_P(
         std::pair("terminate called after throwing an instance of "
                   "'std::bad_alloc'\n  what():  std::bad_alloc\n",
                   "std::bad_alloc"),
+        std::pair("Error: vector memory exhausted (limit reached?)\n",
+                  "vector memory exhausted"),
         std::pair("Error: cannot allocate vector of size 15.3 Gb\n",
                   "cannot allocate vector of"),
         std::pair("fatal error: runtime: out of memory\n\nruntime stack:\n",

@@ -8,7 +8,7 @@ namespace cram {
 namespace {
 
 // In the words of each runtime; a more exact one before one that it holds.
-constexpr std::array<absl::string_view, 21> kMessages = {
+constexpr std::array<absl::string_view, 23> kMessages = {
     // Python, PyPy, NumPy
     "MemoryError",
     "_ArrayMemoryError",
@@ -22,6 +22,8 @@ constexpr std::array<absl::string_view, 21> kMessages = {
     // R
     "cannot allocate vector of",
     "cannot allocate memory block of size",
+    "vector memory exhausted",
+    "vector memory limit of ",
     // Go
     "fatal error: runtime: out of memory",
     "fatal error: runtime: cannot allocate memory",
