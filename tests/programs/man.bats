@@ -120,6 +120,8 @@ same() {
   same "$(sort <<<"$expected")" "$installed"
   run -0 "$BATS_TEST_TMPDIR/bin/cram" --version
   run -0 "$BATS_TEST_TMPDIR/bin/cramacct" --version
-  PYTHONPATH=$(dirname "$BATS_TEST_TMPDIR"/lib/python*/*/cram) \
-    /usr/bin/python3 -c 'import cram; cram.Manifest'
+  # What tests/python needs for a sanitized one is not repeated here.
+  ldd "$BATS_TEST_TMPDIR/bin/cram" | grep -q libasan ||
+    PYTHONPATH=$(dirname "$BATS_TEST_TMPDIR"/lib/python*/*/cram) \
+      /usr/bin/python3 -c 'import cram; cram.Manifest'
 }

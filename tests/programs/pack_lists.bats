@@ -228,9 +228,11 @@ END
 
 @test "a hundred thousand jobs take little memory" {
   llnl_cram jobs.cram 100000
-  # Less than the file, and than 64 MB.
   [ "$(stat -c %s jobs.cram)" -gt 5000000 ]
-  (ulimit -v $((64 * 1024)) && cram pack -o m.pb --from-cram jobs.cram -- run)
+  # A sanitizer reserves terabytes of addresses.
+  local most=$((64 * 1024))
+  ! ldd "$(command -v cram)" | grep -q libasan || most=unlimited
+  (ulimit -v "$most" && cram pack -o m.pb --from-cram jobs.cram -- run)
   run -0 cram info -j 99999 m.pb
   [[ $output == *"run input.99999"* ]]
 }
