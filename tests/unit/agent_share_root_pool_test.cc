@@ -186,6 +186,27 @@ TEST(RootPool, GivesOutEverySubJobOnceAndEnds) {
   }
 }
 
+TEST(RootPool, WithoutFirstSharesGivesOutWhatIsLeft) {
+  struct Record : Members {
+    void Grant(uint32_t, const IndexSet& indexes) override {
+      granted.AddAll(indexes);
+    }
+    void Recall(uint32_t, uint64_t) override {}
+    void Finish(uint32_t) override { ++finishes; }
+    IndexSet granted;
+    int finishes = 0;
+  } record;
+  IndexSet left = *IndexSet::Parse("3,10-20,40");
+  RootPool pool(Work(left), 2, &record);
+  EXPECT_EQ(pool.Totals().unstarted, 13U);
+  for (int i = 0; i < 20; ++i) pool.Ask(1);
+  EXPECT_EQ(record.granted, left);
+  RootPool::Progress done;
+  done.finished[kDone] = 13;
+  pool.Report(1, done);
+  EXPECT_EQ(record.finishes, 2);
+}
+
 TEST(RootPool, SharesShrinkAsThePoolDoes) {
   struct Sizes : Members {
     void Grant(uint32_t, const IndexSet& indexes) override {

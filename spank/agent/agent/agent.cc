@@ -311,8 +311,10 @@ absl::Status Agent::MakeNode(const Premises& premises) {
 }
 
 int Agent::Work() {
-  node_->Add(IndexSet(
-      FirstShare(run_.manifest->size(), run_.step.nodes, run_.step.node_id)));
+  if (!run_.left) {
+    node_->Add(IndexSet(
+        FirstShare(run_.manifest->size(), run_.step.nodes, run_.step.node_id)));
+  }
   Tick();
   run_.loop->Run();
   if (node_->left_behind() != 0) {

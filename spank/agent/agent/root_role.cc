@@ -39,7 +39,8 @@ uint64_t Failures(const std::array<uint64_t, kStates>& finished) {
 RootRole::RootRole(const Run* run, Node* node)
     : run_(run),
       node_(node),
-      pool_(run->manifest->size(), run->step.nodes, this),
+      pool_(run->left ? RootPool(*run->left, run->step.nodes, this)
+                      : RootPool(run->manifest->size(), run->step.nodes, this)),
       progress_(run->manifest->size(), run->start, run->options.terminal),
       slots_(node->slots()) {
   names_[0] = run->step.node_name;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/time/time.h"
@@ -11,6 +12,7 @@
 #include "spank/agent/agent/options.h"
 #include "spank/agent/agent/step.h"
 #include "spank/agent/loop/loop.h"
+#include "spank/agent/share/work.h"
 
 namespace cram {
 
@@ -27,8 +29,12 @@ struct Run {
   std::unique_ptr<Loop> loop;
   std::unique_ptr<ManifestReader> manifest;
   absl::Time start;
-  std::string caps;               // what enforces them here
-  std::string view_library;       // preloaded into sub-jobs; empty: none is
+  std::string caps;          // what enforces them here
+  std::string view_library;  // preloaded into sub-jobs; empty: none is
+  // Set, before the role is made, in a run without first shares (one that goes
+  // on with an earlier one): every node asks for its part. Here the root says
+  // what there is to do at all; what the others have in it is not looked at.
+  std::optional<Work> left;
   std::function<void()> changed;  // asks for a look at whether all is done
 
   // One line on standard error, which srun shows to the user.

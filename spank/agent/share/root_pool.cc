@@ -23,6 +23,9 @@ RootPool::RootPool(uint64_t subjobs, uint32_t nodes, Members* members)
   }
 }
 
+RootPool::RootPool(const Work& work, uint32_t nodes, Members* members)
+    : members_(members), pool_(work.indexes()), nodes_(nodes) {}
+
 void RootPool::Ask(uint32_t node) {
   if (nodes_[node].lost) return;
   nodes_[node].heard = nodes_[node].asking = true;

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "pack/base/index_set.h"
 #include "pack/base/outcome.h"
+#include "spank/agent/share/work.h"
 
 namespace cram {
 
@@ -42,6 +43,8 @@ class RootPool {
 
   // All nodes hold their first share from the start.
   RootPool(uint64_t subjobs, uint32_t nodes, Members* members);
+  // There are no first shares: no node holds anything until it asks.
+  RootPool(const Work& work, uint32_t nodes, Members* members);
 
   void Ask(uint32_t node);
   void Report(uint32_t node, const Progress& progress);

@@ -1,0 +1,59 @@
+#include "spank/agent/share/work.h"
+
+#include <algorithm>
+
+namespace cram {
+
+Tried Work::TriedOf(uint64_t index) const {
+  auto found = tried_.find(index);
+  return found == tried_.end() ? Tried() : found->second;
+}
+
+void Work::Add(uint64_t index, const Tried& tried) {
+  indexes_.Add(index);
+  if (!(tried == Tried())) tried_[index] = tried;
+}
+
+void Work::AddAll(const Work& other) {
+  indexes_.AddAll(other.indexes_);
+  tried_.insert(other.tried_.begin(), other.tried_.end());
+}
+
+void Work::Remove(const IndexSet& indexes) {
+  for (const auto& [begin, end] : indexes.ranges()) {
+    indexes_.Remove({begin, end});
+    tried_.erase(tried_.lower_bound(begin), tried_.lower_bound(end));
+  }
+}
+
+Work Work::With(IndexSet indexes) {
+  Work taken(std::move(indexes));
+  for (const auto& [begin, end] : taken.indexes_.ranges()) {
+    auto first = tried_.lower_bound(begin), last = tried_.lower_bound(end);
+    taken.tried_.insert(first, last);
+    tried_.erase(first, last);
+  }
+  return taken;
+}
+
+Work Work::TakeFront(uint64_t count) { return With(indexes_.TakeFront(count)); }
+
+Work Work::TakeBack(uint64_t count) { return With(indexes_.TakeBack(count)); }
+
+Work Work::Take(const IndexSet& indexes) {
+  IndexSet common;
+  for (const auto& [begin, end] : indexes.ranges()) {
+    auto it = indexes_.ranges().upper_bound(begin);
+    if (it != indexes_.ranges().begin()) --it;
+    for (; it != indexes_.ranges().end() && it->first < end; ++it) {
+      uint64_t from = std::max(begin, it->first),
+               to = std::min(end, it->second);
+      if (from < to) common.Add({from, to});
+    }
+  }
+  for (const auto& [begin, end] : common.ranges())
+    indexes_.Remove({begin, end});
+  return With(std::move(common));
+}
+
+}  // namespace cram
