@@ -1,20 +1,14 @@
 # Every cause of an end, made on purpose and told from the others, through
 # cram run. CRAM_BACKEND says what enforces the caps: kernel (the memory cgroups
 # that this machine has), or watchdog.
-bats_require_minimum_version 1.5.0
+load helper
 
 setup() {
   [ "$(id -u)" -eq 0 ] || skip "needs root, to make cgroups and to hide them"
-  PATH=$CRAM_BUILD/sbin/cram:$CRAM_BUILD/sbin/cramacct:$PATH
-  export CRAM_AGENT=$CRAM_BUILD/spank/agent/agent/cram-agent
-  export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
-  for variable in ${!SLURM_*}; do unset "$variable"; done
+  in_work
   backend=${CRAM_BACKEND:-kernel}
   memory=/sys/fs/cgroup/memory
   [ -d "$memory" ] || memory=/sys/fs/cgroup
-  work=$BATS_TEST_TMPDIR/work
-  mkdir "$work"
-  cd "$work"
 }
 
 teardown() {
@@ -22,22 +16,6 @@ teardown() {
   if [ -n "${limited-}" ]; then
     until_true 20 rmdir "$limited"
   fi
-}
-
-# until_true SECONDS COMMAND...
-until_true() {
-  local end=$((SECONDS + $1))
-  shift
-  until "$@" >/dev/null 2>&1; do
-    [ "$SECONDS" -lt "$end" ] || return 1
-    sleep 0.05
-  done
-}
-
-# program NAME: makes standard input an executable.
-program() {
-  cat >"$1"
-  chmod 755 "$1"
 }
 
 # hog NAME MEGABYTES: a program that takes so much, says so in the file NAME.has
@@ -51,8 +29,6 @@ open("$work/$1.has", "w").close()
 time.sleep(20)
 END
 }
-
-pack() { cram pack -o m.pb "$@" >packed; }
 
 # with_backend COMMAND...: runs it where the agent finds this backend. For the
 # watchdog, in a mount namespace in which nobody can make a cgroup.
@@ -75,15 +51,6 @@ run_m() {
   esac || { cat err && false; }
 }
 
-# background [OPTION...]: the same; `ended` waits for it.
-background() {
-  run_m "$@" 3>&- &
-  shell=$!
-}
-ended() { wait "$shell"; }
-
-run_dir() { ls -d cram-run-*; }
-rows() { cramacct -nP -j "$(run_dir)" -o "$@"; }
 cause() { rows state,cause; }
 why() { cramacct -j "$(run_dir)" --why "$@"; }
 
@@ -177,7 +144,7 @@ below_limit() { exec sh -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' sh "$l
   # Somebody else in the step; the kernel takes the larger one.
   below_limit ./other 3>&- &
   other=$!
-  ended
+  ended 0
   kill "$other"
   is OUT_OF_MEMORY 'node budget'
   why >paragraph
@@ -207,7 +174,7 @@ until [ -e counted ]; do sleep 0.1; done; exit 1'
   echo "oom_kill 8" >vmstat
   touch counted
   pkill -KILL -f "python3 ./hog" -P "$(pgrep -P "$(cat keeper)")"
-  ended
+  ended 0
   [ "$(cause)" = "OUT_OF_MEMORY|host out of memory
 FAILED|exit code" ]
   [[ $(why -i 0) == *"because the node itself ran out of memory"*./hog* ]]
@@ -255,7 +222,7 @@ exit code" ]
   background
   until_true 20 test -e started
   kill -TERM "$(cat keeper)"
-  ended
+  ended 0
   is CANCELLED cancelled
 }
 
@@ -266,7 +233,7 @@ exit code" ]
   # A record is written within a second.
   sleep 1.2
   kill -KILL "$(pgrep -P "$(cat keeper)")"
-  ended
+  ended 0
   is NODE_FAIL 'node lost'
 }
 

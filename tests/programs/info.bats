@@ -1,25 +1,10 @@
 # cram info and cram run: what a manifest holds, and whether it can run.
-bats_require_minimum_version 1.5.0
-
-setup() {
-  PATH=$CRAM_BUILD/sbin/cram:$PATH
-  cd "$BATS_TEST_TMPDIR"
-}
+load helper
 
 sweep() {
   cram pack -o m.pb --param seed=0..9 --cpus 1 --mem 200M --time 2 \
     --cwd /data/{seed} --env SEED={seed} --name run{seed} "$@" \
     -- run --seed {seed:03d} 'a b' >packed
-}
-
-# refused TEXT ARGUMENT...: cram says TEXT in one line and exits 2.
-refused() {
-  local text=$1
-  shift
-  run -2 --separate-stderr cram "$@"
-  [ -z "$output" ]
-  [ "${#stderr_lines[@]}" -eq 1 ]
-  [[ $stderr == "cram: "*"$text"* ]] || { echo "said: $stderr" && false; }
 }
 
 # An agent that prints the words it was given, one a line.

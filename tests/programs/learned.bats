@@ -1,13 +1,9 @@
 # Caps that grow and caps that are learned, through cram run: whole, without
 # Slurm. Memory is taken in a cgroup or under the watchdog, whichever there is.
-bats_require_minimum_version 1.5.0
+load helper
 
 setup() {
-  PATH=$CRAM_BUILD/sbin/cram:$CRAM_BUILD/sbin/cramacct:$PATH
-  export CRAM_AGENT=$CRAM_BUILD/spank/agent/agent/cram-agent
-  export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
-  for variable in ${!SLURM_*}; do unset "$variable"; done
-  cd "$BATS_TEST_TMPDIR"
+  in_work
   # take MEGABYTES [SECONDS]
   cat >take <<'END'
 #!/usr/bin/python3
@@ -20,8 +16,6 @@ END
 
 teardown() { rm -f "/dev/shm/cram-test.$$."*; }
 
-pack() { cram pack -o m.pb "$@" >/dev/null; }
-rows() { cramacct -nP -j "$(ls -d cram-run-*)" -o "$@"; }
 # between LEAST MEGABYTESM MOST
 between() { awk -v x="${2%M}" -v a="$1" -v b="$3" 'BEGIN { exit !(a <= x && x <= b) }'; }
 

@@ -1,8 +1,8 @@
 # Man pages say what the programs say, and are installed with them.
-bats_require_minimum_version 1.5.0
+load helper
 
 setup() {
-  PATH=$CRAM_BUILD/sbin/cram:$CRAM_BUILD/sbin/cramacct:$PATH
+  in_work
   source_tree=$BATS_TEST_DIRNAME/../..
   man=$source_tree/man
 }

@@ -1,21 +1,5 @@
 # cram pack: what people type, what they get, what they are told.
-bats_require_minimum_version 1.5.0
-
-setup() {
-  PATH=$CRAM_BUILD/sbin/cram:$PATH
-  cd "$BATS_TEST_TMPDIR"
-}
-
-# refused TEXT ARGUMENT...: cram says TEXT in one line, exits 2, writes nothing.
-refused() {
-  local text=$1
-  shift
-  run -2 --separate-stderr cram "$@"
-  [ -z "$output" ]
-  [ "${#stderr_lines[@]}" -eq 1 ]
-  [[ $stderr == "cram: "*"$text"* ]] || { echo "said: $stderr" && false; }
-  [ ! -e m.pb ]
-}
+load helper
 
 # dry ARGUMENT...: the first sub-jobs of a dry run, which writes nothing.
 dry() {

@@ -1,26 +1,6 @@
 # cram pack from lists that other programs write: JSON Lines, batch scripts,
 # files of LLNL's Cram; and adding to a manifest.
-bats_require_minimum_version 1.5.0
-
-setup() {
-  PATH=$CRAM_BUILD/sbin/cram:$PATH
-  export CRAM_AGENT=$CRAM_BUILD/spank/agent/agent/cram-agent
-  export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
-  for variable in ${!SLURM_*}; do unset "$variable"; done
-  mkdir "$BATS_TEST_TMPDIR/work"
-  cd "$BATS_TEST_TMPDIR/work"
-}
-
-# refused TEXT ARGUMENT...: cram says TEXT in one line, exits 2, writes nothing.
-refused() {
-  local text=$1
-  shift
-  run -2 --separate-stderr cram "$@"
-  [ -z "$output" ]
-  [ "${#stderr_lines[@]}" -eq 1 ]
-  [[ $stderr == "cram: "*"$text"* ]] || { echo "said: $stderr" && false; }
-  [ ! -e m.pb ]
-}
+load helper
 
 dry() {
   run -0 --separate-stderr cram pack --dry-run "$@"

@@ -1,11 +1,11 @@
 # cramacct and cram output over the example run of make_run.
 
+load helper
+
 setup() {
+  in_work
   export TZ=UTC
-  export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
-  PATH=$CRAM_BUILD/sbin/cramacct:$CRAM_BUILD/sbin/cram:$PATH
-  cd "$BATS_TEST_TMPDIR"
-  run=$BATS_TEST_TMPDIR/cram-12.0
+  run=$work/cram-12.0
   make_run example
 }
 
@@ -14,18 +14,6 @@ make_run() { "$CRAM_BUILD/tests/programs/make_run" "$run" "$@"; }
 with_manifest() {
   cram pack -o "$run/manifest.pb" --param n=0..9 --name 'run{n}' -- echo {n} 'a b'
 }
-
-# refused STATUS TEXT COMMAND...: ends with STATUS and one line holding TEXT.
-refused() {
-  local status_wanted=$1 text=$2
-  shift 2
-  run -"$status_wanted" --separate-stderr "$@"
-  [ -z "$output" ]
-  [ "${#stderr_lines[@]}" -eq 1 ]
-  [[ $stderr == *"$text"* ]]
-}
-
-bats_require_minimum_version 1.5.0
 
 @test "a row for each sub-job, as sacct prints them" {
   run -0 --separate-stderr cramacct -j 12 -i 2-4,9 -o jobid,state,exitcode,cause,elapsed
@@ -47,8 +35,8 @@ END
     # shellcheck disable=SC2086
     [ "$(cramacct $which -n -P -i 3 -o state)" = OUT_OF_MEMORY ]
   done
-  refused 1 "no run of job 13" cramacct -j 13
-  refused 1 "/nowhere: no run directory" cramacct -j /nowhere
+  one_line 1 "no run of job 13" cramacct -j 13
+  one_line 1 "/nowhere: no run directory" cramacct -j /nowhere
 }
 
 @test "-s and -D choose" {
@@ -65,14 +53,14 @@ END
 }
 
 @test "bad use is one line and status 2" {
-  refused 2 "no field 'colour'; the fields are AllocCPUS, Attempt, " cramacct -o state,colour
-  refused 2 "'x' is not a width" cramacct -o state%x
-  refused 2 "no state 'DONE'; the states are PENDING (PD)" cramacct -s DONE
-  refused 2 "'1..3' is not a list of indexes" cramacct -i 1..3
-  refused 2 "no sub-job 10: run 12.0 has 10, from 0 to 9" cramacct -i 3,10
-  refused 2 "--units" cramacct --units=X
-  refused 2 "--nonsense" cramacct --nonsense
-  refused 2 "excludes" cramacct -p -P
+  one_line 2 "no field 'colour'; the fields are AllocCPUS, Attempt, " cramacct -o state,colour
+  one_line 2 "'x' is not a width" cramacct -o state%x
+  one_line 2 "no state 'DONE'; the states are PENDING (PD)" cramacct -s DONE
+  one_line 2 "'1..3' is not a list of indexes" cramacct -i 1..3
+  one_line 2 "no sub-job 10: run 12.0 has 10, from 0 to 9" cramacct -i 3,10
+  one_line 2 "--units" cramacct --units=X
+  one_line 2 "--nonsense" cramacct --nonsense
+  one_line 2 "excludes" cramacct -p -P
 }
 
 @test "--helpformat lists the fields, --help the options" {
@@ -186,17 +174,17 @@ assert json.load(sys.stdin)["states"]["FAILED"] == 3'
 }
 
 @test "cram output says why there is nothing to print" {
-  refused 2 "sub-job 10: no such sub-job; run 12.0 has 10, from 0 to 9" cram output 12 10
-  refused 2 "sub-job 9: it has not started" cram output 12 9
-  refused 2 "sub-job 0: no attempt 1; its last one is 0" cram output 12 0 --attempt 1
+  one_line 2 "sub-job 10: no such sub-job; run 12.0 has 10, from 0 to 9" cram output 12 10
+  one_line 2 "sub-job 9: it has not started" cram output 12 9
+  one_line 2 "sub-job 0: no attempt 1; its last one is 0" cram output 12 0 --attempt 1
   rm "$run/output.0"
-  refused 2 "sub-job 0: its output was not packed" cram output 12 0
-  refused 2 "no run of job 13" cram output 13 0
+  one_line 2 "sub-job 0: its output was not packed" cram output 12 0
+  one_line 2 "no run of job 13" cram output 13 0
 }
 
 @test "cram output says where output went that a sub-job named itself" {
   cram pack -o "$run/manifest.pb" --param n=0..9 --stdout 'out.{n}' -- echo
-  refused 2 "sub-job 3: its output was not packed; it went to out.3" cram output 12 3
+  one_line 2 "sub-job 3: its output was not packed; it went to out.3" cram output 12 3
   [ "$(cram output 12 3 --stderr)" = "taking 2000 MB" ]
 }
 

@@ -1,7 +1,7 @@
 # What a sub-job sees of the machine, with --view and without, by programs that
 # know nothing of us. Everything is installed first: the view's library is found
 # beside the agent.
-bats_require_minimum_version 1.5.0
+load helper
 
 setup_file() {
   cmake --install "$CRAM_BUILD" --prefix "$BATS_FILE_TMPDIR/opt" >/dev/null
@@ -11,18 +11,12 @@ setup_file() {
 }
 
 setup() {
+  in_work
   opt=$BATS_FILE_TMPDIR/opt
   PATH=$opt/bin:/usr/bin:/bin:/usr/sbin:/sbin
   unset CRAM_AGENT LD_PRELOAD
   # For a sanitized agent that is started with something preloaded.
   export ASAN_OPTIONS=verify_asan_link_order=0
-  export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
-  export TMPDIR=$BATS_TEST_TMPDIR/tmp
-  for variable in ${!SLURM_*} ${!CRAM_MEM*} OMP_NUM_THREADS; do
-    unset "$variable"
-  done
-  mkdir "$TMPDIR" "$BATS_TEST_TMPDIR/work"
-  cd "$BATS_TEST_TMPDIR/work"
   cap=$((200 << 20))
   node=$(awk '/^MemTotal:/ { print $2 * 1024 }' /proc/meminfo)
 }

@@ -1,14 +1,12 @@
 # What the tests with real runtimes share: each gives a program that wants more
 # than its cap to `cram run`.
-bats_require_minimum_version 1.5.0
+load ../helper
 
 setup() {
-  PATH=$CRAM_BUILD/sbin/cram:$CRAM_BUILD/sbin/cramacct:$PATH
-  export CRAM_AGENT=$CRAM_BUILD/spank/agent/agent/cram-agent
-  export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
+  use_build
   here=$BATS_TEST_DIRNAME
   # What whoever runs the tests has set would not be told.
-  for variable in ${!SLURM_*} ${!PYPY_GC_*} JAVA_TOOL_OPTIONS \
+  for variable in ${!PYPY_GC_*} JAVA_TOOL_OPTIONS \
     JDK_JAVA_OPTIONS _JAVA_OPTIONS NODE_OPTIONS GOMEMLIMIT R_MAX_VSIZE \
     MALLOC_ARENA_MAX GLIBC_TUNABLES; do
     unset "$variable"

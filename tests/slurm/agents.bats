@@ -32,7 +32,7 @@ both_slots_of() { for node; do echo "$node 0" && echo "$node 1"; done; }
 }
 
 @test "a node with long runs does not hold up the rest" {
-  script work <<'END'
+  program work <<'END'
 #!/bin/sh
 [ "$CRAM_INDEX" -ge 10 ] && exec sleep 0.05
 exec sleep 1

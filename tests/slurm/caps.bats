@@ -67,7 +67,7 @@ load helper
 }
 
 @test "memory of one sub-job does not count for the next in its slot" {
-  script half <<'END'
+  program half <<'END'
 #!/usr/bin/python3
 memory = b"x" * (120 << 20)
 END

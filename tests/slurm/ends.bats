@@ -2,7 +2,7 @@ load helper
 
 # long_run [SRUN-OPTION...]: in the background, until sub-jobs run.
 long_run() {
-  script sleeper <<'END'
+  program sleeper <<'END'
 #!/bin/sh
 trap 'echo told; exit 0' TERM
 touch started.$CRAM_INDEX
@@ -56,7 +56,7 @@ job_id() { squeue -h -o %A | head -n 1; }
 }
 
 @test "who ignores SIGTERM is killed" {
-  script stubborn <<'END'
+  program stubborn <<'END'
 #!/bin/sh
 trap '' TERM
 touch started.$CRAM_INDEX

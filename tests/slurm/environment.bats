@@ -62,7 +62,7 @@ variables() {
 }
 
 @test "a job array's script sees what Slurm shows it, and writes the same files" {
-  script job.sh <<'END'
+  program job.sh <<'END'
 #!/bin/bash -e
 #SBATCH --array=3-7:2 --job-name=demo -n 1
 #SBATCH -c 2 --output=%x.%3a.%u.%%   # errors, too

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What the tests on the private Slurm share. Each test works in $work, a new
 # directory of the ordinary user, and leaves an empty queue.
-bats_require_minimum_version 1.5.0
+load ../helper
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -39,15 +39,9 @@ background() {
   pid=$!
 }
 
-# script NAME: makes standard input an executable in $work.
-script() {
-  cat >"$work/$1"
-  chmod 755 "$work/$1"
-}
-
 # A program that takes 2 GB as fast as it can.
 hog_script() {
-  script hog <<'END'
+  program hog <<'END'
 #!/usr/bin/python3
 memory = b"x" * (2 << 30)
 END
@@ -68,16 +62,6 @@ rows() {
 
 # How many sub-jobs of it are in STATE.
 count() { rows index -s "$1" | wc -l; }
-
-# until_true SECONDS COMMAND...
-until_true() {
-  local end=$((SECONDS + $1))
-  shift
-  until "$@" >/dev/null 2>&1; do
-    [ "$SECONDS" -lt "$end" ] || return 1
-    sleep 0.1
-  done
-}
 
 queue_is_empty() { [ -z "$(squeue -h)" ]; }
 nodes_are_idle() { [ "$(sinfo -h -N -o %T | sort -u)" = idle ]; }

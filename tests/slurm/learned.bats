@@ -19,7 +19,7 @@ assert len(nodes) == 4 and all(node["closed"] for node in nodes), nodes'
 }
 
 @test "--cram-oom-retry gives hogs more on their node, and Slurm sees a success" {
-  script take <<'END'
+  program take <<'END'
 #!/usr/bin/python3
 import sys
 memory = b"x" * (int(sys.argv[1]) << 20)
@@ -34,7 +34,7 @@ END
 }
 
 @test "--cram-mem=auto learns on every node" {
-  script take <<'END'
+  program take <<'END'
 #!/usr/bin/python3
 memory = b"x" * (40 << 20)
 END
@@ -49,7 +49,7 @@ END
 
 @test "a sub-job is not blamed for what the last one left in /dev/shm" {
   file=/dev/shm/cram-test.$$.$BATS_TEST_NUMBER
-  script take <<'END'
+  program take <<'END'
 #!/usr/bin/python3
 memory = b"x" * (110 << 20)
 END

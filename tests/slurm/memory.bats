@@ -3,7 +3,7 @@ load helper
 
 # A program that passes its cap in its first attempt, and not in its second.
 forgetful_script() {
-  script forgetful <<'END'
+  program forgetful <<'END'
 #!/usr/bin/python3
 import os
 memory = b"x" * ((2 << 30) if os.environ["CRAM_ATTEMPT"] == "0" else 1)
@@ -12,7 +12,7 @@ END
 
 # A file grows while this runs, so that one sees whether it runs.
 ticker_script() {
-  script ticker <<'END'
+  program ticker <<'END'
 #!/usr/bin/python3
 import os, time
 with open("ticks." + os.environ["CRAM_INDEX"], "w", buffering=1) as file:
@@ -129,7 +129,7 @@ succeeded() {
 }
 
 @test "TotalCPU covers the sub-jobs" {
-  script burn <<'END'
+  program burn <<'END'
 #!/usr/bin/python3
 import time
 while time.process_time() < 2:
@@ -159,7 +159,7 @@ END
 # Raises every limit, enters every cgroup and writes to every descriptor that it
 # can, then takes too much.
 escape_script() {
-  script escape <<'END'
+  program escape <<'END'
 #!/usr/bin/python3
 import os
 

@@ -6,11 +6,7 @@ refused() {
   local words=$1 before
   before=$(jobs_so_far)
   shift
-  run -2 --separate-stderr user "$@"
-  [ -z "$output" ]
-  [ "${#stderr_lines[@]}" -eq 1 ]
-  [[ "$stderr" == "cram: "* ]]
-  [[ "$stderr" == *"$words"* ]]
+  one_line 2 "$words" user "$@"
   [ "$(jobs_so_far)" -eq "$before" ]
 }
 
@@ -102,7 +98,7 @@ refused() {
 
 @test "a batch script beside --cram" {
   pack --param i=1..3 -- /bin/true
-  script job.sh <<'END'
+  program job.sh <<'END'
 #!/bin/sh
 true
 END

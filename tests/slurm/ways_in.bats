@@ -16,7 +16,7 @@ load helper
 
 @test "inside of a batch script, after another step" {
   pack --param i=1..8 -- /bin/true
-  script job.sh <<'END'
+  program job.sh <<'END'
 #!/bin/sh
 srun /bin/true
 exec srun --cram=m.pb
