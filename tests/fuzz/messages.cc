@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "spank/agent/share/frames.h"
-#include "spank/agent/share/index_ranges.h"
+#include "spank/wire/frames.h"
+#include "spank/wire/index_ranges.h"
 #include "tests/fuzz/target.h"
 
 namespace cram {

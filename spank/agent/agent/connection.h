@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "pack/base/fd.h"
 #include "spank/agent/loop/loop.h"
-#include "spank/agent/share/frames.h"
+#include "spank/wire/frames.h"
 
 namespace cram {
 

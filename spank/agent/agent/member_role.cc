@@ -1,7 +1,7 @@
 #include "spank/agent/agent/member_role.h"
 
 #include "absl/strings/str_cat.h"
-#include "spank/agent/share/index_ranges.h"
+#include "spank/wire/index_ranges.h"
 
 namespace cram {
 namespace {

@@ -6,7 +6,7 @@
 #include "absl/time/clock.h"
 #include "pack/base/io.h"
 #include "spank/agent/agent/summary.h"
-#include "spank/agent/share/index_ranges.h"
+#include "spank/wire/index_ranges.h"
 
 namespace cram {
 namespace {

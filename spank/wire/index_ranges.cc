@@ -1,4 +1,4 @@
-#include "spank/agent/share/index_ranges.h"
+#include "spank/wire/index_ranges.h"
 
 #include <algorithm>
 

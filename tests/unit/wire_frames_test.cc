@@ -2,8 +2,8 @@
 
 #include <random>
 
-#include "spank/agent/share/frames.h"
-#include "spank/agent/share/index_ranges.h"
+#include "spank/wire/frames.h"
+#include "spank/wire/index_ranges.h"
 
 namespace cram {
 namespace {

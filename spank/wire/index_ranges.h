@@ -2,7 +2,7 @@
 #pragma once
 
 #include "pack/base/index_set.h"
-#include "spank/agent/share/wire.pb.h"
+#include "spank/wire/wire.pb.h"
 
 namespace cram {
 

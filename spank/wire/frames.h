@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "spank/agent/share/wire.pb.h"
+#include "spank/wire/wire.pb.h"
 
 namespace cram {
 

@@ -1,4 +1,4 @@
-#include "spank/agent/share/frames.h"
+#include "spank/wire/frames.h"
 
 #include "absl/strings/str_cat.h"
 
