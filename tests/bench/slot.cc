@@ -24,7 +24,7 @@
 #include "pack/base/exit_status.h"
 #include "pack/base/size.h"
 #include "pack/journal/journal_writer.h"
-#include "spank/agent/agent/temporary_directory.h"
+#include "spank/agent/agent/attempt_directory.h"
 #include "spank/agent/agent/verdict.h"
 #include "spank/agent/caps/cgroup1.h"
 #include "spank/agent/caps/cgroup_mounts.h"
@@ -101,7 +101,7 @@ struct Bench {
   std::unique_ptr<OutputWriter> output;
   std::unique_ptr<Collector> collector;
   std::unique_ptr<JournalWriter> journal;
-  std::unique_ptr<TemporaryDirectory> temporary_directory;
+  std::unique_ptr<AttemptDirectory> temporary_directory;
   std::unique_ptr<Environment> environment;
   cpu_set_t cpus;
   std::unique_ptr<Launcher> launcher;
@@ -126,7 +126,7 @@ Bench MakeBench(const std::string& program) {
   bench.collector = Get(Collector::Create(bench.output.get(), 0));
   bench.journal = Get(JournalWriter::Create(bench.directory + "/journal"));
   bench.temporary_directory =
-      std::make_unique<TemporaryDirectory>(bench.directory + "/tmp", 0);
+      std::make_unique<AttemptDirectory>(bench.directory + "/tmp", 0);
   RunFacts facts;
   facts.run_directory = bench.directory;
   facts.tell.set();

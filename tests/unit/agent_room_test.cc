@@ -40,38 +40,34 @@ constexpr ExitStatus kCode{7, 0, false};
 constexpr ExitStatus kKilled{0, 9, false};
 constexpr ExitStatus kAborted{0, 6, true};
 constexpr CapVerdict kWithin = CapVerdict::kWithin;
+constexpr EndReason kTimeLimit = EndReason::kTimeLimit;
 
 INSTANTIATE_TEST_SUITE_P(
     Of, Causes,
     testing::Values(
-        End{{kFine, kWithin, false, false}, Cause::kCompleted},
-        End{{kCode, kWithin, false, false}, Cause::kExitCode},
-        End{{kKilled, kWithin, false, false}, Cause::kSignal},
+        End{{kFine}, Cause::kCompleted}, End{{kCode}, Cause::kExitCode},
+        End{{kKilled}, Cause::kSignal},
         // A parent that survives its child's death by the cap.
-        End{{kFine, CapVerdict::kOwnCap, false, false}, Cause::kOwnCap},
-        End{{kCode, CapVerdict::kOwnCap, true, true}, Cause::kOwnCap},
-        End{{kKilled, CapVerdict::kNodeBudget, false, false},
-            Cause::kNodeBudget},
-        End{{kKilled, CapVerdict::kHost, false, false},
-            Cause::kHostOutOfMemory},
-        // One that took SIGTERM for a reason to end well.
-        End{{kFine, kWithin, true, false}, Cause::kTimeLimit},
-        End{{kKilled, kWithin, true, true}, Cause::kTimeLimit},
-        End{{kFine, kWithin, false, true}, Cause::kCancelled},
-        End{{kKilled, kWithin, false, true}, Cause::kCancelled},
+        End{{kFine, CapVerdict::kOwnCap}, Cause::kOwnCap},
+        End{{kCode, CapVerdict::kOwnCap, kTimeLimit}, Cause::kOwnCap},
+        End{{kKilled, CapVerdict::kNodeBudget}, Cause::kNodeBudget},
         End{{kKilled, CapVerdict::kHost}, Cause::kHostOutOfMemory},
+        // One that took SIGTERM for a reason to end well.
+        End{{kFine, kWithin, kTimeLimit}, Cause::kTimeLimit},
+        End{{kKilled, kWithin, kTimeLimit}, Cause::kTimeLimit},
+        End{{kFine, kWithin, EndReason::kCancelled}, Cause::kCancelled},
+        End{{kKilled, kWithin, EndReason::kCancelled}, Cause::kCancelled},
+        End{{kFine, kWithin, EndReason::kOutputBudget}, Cause::kOutputBudget},
         // A runtime's words count only with an end that fits them.
-        End{{kCode, kWithin, false, false, false, true},
+        End{{kCode, kWithin, EndReason::kNone, true},
             Cause::kRuntimeMemoryError},
-        End{{kAborted, kWithin, false, false, false, true},
+        End{{kAborted, kWithin, EndReason::kNone, true},
             Cause::kRuntimeMemoryError},
-        End{{kKilled, kWithin, false, false, false, true}, Cause::kSignal},
-        End{{kFine, kWithin, false, false, false, true}, Cause::kCompleted},
-        End{{kKilled, CapVerdict::kOwnCap, false, false, false, true},
-            Cause::kOwnCap},
-        // One that ended well before we could end it for its output.
-        End{{kFine, kWithin, false, false, true, false},
-            Cause::kOutputBudget}));
+        End{{kKilled, kWithin, EndReason::kNone, true}, Cause::kSignal},
+        End{{kFine, kWithin, EndReason::kNone, true}, Cause::kCompleted},
+        End{{kCode, kWithin, kTimeLimit, true}, Cause::kTimeLimit},
+        End{{kKilled, CapVerdict::kOwnCap, EndReason::kNone, true},
+            Cause::kOwnCap}));
 
 // ---- The summary
 

@@ -202,7 +202,7 @@ void Node::Start(Candidate candidate, SlotClaim claim) {
 
 void Node::AttemptStarted(Slot* slot) {
   JournalRecord record;
-  *record.mutable_started() = slot->StartRecord();
+  *record.mutable_started() = StartedRecord(slot->attempt());
   journal_->Append(record);
   if (flush_timer_ != 0) return;
   flush_timer_ = resources_.loop->After(kStartsWait, [this] {
@@ -213,7 +213,7 @@ void Node::AttemptStarted(Slot* slot) {
 
 void Node::CouldNotStart(Slot* slot, const Slot::Failure& why) {
   slots_.Release(slot->claim());
-  RecordNotStarted(slot->candidate(), why);
+  RecordNotStarted(slot->attempt().candidate, why);
   StartMore();
 }
 
@@ -235,11 +235,11 @@ void Node::AttemptEnded(Slot* slot, Ended* ended) {
   slots_.Release(slot->claim());
   slots_.SetLeftBehind(slot->claim().slot, slot->LeftBehind());
   if (static_cast<Cause>(ended->cause()) == Cause::kCompleted) {
-    const Candidate& candidate = slot->candidate();
+    const Candidate& candidate = slot->attempt().candidate;
     cap_rule_.Completed(candidate.subjob, candidate.cpus, ended->peak_bytes(),
                         candidate.cap_bytes);
   }
-  Settle(slot->candidate(), ended);
+  Settle(slot->attempt().candidate, ended);
   StartMore();
 }
 

@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "spank/agent/runner/program_path.h"
 
@@ -29,17 +28,13 @@ constexpr size_t kMuchOutput = 1 << 20;
 constexpr OutputStream kBothStreams[] = {OutputStream::kStdout,
                                          OutputStream::kStderr};
 
-uint64_t Microseconds(const timeval& time) {
-  return time.tv_sec * uint64_t{1000000} + time.tv_usec;
-}
-
 }  // namespace
 
 Slot::Slot(uint32_t number, const SlotResources* resources, Listener* listener)
     : number_(number),
       r_(resources),
       listener_(listener),
-      temporary_directory_(resources->temporary_directory, number),
+      directory_(resources->temporary_directory, number),
       environment_(*resources->environment) {}
 
 absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(
@@ -92,8 +87,7 @@ void Slot::OutputReady(OutputStream stream) {
   collector_->Drain(stream);
   if (r_->output->buffered() > kMuchOutput) listener_->OutputWaits();
   if (r_->options->output_limit_kills && busy_ && collector_->over_limit()) {
-    over_output_ = true;
-    Terminate();
+    End(EndReason::kOutputBudget);
   }
 }
 
@@ -112,13 +106,13 @@ void Slot::HandOnOutput() {
 // ---- Starting
 
 void Slot::Start(Candidate candidate, SlotClaim claim) {
-  candidate_ = std::move(candidate);
+  attempt_ = {};
+  attempt_.candidate = std::move(candidate);
+  attempt_.slot = number_;
+  attempt_.start = absl::Now();
+  attempt_.data_limit_bytes = DataLimitBytes();
   claim_ = std::move(claim);
-  timed_out_ = cancelled_ = over_output_ = false;
-  exit_ = {};
-  usage_ = {};
   early_end_.reset();
-  start_ = absl::Now();
   std::optional<Failure> failure = Prepare();
   if (failure) {
     listener_->CouldNotStart(this, *failure);
@@ -129,13 +123,13 @@ void Slot::Start(Candidate candidate, SlotClaim claim) {
 }
 
 std::optional<Slot::Failure> Slot::Prepare() {
-  const SubJob& subjob = candidate_.subjob;
+  const SubJob& subjob = attempt_.candidate.subjob;
   if (collector_ != nullptr) {
-    collector_->Begin(subjob.index, candidate_.attempt);
+    collector_->Begin(subjob.index, attempt_.candidate.attempt);
   }
-  absl::Status status = cap_->Arm(candidate_.cap_bytes);
+  absl::Status status = cap_->Arm(attempt_.candidate.cap_bytes);
   if (status.ok()) {
-    status = temporary_directory_.Prepare();
+    status = directory_.Prepare();
   }
   if (!status.ok()) return Failure{std::string(status.message()), 0};
   streams_ = OpenStreams(subjob, *r_->options, collector_.get());
@@ -144,13 +138,13 @@ std::optional<Slot::Failure> Slot::Prepare() {
 }
 
 void Slot::Launch() {
-  const SubJob& subjob = candidate_.subjob;
+  const SubJob& subjob = attempt_.candidate.subjob;
   AttemptFacts facts;
-  facts.attempt = candidate_.attempt;
+  facts.attempt = attempt_.candidate.attempt;
   facts.slot = number_;
-  facts.cpus = candidate_.cpus;
-  facts.cap_bytes = candidate_.cap_bytes;
-  facts.temporary_directory = temporary_directory_.path();
+  facts.cpus = attempt_.candidate.cpus;
+  facts.cap_bytes = attempt_.candidate.cap_bytes;
+  facts.temporary_directory = directory_.path();
   facts.memory_cgroup = cap_->directory();
   argv_.clear();
   for (const std::string& word : subjob.argv) {
@@ -160,7 +154,7 @@ void Slot::Launch() {
 
   SpawnRequest request;
   request.envp = environment_.Build(subjob, facts);
-  told_ = environment_.told();
+  attempt_.told = environment_.told();
   programs_ = ProgramPaths(subjob.argv[0], environment_.path());
   request.programs = &programs_;
   request.argv = argv_.data();
@@ -186,61 +180,50 @@ void Slot::Launched() {
     busy_ = false;
     std::string step = result->failed_step;
     if (step == "execve") {
-      step = absl::StrCat("run ", candidate_.subjob.argv[0]);
+      step = absl::StrCat("run ", attempt_.candidate.subjob.argv[0]);
     } else if (step == "chdir") {
-      step = absl::StrCat("chdir ", candidate_.subjob.cwd);
+      step = absl::StrCat("chdir ", attempt_.candidate.subjob.cwd);
     }
     listener_->CouldNotStart(this, {step, result->error});
     return;
   }
   leader_ = result->pid;
   cap_->Started(leader_);
+  attempt_.leader = leader_;
   listener_->AttemptStarted(this);
   if (early_end_) {
     LeaderEnded(early_end_->first, early_end_->second);
     return;
   }
   ArmTimers();
-  if (cancelled_) Terminate();
+  if (attempt_.ended_for != EndReason::kNone) AskToEnd();
 }
 
 // 0: none.
 uint64_t Slot::DataLimitBytes() const {
-  MemMode mode = r_->options->mem_mode.value_or(candidate_.subjob.mem_mode);
-  return mode == MemMode::kRlimit ? DataLimit(candidate_.cap_bytes) : 0;
+  const Candidate& candidate = attempt_.candidate;
+  MemMode mode = r_->options->mem_mode.value_or(candidate.subjob.mem_mode);
+  return mode == MemMode::kRlimit ? DataLimit(candidate.cap_bytes) : 0;
 }
 
 // A lower limit of the user's stays.
 bool Slot::LimitData() {
-  uint64_t limit = DataLimitBytes();
+  uint64_t limit = attempt_.data_limit_bytes;
   if (limit == 0 || getrlimit(RLIMIT_DATA, &data_) != 0) return false;
   data_.rlim_cur = std::min<rlim_t>(data_.rlim_cur, limit);
   data_.rlim_max = std::min<rlim_t>(data_.rlim_max, limit);
   return true;
 }
 
-Started Slot::StartRecord() const {
-  Started started;
-  started.set_index(candidate_.subjob.index);
-  started.set_attempt(candidate_.attempt);
-  started.set_slot(number_);
-  started.set_time_ns(absl::ToUnixNanos(start_));
-  started.set_cap_bytes(candidate_.cap_bytes);
-  started.set_cpus(candidate_.cpus);
-  started.set_pid(leader_);
-  started.set_told(told_.to_ullong());
-  started.set_data_limit_bytes(DataLimitBytes());
-  return started;
-}
-
 void Slot::ArmTimers() {
   absl::Duration limit = r_->options->time_limit;
-  if (limit == absl::InfiniteDuration()) limit = candidate_.subjob.time_limit;
+  if (limit == absl::InfiniteDuration()) {
+    limit = attempt_.candidate.subjob.time_limit;
+  }
   if (limit != absl::InfiniteDuration()) {
     limit_timer_ = r_->loop->After(limit, [this] {
       limit_timer_ = 0;
-      timed_out_ = true;
-      Terminate();
+      End(EndReason::kTimeLimit);
     });
   }
   LookLater();
@@ -272,13 +255,18 @@ void Slot::LookLater() {
 }
 
 void Slot::Cancel() {
-  if (!busy_) return;
-  cancelled_ = true;
-  Terminate();
+  if (busy_) End(EndReason::kCancelled);
 }
 
-void Slot::Terminate() {
-  if (kill_timer_ != 0 || (leader_ == 0 && !launching_)) return;
+void Slot::End(EndReason reason) {
+  if (attempt_.ended_for != EndReason::kNone) return;
+  attempt_.ended_for = reason;
+  if (leader_ != 0 || launching_) AskToEnd();
+}
+
+// SIGTERM, a grace, SIGKILL. While the launch is under way nobody is there to
+// be asked; then it is called again after it.
+void Slot::AskToEnd() {
   if (leader_ != 0) {
     // The sub-job leads a session: its process group is the one to ask. One
     // that was stopped must wake to hear it.
@@ -310,16 +298,16 @@ bool Slot::Reaped(pid_t pid, int wait_status, const rusage& usage) {
 }
 
 void Slot::LeaderEnded(int wait_status, const rusage& usage) {
-  ended_leader_ = leader_;
   leader_ = 0;
-  end_ = absl::Now();
-  exit_ = ExitStatus::FromWait(wait_status);
-  usage_ = usage;
+  attempt_.end = absl::Now();
+  attempt_.exit = ExitStatus::FromWait(wait_status);
+  attempt_.usage = usage;
   CancelTimers();
-  bool ended_by_us = timed_out_ || cancelled_ || over_output_;
-  if (!ended_by_us) cap_->LeaderEnded(exit_);
+  bool ended_by_us = attempt_.ended_for != EndReason::kNone;
+  int signal = attempt_.exit.signal;
+  if (!ended_by_us) cap_->LeaderEnded(attempt_.exit);
   bool perhaps_slurms = r_->signals_reach_all && !ended_by_us &&
-                        (exit_.signal == SIGTERM || exit_.signal == SIGINT);
+                        (signal == SIGTERM || signal == SIGINT);
   if (!perhaps_slurms) {
     Finish(kPatience);
     return;
@@ -343,66 +331,11 @@ void Slot::Finish(absl::Duration patience) {
 }
 
 void Slot::Conclude() {
-  EndFacts facts;
-  facts.exit = exit_;
-  facts.memory = cap_->Verdict();
-  facts.timed_out = timed_out_;
-  facts.cancelled = cancelled_;
-  Ended ended;
-  if (collector_ != nullptr) EndOutput(&facts, &ended);
-  ended.set_index(candidate_.subjob.index);
-  ended.set_attempt(candidate_.attempt);
-  ended.set_slot(number_);
-  ended.set_start_ns(absl::ToUnixNanos(start_));
-  ended.set_end_ns(absl::ToUnixNanos(end_));
-  ended.set_cause(static_cast<uint32_t>(CauseOf(facts)));
-  ended.set_exit_code(exit_.code);
-  ended.set_signal(exit_.signal);
-  ended.set_core_dumped(exit_.core_dumped);
-  ended.set_user_us(Microseconds(usage_.ru_utime));
-  ended.set_system_us(Microseconds(usage_.ru_stime));
-  uint64_t peak = cap_->peak_bytes();
-  // ru_maxrss is in KiB, and of the largest process only: better than
-  // nothing where nobody looked while it ran.
-  ended.set_peak_bytes(peak != 0 ? peak : usage_.ru_maxrss * uint64_t{1024});
-  ended.set_cap_bytes(candidate_.cap_bytes);
-  ended.set_cpus(candidate_.cpus);
-  if (facts.memory != CapVerdict::kWithin) NameVictim(&ended);
-  temporary_directory_.Empty();
+  Ended ended = EndedRecord(attempt_, cap_.get(), collector_.get(),
+                            r_->options->output_limit_kills);
+  directory_.Empty();
   busy_ = false;
   listener_->AttemptEnded(this, &ended);
-}
-
-void Slot::EndOutput(EndFacts* facts, Ended* ended) {
-  Collector::Totals printed = collector_->End();
-  ended->set_output_offset(printed.output_offset);
-  ended->set_stdout_bytes(printed.stdout_bytes);
-  ended->set_stderr_bytes(printed.stderr_bytes);
-  ended->set_stdout_left_out(printed.stdout_left_out);
-  ended->set_stderr_left_out(printed.stderr_left_out);
-  // Although it may have ended before that was seen.
-  facts->over_output =
-      r_->options->output_limit_kills && collector_->over_limit();
-  if (CauseOf(*facts) == Cause::kCompleted) return;
-  absl::string_view message = collector_->memory_message();
-  facts->memory_message = !message.empty();
-  ended->set_memory_message(message.data(), message.size());
-}
-
-void Slot::NameVictim(Ended* ended) {
-  std::optional<Victim> victim = cap_->victim();
-  // Nobody saw it: the leader did not end by itself, whoever went before it.
-  if (!victim && exit_.signal == SIGKILL) victim.emplace();
-  if (!victim) return;
-  if (victim->pid == 0) victim->pid = ended_leader_;
-  bool name_only = victim->command.empty() || victim->command[0] == '[';
-  if (name_only && victim->pid == ended_leader_) {
-    victim->command = CommandText(
-        absl::StrJoin(candidate_.subjob.argv, absl::string_view("\0", 1)));
-  }
-  ended->set_victim_pid(victim->pid);
-  ended->set_victim_command(victim->command);
-  ended->set_victim_bytes(victim->bytes);
 }
 
 }  // namespace cram

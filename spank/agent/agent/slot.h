@@ -12,14 +12,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "pack/base/exit_status.h"
 #include "pack/base/run_options.h"
-#include "pack/base/runtime_knobs.h"
 #include "pack/journal/journal.pb.h"
 #include "pack/journal/output_writer.h"
-#include "pack/manifest/subjob.h"
-#include "spank/agent/agent/temporary_directory.h"
-#include "spank/agent/agent/verdict.h"
+#include "spank/agent/agent/attempt.h"
+#include "spank/agent/agent/attempt_directory.h"
 #include "spank/agent/caps/caps.h"
 #include "spank/agent/loop/loop.h"
 #include "spank/agent/output/collector.h"
@@ -30,15 +27,6 @@
 #include "spank/agent/truth/environment.h"
 
 namespace cram {
-
-// An attempt that is to be made: read from the manifest, and what it needs.
-struct Candidate {
-  SubJob subjob;
-  uint32_t attempt = 0;
-  uint32_t failures = 0;  // of earlier attempts, as in PlannedAttempt
-  uint32_t cpus = 1;
-  uint64_t cap_bytes = 0;
-};
 
 // What the slots of a node work with. Everything outlives them.
 struct SlotResources {
@@ -85,9 +73,8 @@ class Slot {
   void Start(Candidate candidate, SlotClaim claim);
 
   bool busy() const { return busy_; }
-  const Candidate& candidate() const { return candidate_; }
+  const Attempt& attempt() const { return attempt_; }
   const SlotClaim& claim() const { return claim_; }
-  Started StartRecord() const;
   // SlotCap::LeftBehind; only while not busy.
   uint64_t LeftBehind() { return cap_->LeftBehind(); }
 
@@ -116,12 +103,11 @@ class Slot {
   void CancelTimers();
   void CheckCap();
   void LookLater();
-  void Terminate();
+  void End(EndReason reason);
+  void AskToEnd();
   void KillNow();
   void Finish(absl::Duration patience);
   void Conclude();
-  void EndOutput(EndFacts* facts, Ended* ended);
-  void NameVictim(Ended* ended);
 
   uint32_t number_;
   const SlotResources* r_;
@@ -129,7 +115,7 @@ class Slot {
   std::unique_ptr<SlotCap> cap_;
   std::unique_ptr<Collector> collector_;  // none: nothing is packed
   std::unique_ptr<Launcher> launcher_;
-  TemporaryDirectory temporary_directory_;
+  AttemptDirectory directory_;
   // What a launch reads, while it is under way.
   Environment environment_;
   Streams streams_;
@@ -137,21 +123,13 @@ class Slot {
   std::vector<char*> argv_;
 
   bool busy_ = false;
-  Candidate candidate_;
+  Attempt attempt_;
   SlotClaim claim_;
-  KnobSet told_;
   rlimit data_ = {};
   bool launching_ = false;
   pid_t leader_ = 0;  // 0: none, or reaped
   // Reaped while its launch was still under way.
   std::optional<std::pair<int, rusage>> early_end_;
-  pid_t ended_leader_ = 0;
-  absl::Time start_, end_;
-  ExitStatus exit_;
-  rusage usage_ = {};
-  bool timed_out_ = false;
-  bool cancelled_ = false;
-  bool over_output_ = false;
   Loop::TimerId limit_timer_ = 0, kill_timer_ = 0, look_timer_ = 0;
 };
 

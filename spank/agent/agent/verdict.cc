@@ -8,9 +8,16 @@ Cause CauseOf(const EndFacts& facts) {
   if (facts.memory == CapVerdict::kOwnCap) return Cause::kOwnCap;
   if (facts.memory == CapVerdict::kNodeBudget) return Cause::kNodeBudget;
   if (facts.memory == CapVerdict::kHost) return Cause::kHostOutOfMemory;
-  if (facts.timed_out) return Cause::kTimeLimit;
-  if (facts.cancelled) return Cause::kCancelled;
-  if (facts.over_output) return Cause::kOutputBudget;
+  switch (facts.ended_for) {
+    case EndReason::kTimeLimit:
+      return Cause::kTimeLimit;
+    case EndReason::kCancelled:
+      return Cause::kCancelled;
+    case EndReason::kOutputBudget:
+      return Cause::kOutputBudget;
+    case EndReason::kNone:
+      break;
+  }
   bool gave_up = facts.exit.code != 0 || facts.exit.signal == SIGABRT;
   if (facts.memory_message && gave_up) return Cause::kRuntimeMemoryError;
   if (facts.exit.signal != 0) return Cause::kSignal;

@@ -7,12 +7,18 @@
 
 namespace cram {
 
+// Why the agent ended an attempt, if it did. The first reason stays.
+enum class EndReason {
+  kNone,
+  kTimeLimit,     // its time limit passed while it ran
+  kCancelled,     // the run was being stopped while it ran
+  kOutputBudget,  // it printed too much
+};
+
 struct EndFacts {
   ExitStatus exit;
   CapVerdict memory = CapVerdict::kWithin;
-  bool timed_out = false;    // its time limit passed while it ran
-  bool cancelled = false;    // the run was being stopped while it ran
-  bool over_output = false;  // it was ended for what it printed
+  EndReason ended_for = EndReason::kNone;
   // Its standard error, where we see it, ends in the message of a runtime that
   // got no more memory.
   bool memory_message = false;

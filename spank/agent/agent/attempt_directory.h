@@ -15,12 +15,12 @@ namespace cram {
 // directory a slot, emptied after each attempt: on ext4 making and removing a
 // directory costs as much as starting a small program (the search for an inode
 // that was not freed of late).
-class TemporaryDirectory {
+class AttemptDirectory {
  public:
   // `parent`/`slot`.0, and should that be lost, `parent`/`slot`.1, ...
-  TemporaryDirectory(std::string parent, uint32_t slot)
+  AttemptDirectory(std::string parent, uint32_t slot)
       : parent_(std::move(parent)), slot_(slot) {}
-  ~TemporaryDirectory();
+  ~AttemptDirectory();
 
   // Before each attempt: it is there, empty, with mode 0700.
   absl::Status Prepare();

@@ -1,4 +1,4 @@
-#include "spank/agent/agent/temporary_directory.h"
+#include "spank/agent/agent/attempt_directory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,11 +12,11 @@
 
 namespace cram {
 
-TemporaryDirectory::~TemporaryDirectory() {
+AttemptDirectory::~AttemptDirectory() {
   if (!path_.empty()) RemoveTree(path_);
 }
 
-absl::Status TemporaryDirectory::Prepare() {
+absl::Status AttemptDirectory::Prepare() {
   if (!path_.empty()) return absl::OkStatus();
   std::string path = absl::StrCat(parent_, "/", slot_, ".", made_++);
   // A sub-job may have removed what is above its own as well.
@@ -34,7 +34,7 @@ absl::Status TemporaryDirectory::Prepare() {
 
 // Still there, not put in another's place, with the mode that we gave it, and
 // nothing in it.
-bool TemporaryDirectory::IsAsMade() const {
+bool AttemptDirectory::IsAsMade() const {
   struct stat status;
   if (lstat(path_.c_str(), &status) != 0 || status.st_ino != inode_ ||
       (status.st_mode & 07777) != 0700) {
@@ -48,7 +48,7 @@ bool TemporaryDirectory::IsAsMade() const {
   return bytes == kTwoEntries;
 }
 
-void TemporaryDirectory::Empty() {
+void AttemptDirectory::Empty() {
   if (path_.empty() || IsAsMade()) return;
   RemoveTree(path_);
   path_.clear();

@@ -1,0 +1,101 @@
+#include "spank/agent/agent/attempt.h"
+
+#include <signal.h>
+
+#include <optional>
+
+#include "absl/strings/str_join.h"
+
+namespace cram {
+namespace {
+
+uint64_t Microseconds(const timeval& time) {
+  return time.tv_sec * uint64_t{1000000} + time.tv_usec;
+}
+
+void EndOutput(Collector* collector, bool limit_kills, EndFacts* facts,
+               Ended* ended) {
+  Collector::Totals printed = collector->End();
+  ended->set_output_offset(printed.output_offset);
+  ended->set_stdout_bytes(printed.stdout_bytes);
+  ended->set_stderr_bytes(printed.stderr_bytes);
+  ended->set_stdout_left_out(printed.stdout_left_out);
+  ended->set_stderr_left_out(printed.stderr_left_out);
+  // It may have ended before that was seen.
+  if (limit_kills && collector->over_limit() &&
+      facts->ended_for == EndReason::kNone) {
+    facts->ended_for = EndReason::kOutputBudget;
+  }
+  if (CauseOf(*facts) == Cause::kCompleted) return;
+  absl::string_view message = collector->memory_message();
+  facts->memory_message = !message.empty();
+  ended->set_memory_message(message.data(), message.size());
+}
+
+void SetVictim(const Attempt& attempt, std::optional<Victim> victim,
+               Ended* ended) {
+  // Nobody saw it: the leader did not end by itself, whoever went before it.
+  if (!victim && attempt.exit.signal == SIGKILL) victim.emplace();
+  if (!victim) return;
+  if (victim->pid == 0) victim->pid = attempt.leader;
+  bool name_only = victim->command.empty() || victim->command[0] == '[';
+  if (name_only && victim->pid == attempt.leader) {
+    victim->command = CommandText(absl::StrJoin(attempt.candidate.subjob.argv,
+                                                absl::string_view("\0", 1)));
+  }
+  ended->set_victim_pid(victim->pid);
+  ended->set_victim_command(victim->command);
+  ended->set_victim_bytes(victim->bytes);
+}
+
+}  // namespace
+
+Started StartedRecord(const Attempt& attempt) {
+  Started started;
+  started.set_index(attempt.candidate.subjob.index);
+  started.set_attempt(attempt.candidate.attempt);
+  started.set_slot(attempt.slot);
+  started.set_time_ns(absl::ToUnixNanos(attempt.start));
+  started.set_cap_bytes(attempt.candidate.cap_bytes);
+  started.set_cpus(attempt.candidate.cpus);
+  started.set_pid(attempt.leader);
+  started.set_told(attempt.told.to_ullong());
+  started.set_data_limit_bytes(attempt.data_limit_bytes);
+  return started;
+}
+
+Ended EndedRecord(const Attempt& attempt, SlotCap* cap, Collector* collector,
+                  bool output_limit_kills) {
+  EndFacts facts;
+  facts.exit = attempt.exit;
+  facts.memory = cap->Verdict();
+  facts.ended_for = attempt.ended_for;
+  Ended ended;
+  if (collector != nullptr) {
+    EndOutput(collector, output_limit_kills, &facts, &ended);
+  }
+  ended.set_index(attempt.candidate.subjob.index);
+  ended.set_attempt(attempt.candidate.attempt);
+  ended.set_slot(attempt.slot);
+  ended.set_start_ns(absl::ToUnixNanos(attempt.start));
+  ended.set_end_ns(absl::ToUnixNanos(attempt.end));
+  ended.set_cause(static_cast<uint32_t>(CauseOf(facts)));
+  ended.set_exit_code(attempt.exit.code);
+  ended.set_signal(attempt.exit.signal);
+  ended.set_core_dumped(attempt.exit.core_dumped);
+  ended.set_user_us(Microseconds(attempt.usage.ru_utime));
+  ended.set_system_us(Microseconds(attempt.usage.ru_stime));
+  uint64_t peak = cap->peak_bytes();
+  // ru_maxrss is in KiB, and of the largest process only: better than
+  // nothing where nobody looked while it ran.
+  ended.set_peak_bytes(peak != 0 ? peak
+                                 : attempt.usage.ru_maxrss * uint64_t{1024});
+  ended.set_cap_bytes(attempt.candidate.cap_bytes);
+  ended.set_cpus(attempt.candidate.cpus);
+  if (facts.memory != CapVerdict::kWithin) {
+    SetVictim(attempt, cap->victim(), &ended);
+  }
+  return ended;
+}
+
+}  // namespace cram

@@ -1,0 +1,50 @@
+// An attempt as its slot saw it, and its two records.
+#pragma once
+
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "absl/time/time.h"
+#include "pack/base/exit_status.h"
+#include "pack/base/runtime_knobs.h"
+#include "pack/journal/journal.pb.h"
+#include "pack/manifest/subjob.h"
+#include "spank/agent/agent/verdict.h"
+#include "spank/agent/caps/caps.h"
+#include "spank/agent/output/collector.h"
+
+namespace cram {
+
+// An attempt that is to be made: read from the manifest, and what it needs.
+struct Candidate {
+  SubJob subjob;
+  uint32_t attempt = 0;
+  uint32_t failures = 0;  // of earlier attempts, as in PlannedAttempt
+  uint32_t cpus = 1;
+  uint64_t cap_bytes = 0;
+};
+
+struct Attempt {
+  Candidate candidate;
+  uint32_t slot = 0;
+  absl::Time start, end;
+  pid_t leader = 0;               // its first process, reaped or not
+  KnobSet told;                   // see Started.told
+  uint64_t data_limit_bytes = 0;  // RLIMIT_DATA; 0: none set
+  EndReason ended_for = EndReason::kNone;
+  // Of the leader, once it was reaped; the usage is that of all that the leader
+  // and its descendants have reaped, too.
+  ExitStatus exit;
+  rusage usage = {};
+};
+
+Started StartedRecord(const Attempt& attempt);
+
+// Complete but for will_retry. After the attempt's last process: `cap` after
+// its last KillAll, and `collector`, none where nothing is packed, is ended
+// here. `output_limit_kills`: that it printed too much is a reason to end it.
+Ended EndedRecord(const Attempt& attempt, SlotCap* cap, Collector* collector,
+                  bool output_limit_kills);
+
+}  // namespace cram
