@@ -16,6 +16,7 @@
 #include "sbin/cram/pack_command.h"
 #include "sbin/cram/print.h"
 #include "sbin/cram/run_command.h"
+#include "sbin/cram/status_command.h"
 
 namespace cram {
 namespace {
@@ -45,6 +46,8 @@ class CommandLine {
     CLI::App* output =
         app_.add_subcommand("output", "print what a sub-job printed");
     DefineOutputCommand(output, &output_);
+    CLI::App* status = app_.add_subcommand("status", "say where a run stands");
+    DefineStatusCommand(status, &status_);
   }
 
   // Words behind "--" are the user's command: CLI11, which has its own ideas
@@ -75,6 +78,7 @@ class CommandLine {
     if (app_.got_subcommand("pack")) return PackManifest(pack_);
     if (app_.got_subcommand("info")) return PrintInfo(info_);
     if (app_.got_subcommand("run")) return RunManifest(run_);
+    if (app_.got_subcommand("status")) return PrintStatus(status_);
     return PrintOutput(output_);
   }
 
@@ -83,6 +87,7 @@ class CommandLine {
   InfoRequest info_;
   RunRequest run_;
   OutputRequest output_;
+  StatusRequest status_;
 };
 
 }  // namespace

@@ -55,6 +55,8 @@ class Table {
         return AddEnded(record.ended());
       case JournalRecord::kClosed:
         return AddClosed(record.closed());
+      case JournalRecord::kStanding:
+        return AddStanding(record.standing());
       case JournalRecord::KIND_NOT_SET:
         return;  // a kind of a newer minor version
     }
@@ -119,6 +121,15 @@ class Table {
     records_->closed = true;
     records_->closed_reason = closed.reason();
     SeeTime(closed.time_ns());
+  }
+
+  void AddStanding(const Standing& standing) {
+    records_->unstarted = standing.unstarted();
+    // A reason of a newer minor version is none that we can name.
+    records_->idle = standing.idle() < kIdles
+                         ? static_cast<Idle>(standing.idle())
+                         : Idle::kNot;
+    SeeTime(standing.time_ns());
   }
 
   Attempt& Append(uint64_t index, uint32_t number) {

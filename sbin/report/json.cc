@@ -181,6 +181,34 @@ std::string SummaryJson(const Run& run, const Summary& summary) {
   return Dump(json) + "\n";
 }
 
+std::string StatusJson(const RunStatus& status, const ReportContext& context) {
+  const Run& run = context.run;
+  Json json = RunObject(run);
+  json["elapsed"] = status.ElapsedSeconds();
+  json["states"] = StatesObject(status.states);
+  json["subjobs_per_second"] = status.rate;
+  if (status.SecondsLeft() >= 0) json["seconds_left"] = status.SecondsLeft();
+  if (!status.no_room.empty()) json["no_room"] = status.no_room;
+  for (const RunStatus::Node& node : status.nodes) {
+    const NodeRecords& records = run.nodes()[node.place];
+    Json& object = json["nodes"][node.place];
+    object["running"] = node.running;
+    object["done"] = node.done;
+    object["failed"] = node.failed;
+    object["unstarted"] = run.ended() ? 0 : records.unstarted;
+    object["idle_slots"] = node.idle_slots();
+    if (!run.ended() && node.idle_slots() > 0) {
+      object["idle_why"] = Text(IdleWords(records.idle));
+    }
+  }
+  json["slowest"] = Json::array();
+  for (const Attempt* attempt : status.slowest) {
+    json["slowest"].push_back(
+        RowObject({attempt->index, attempt, State::kRunning}, context));
+  }
+  return Dump(json) + "\n";
+}
+
 std::string AdviceJson(const Run& run, const Advice& advice) {
   Json json = RunObject(run);
   json["measured"] = advice.measured;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "sbin/report/fields.h"
+#include "sbin/report/status.h"
 #include "sbin/report/suggestion.h"
 #include "sbin/report/summary.h"
 
@@ -21,6 +22,7 @@ std::string JsonTail();
 
 // One object each.
 std::string SummaryJson(const Run& run, const Summary& summary);
+std::string StatusJson(const RunStatus& status, const ReportContext& context);
 std::string AdviceJson(const Run& run, const Advice& advice);
 
 }  // namespace cram

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "pack/base/idle.h"
 #include "pack/base/outcome.h"
 #include "pack/base/run_directory.h"
 
@@ -75,6 +76,9 @@ struct NodeRecords {
   std::vector<std::string> knobs;  // what bits of Attempt::told stand for
   int64_t first_ns = 0;            // the times of its first and last records
   int64_t last_ns = 0;
+  // What it last said of itself.
+  uint64_t unstarted = 0;
+  Idle idle = Idle::kNot;
   bool closed = false;
   std::string closed_reason;
   std::vector<Attempt> attempts;

@@ -361,6 +361,7 @@ void Agent::UpdateSoon(absl::Duration delay) {
 
 void Agent::Tick() {
   node_->HandOnOutput();
+  node_->RecordStanding();
   UpdateSoon(absl::ZeroDuration());
   run_.loop->After(kTick, [this] { Tick(); });
 }

@@ -15,6 +15,8 @@ namespace {
 constexpr int kStartsAtOnce = 100;
 // A sub-job that has started is seen to run, also when we are killed at once.
 constexpr absl::Duration kStartsWait = absl::Milliseconds(20);
+// How many wait changes all the time, and is worth a record now and then.
+constexpr absl::Duration kCountsWait = absl::Seconds(10);
 
 }  // namespace
 
@@ -64,6 +66,32 @@ bool Node::FlushRecords() {
   }
   StartMore();
   return !paused_;
+}
+
+Idle Node::IdleNow() const {
+  if (stopping_) return Idle::kStopping;
+  if (slots_.running() >= slots_.slots()) return Idle::kNot;
+  if (paused_) return Idle::kRecords;
+  const std::optional<Candidate>& next = again_ ? again_ : new_;
+  if (next) return slots_.HasCpus(next->cpus) ? Idle::kMemory : Idle::kCpus;
+  return unstarted() == 0 ? Idle::kNoWork : Idle::kNot;
+}
+
+void Node::RecordStanding() {
+  Standing now;
+  now.set_time_ns(absl::ToUnixNanos(absl::Now()));
+  now.set_idle(static_cast<uint32_t>(IdleNow()));
+  now.set_unstarted(unstarted());
+  bool fresh = now.time_ns() - standing_.time_ns() <
+               absl::ToInt64Nanoseconds(kCountsWait);
+  if (now.idle() == standing_.idle() &&
+      (fresh || now.unstarted() == standing_.unstarted())) {
+    return;
+  }
+  standing_ = now;
+  JournalRecord record;
+  *record.mutable_standing() = now;
+  journal_->Append(record);
 }
 
 void Node::HandOnOutput() {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "pack/base/idle.h"
 #include "pack/base/index_set.h"
 #include "pack/base/outcome.h"
 #include "pack/journal/journal_writer.h"
@@ -52,6 +53,10 @@ class Node : private Slot::Listener {
   // for room as well; call it again now and then.
   bool FlushRecords();
 
+  // Puts into the journal what is not of a sub-job: how many wait, and why
+  // slots are idle. Does so when that has changed; call it now and then.
+  void RecordStanding();
+
   // After SIGCHLD.
   void Reap();
   // Hands what sub-jobs have printed so far to the packed output.
@@ -78,6 +83,7 @@ class Node : private Slot::Listener {
   std::optional<Candidate> Prepare(const PlannedAttempt& attempt);
   absl::StatusOr<Candidate> Read(const PlannedAttempt& attempt);
   void LookForRoom();
+  Idle IdleNow() const;
   void Start(Candidate candidate, SlotClaim claim);
   absl::StatusOr<Slot*> SlotOf(uint32_t number);
   void RecordNotStarted(const Candidate& candidate, const Slot::Failure& why);
@@ -98,6 +104,7 @@ class Node : private Slot::Listener {
   bool stopping_ = false;
   bool paused_ = false;
   bool starting_ = false;  // StartMore is on the stack
+  Standing standing_;      // as last recorded
   Loop::TimerId start_timer_ = 0;
   Loop::TimerId flush_timer_ = 0;
 };

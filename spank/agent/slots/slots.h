@@ -44,6 +44,9 @@ class Slots {
   // Whether it could run on the empty node.
   bool Fits(uint32_t cpus, uint64_t bytes) const;
 
+  // Whether CPUs are free for one more, whatever its memory.
+  bool HasCpus(uint32_t cpus) const { return HasRoom(running_, cpus, 0); }
+
   // The lowest free slot, on the least used CPUs; nothing when there is no
   // room now.
   std::optional<SlotClaim> Take(uint32_t cpus, uint64_t bytes);

@@ -1,0 +1,91 @@
+#include <gmock/gmock.h>
+
+#include "sbin/report/json.h"
+#include "sbin/report/status.h"
+#include "tests/unit/report_fixture.h"
+
+namespace cram {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class StatusTest : public ReportTest {
+ protected:
+  RunStatus Status(size_t most_slowest = 10) {
+    return StatusOf(*run_, kRunBegin + 100 * kSecondNs, most_slowest);
+  }
+  // Ends `ends` sub-jobs a second, the last one `ago` seconds before Status().
+  void WriteSteady(uint64_t ends, int64_t per_second, int64_t ago) {
+    ExampleNode node(directory_, 0, 1, 10000);
+    for (uint64_t i = 0; i < ends; ++i) {
+      Ended ended = ExampleNode::Make(i, Cause::kCompleted, 0);
+      int64_t before = static_cast<int64_t>(ends - i) / per_second + ago;
+      ended.set_end_ns(kRunBegin + (100 - before) * kSecondNs);
+      ended.set_start_ns(ended.end_ns() - kSecondNs);
+      node.End(ended);
+    }
+    node.Flush();
+    Load();
+  }
+};
+
+TEST_F(StatusTest, CountsEverySubJobOnceAndByNode) {
+  LoadExample();
+  RunStatus status = Status();
+  uint64_t all = 0, on_nodes = 0;
+  for (uint64_t count : status.states) all += count;
+  for (const RunStatus::Node& node : status.nodes) {
+    on_nodes += node.running + node.done + node.failed;
+  }
+  EXPECT_EQ(all, 10u);
+  EXPECT_EQ(on_nodes, 9u);  // one has not started
+  EXPECT_EQ(status.left, 2u);
+}
+
+TEST_F(StatusTest, NamesWhatRunsLongestFirst) {
+  ExampleNode node(directory_, 0, 1, 5);
+  for (uint64_t index : {3, 0, 2, 1}) {
+    node.Start(index, 0,
+               kRunBegin + static_cast<int64_t>(index * 7 % 4) * kSecondNs);
+  }
+  node.Flush();
+  Load();
+  RunStatus status = Status(3);
+  ASSERT_EQ(status.slowest.size(), 3u);
+  EXPECT_EQ(status.slowest[0]->index, 0u);
+  EXPECT_EQ(status.slowest[1]->index, 3u);
+  EXPECT_EQ(status.slowest[2]->index, 2u);
+}
+
+TEST_F(StatusTest, RateIsOfTheLastMinute) {
+  WriteSteady(600, 10, 0);
+  EXPECT_NEAR(Status().rate, 10, 0.5);
+  EXPECT_NEAR(Status().SecondsLeft(), 9400 / Status().rate, 1);
+}
+
+TEST_F(StatusTest, RateIsOfTheWholeRunWhenFewEndedLately) {
+  WriteSteady(50, 10, 80);
+  EXPECT_NEAR(Status().rate, 0.5, 0.05);
+}
+
+TEST_F(StatusTest, TimeLeftIsNotKnownBeforeSomethingEnded) {
+  ExampleNode node(directory_, 0, 1, 2);
+  node.Start(0, 0, kRunBegin);
+  node.Flush();
+  Load();
+  EXPECT_LT(Status().SecondsLeft(), 0);
+  EXPECT_THAT(StatusText(Status(), Context()), Not(HasSubstr("left")));
+}
+
+TEST_F(StatusTest, TextAndJsonAreOfOneRun) {
+  LoadExample();
+  EXPECT_THAT(StatusText(Status(), Context()),
+              HasSubstr("Sub-jobs  10: 1 not started, 1 running, "
+                        "2 completed, 3 failed"));
+  EXPECT_THAT(StatusJson(Status(), Context()),
+              HasSubstr(R"("states":{"PENDING":1,"RUNNING":1,"COMPLETED":2)"));
+}
+
+}  // namespace
+}  // namespace cram
