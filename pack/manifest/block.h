@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "pack/manifest/packed_rows.h"
 #include "pack/manifest/rows.h"
 #include "pack/manifest/subjob.h"
 #include "pack/manifest/subjob_maker.h"
@@ -38,14 +40,19 @@ struct BlockView {
 };
 
 // A block that is ready to make its sub-jobs. The bytes behind the view must
-// outlive it.
+// outlive it. Keeps the last rows that it unpacked.
 class OpenBlock {
  public:
   // `maker` is that of the block's template, with a command if it needs one.
-  // Errors: damage; a placeholder that is no parameter.
+  // Error: a placeholder that is no parameter.
   static absl::StatusOr<OpenBlock> Open(BlockView view, SubJobMaker maker);
 
+  // Goes on with another block, of the same template and parameters.
+  void Continue(BlockView view);
+  const BlockView& view() const { return view_; }
+
   // The sub-job at `place` of this block; `index` is its index in the manifest.
+  // Error: damage.
   absl::StatusOr<SubJob> Make(uint64_t place, uint64_t index);
 
   // Whether every sub-job can be made.
@@ -54,10 +61,13 @@ class OpenBlock {
  private:
   OpenBlock(BlockView view, SubJobMaker maker)
       : view_(std::move(view)), maker_(std::move(maker)) {}
+  absl::Status Unpack(size_t group);
+  absl::Status CheckRows(const RowGroupView& group);
 
   BlockView view_;
   SubJobMaker maker_;
   RowsTable rows_;
+  std::optional<size_t> group_;  // which one that is
   // Of the last Make; kept so that it allocates little.
   std::vector<std::string> sweep_values_;
   std::vector<absl::string_view> values_;

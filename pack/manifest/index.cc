@@ -120,6 +120,12 @@ class IndexParser {
         !TakePlace(place.place(), limit_, &block_end_, &entry.piece)) {
       return false;
     }
+    entry.head = entry.piece;
+    if (place.head_bytes() > entry.piece.bytes) return false;
+    if (place.head_bytes() > 0) {
+      entry.head.bytes = place.head_bytes();
+      entry.head.crc32 = place.head_crc32();
+    }
     entry.first = place.first();
     entry.subjobs = place.subjobs();
     subjobs_ += place.subjobs();

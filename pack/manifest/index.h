@@ -28,6 +28,7 @@ struct ManifestIndex {
     uint64_t first = 0;
     uint64_t subjobs = 0;
     Piece piece;
+    Piece head;  // what of it must be whole to read one sub-job
   };
 
   uint64_t subjobs = 0;        // at least 1

@@ -9,13 +9,13 @@ namespace cram {
 
 inline constexpr char kManifestMagic[] = "cram manifest";
 inline constexpr uint32_t kManifestMajor = 1;
-inline constexpr uint32_t kManifestMinor = 2;
+inline constexpr uint32_t kManifestMinor = 3;
 
 // index_crc32 and index_offset with their tags, at the end of the file.
 inline constexpr size_t kManifestTailBytes = 5 + 9;
 
-// Most bytes that a block of rows unpacks to: it bounds what a foreign file
-// can make a reader allocate. A row must fit.
+// Most bytes that rows unpack to which are packed together: it bounds what a
+// foreign file can make a reader allocate. A row must fit.
 inline constexpr size_t kMaxUnpackedBytes = 8 << 20;
 
 // The same for a template and for how many there are.

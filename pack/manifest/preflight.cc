@@ -44,25 +44,36 @@ absl::Status CheckTemplate(const SubJobTemplate& source,
   return CheckMemory(own_cap ? source.memory_bytes() : 0, largest);
 }
 
-// What rows say of their own, which no template has.
+// What rows say of their own, which no template has; `first` is the index of
+// the table's first.
+absl::Status CheckOwn(const RowsTable& table, uint64_t first,
+                      const RunOptions& options, const NodeSize& largest) {
+  for (uint64_t row = 0; table.has_own() && row < table.rows(); ++row) {
+    SubJobTemplate own;
+    bool good = ParseMessage(table.Own(row), &own);
+    absl::Status status = good ? CheckTemplate(own, options, largest)
+                               : absl::DataLossError("damaged");
+    if (!status.ok()) {
+      return WithContext(absl::StrCat("sub-job ", first + row), status);
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckOwn(const ManifestReader& manifest, const RunOptions& options,
                       const NodeSize& largest) {
   uint64_t first = 0;
+  RowsTable table;
   for (size_t i = 0; i < manifest.blocks(); ++i) {
     absl::StatusOr<BlockView> block = manifest.GetBlock(i);
     if (!block.ok()) return block.status();
-    absl::StatusOr<RowsTable> rows =
-        block->has_own() ? RowsTable::Unpack(block->rows, block->subjobs)
-                         : RowsTable();
-    if (!rows.ok()) return rows.status();
-    for (uint64_t row = 0; block->has_own() && row < block->subjobs; ++row) {
-      SubJobTemplate own;
-      bool good = ParseMessage(rows->Own(row), &own);
-      absl::Status status = good ? CheckTemplate(own, options, largest)
-                                 : absl::DataLossError("damaged");
-      if (!status.ok()) {
-        return WithContext(absl::StrCat("sub-job ", first + row), status);
+    for (const RowGroupView& group : block->rows.groups) {
+      if (!block->has_own()) break;
+      absl::Status status = table.Unpack(block->rows, group);
+      if (status.ok()) {
+        status = CheckOwn(table, first + group.first, options, largest);
       }
+      if (!status.ok()) return status;
     }
     first += block->subjobs;
   }

@@ -21,7 +21,9 @@ class ManifestReader::Impl {
         index_(std::move(index)) {}
 
   absl::Status LoadTemplates();
-  absl::StatusOr<BlockView> View(size_t block) const;
+  absl::StatusOr<BlockView> View(size_t block) const {
+    return CheckedView(block, index_.blocks[block].piece);
+  }
   absl::Status SetDefaultCommand(const std::vector<std::string>& argv);
   void SetVariables(std::map<std::string, std::string> variables) {
     variables_ = std::move(variables);
@@ -37,9 +39,16 @@ class ManifestReader::Impl {
 
  private:
   absl::Status AddTemplate(const Piece& piece);
-  // The same without reading all of the block for its checksum.
+  // The same without any checksum, and with that of a piece only.
   absl::StatusOr<BlockView> Peek(size_t block) const;
-  absl::StatusOr<BlockView> CheckedView(absl::string_view bytes) const;
+  absl::StatusOr<BlockView> CheckedView(size_t block, const Piece& piece) const;
+  // Whether it can go on with the open block's maker.
+  bool Continues(const BlockView& view) const {
+    const BlockView& last = open_->view();
+    return view.template_id == last.template_id &&
+           view.has_commands() == last.has_commands() &&
+           view.parameters() == last.parameters();
+  }
   bool NeedsCommand(const BlockView& view) const {
     return !view.has_commands() && !makers_[view.template_id].has_command();
   }
@@ -85,31 +94,23 @@ std::string ManifestReader::Impl::BlockName(size_t block) const {
                       entry.first + entry.subjobs - 1);
 }
 
-absl::StatusOr<BlockView> ManifestReader::Impl::CheckedView(
-    absl::string_view bytes) const {
-  absl::StatusOr<BlockView> view = BlockView::Parse(bytes);
-  if (view.ok() && view->template_id >= makers_.size()) {
-    return absl::DataLossError("damaged: a template that is not there");
-  }
-  return view;
-}
-
 absl::StatusOr<BlockView> ManifestReader::Impl::Peek(size_t block) const {
   const Piece& piece = index_.blocks[block].piece;
   absl::StatusOr<BlockView> view =
-      CheckedView(file_.bytes().substr(piece.offset, piece.bytes));
+      BlockView::Parse(file_.bytes().substr(piece.offset, piece.bytes));
+  if (view.ok() && view->template_id >= makers_.size()) {
+    view = absl::DataLossError("damaged: a template that is not there");
+  }
   if (!view.ok()) return WithContext(BlockName(block), view.status());
   return view;
 }
 
-absl::StatusOr<BlockView> ManifestReader::Impl::View(size_t block) const {
-  const ManifestIndex::BlockEntry& entry = index_.blocks[block];
-  absl::StatusOr<absl::string_view> bytes =
-      ReadPiece(file_.bytes(), entry.piece);
-  if (!bytes.ok()) return WithContext(BlockName(block), bytes.status());
-  absl::StatusOr<BlockView> view = CheckedView(*bytes);
-  if (!view.ok()) return WithContext(BlockName(block), view.status());
-  if (view->subjobs != entry.subjobs) {
+absl::StatusOr<BlockView> ManifestReader::Impl::CheckedView(
+    size_t block, const Piece& piece) const {
+  absl::Status status = ReadPiece(file_.bytes(), piece).status();
+  if (!status.ok()) return WithContext(BlockName(block), status);
+  absl::StatusOr<BlockView> view = Peek(block);
+  if (view.ok() && view->subjobs != index_.blocks[block].subjobs) {
     return absl::DataLossError(absl::StrCat(
         BlockName(block), ": damaged: index and block do not agree"));
   }
@@ -166,8 +167,14 @@ absl::Status ManifestReader::Impl::CheckText(absl::string_view text) const {
 
 absl::Status ManifestReader::Impl::Load(size_t block) {
   if (open_ && open_block_ == block) return absl::OkStatus();
+  const ManifestIndex::BlockEntry& entry = index_.blocks[block];
+  absl::StatusOr<BlockView> view = CheckedView(block, entry.head);
+  if (view.ok() && open_ && Continues(*view)) {
+    open_->Continue(*std::move(view));
+    open_block_ = block;
+    return absl::OkStatus();
+  }
   open_.reset();
-  absl::StatusOr<BlockView> view = View(block);
   if (!view.ok()) return view.status();
   SubJobMaker maker = makers_[view->template_id];
   if (NeedsCommand(*view)) {

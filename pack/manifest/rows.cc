@@ -2,30 +2,13 @@
 
 #include <zstd.h>
 
-#include <algorithm>
-#include <set>
-
 #include "absl/strings/str_cat.h"
-#include "pack/manifest/layout.h"
+#include "pack/manifest/checksum.h"
 #include "pack/manifest/manifest.pb.h"
-#include "pack/manifest/template.h"
 #include "pack/manifest/wire.h"
 
 namespace cram {
 namespace {
-
-// All values of a repeated bytes field 1; false when there are more than
-// `most` or the bytes are damaged.
-bool ParseRepeated(absl::string_view bytes, uint64_t most,
-                   std::vector<absl::string_view>* values) {
-  WireReader reader(bytes);
-  while (reader.Next()) {
-    if (reader.field() != 1) continue;
-    if (values->size() == most) return false;
-    values->push_back(reader.bytes());
-  }
-  return reader.ok();
-}
 
 absl::Status NotWhole() {
   return absl::DataLossError("a table that is not whole");
@@ -33,86 +16,84 @@ absl::Status NotWhole() {
 
 }  // namespace
 
-absl::Status CheckColumns(absl::Span<const std::string> names) {
-  if (names.size() > kMaxColumns) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("more than ", kMaxColumns, " columns"));
-  }
-  std::set<absl::string_view> seen;
-  for (const std::string& name : names) {
-    absl::Status status = CheckParameterName(name);
-    if (!status.ok()) return status;
-    if (!seen.insert(name).second) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("column '", name, "' is there twice"));
-    }
-  }
-  return absl::OkStatus();
+void RowsTable::FreeContext::operator()(ZSTD_DCtx* context) const {
+  ZSTD_freeDCtx(context);
 }
 
-absl::StatusOr<PackedRowsView> PackedRowsView::Parse(absl::string_view bytes) {
-  PackedRowsView view;
-  WireReader reader(bytes);
-  while (reader.Next()) {
-    if (reader.field() == PackedRows::kColumnsFieldNumber) {
-      view.columns.emplace_back(reader.bytes());
-    } else if (reader.field() == PackedRows::kCommandsFieldNumber) {
-      view.commands = reader.number() != 0;
-    } else if (reader.field() == PackedRows::kUnpackedBytesFieldNumber) {
-      view.unpacked_bytes = reader.number();
-    } else if (reader.field() == PackedRows::kZstdFieldNumber) {
-      view.zstd = reader.bytes();
-    }
-  }
-  if (!reader.ok()) return absl::DataLossError("damaged rows");
-  absl::Status status = CheckColumns(view.columns);
-  if (!status.ok()) return status;
-  if (view.unpacked_bytes > kMaxUnpackedBytes) {
-    return absl::DataLossError("rows that would unpack to more than 8 MiB");
-  }
-  return view;
+RowsTable::RowsTable() = default;
+RowsTable::~RowsTable() = default;
+RowsTable::RowsTable(RowsTable&&) = default;
+RowsTable& RowsTable::operator=(RowsTable&&) = default;
+
+absl::Status RowsTable::Unpack(const PackedRowsView& packed,
+                               const RowGroupView& group) {
+  rows_ = 0;
+  values_.clear();
+  commands_.clear();
+  own_.clear();
+  absl::Status status = Decompress(group);
+  if (status.ok()) status = ParseRows(packed, group.rows);
+  if (status.ok()) rows_ = group.rows;
+  return status;
 }
 
-absl::StatusOr<RowsTable> RowsTable::Unpack(const PackedRowsView& packed,
-                                            uint64_t rows) {
-  RowsTable table;
-  table.bytes_.resize(packed.unpacked_bytes);
-  size_t size = ZSTD_decompress(table.bytes_.data(), table.bytes_.size(),
-                                packed.zstd.data(), packed.zstd.size());
+absl::Status RowsTable::Decompress(const RowGroupView& group) {
+  if (group.has_crc32 && Crc32(group.zstd) != group.crc32) {
+    return absl::DataLossError("damaged: checksum of packed rows");
+  }
+  if (context_ == nullptr) context_.reset(ZSTD_createDCtx());
+  if (context_ == nullptr) return absl::ResourceExhaustedError("no memory");
+  bytes_.resize(group.unpacked_bytes);
+  size_t size =
+      ZSTD_decompressDCtx(context_.get(), bytes_.data(), bytes_.size(),
+                          group.zstd.data(), group.zstd.size());
   if (ZSTD_isError(size)) {
     return absl::DataLossError(
         absl::StrCat("rows do not unpack: ", ZSTD_getErrorName(size)));
   }
-  if (size != table.bytes_.size()) {
+  if (size != bytes_.size()) {
     return absl::DataLossError("rows unpack to another size than they say");
   }
-  absl::Status status = table.ParseRows(packed, rows);
-  if (!status.ok()) return status;
-  return table;
+  return absl::OkStatus();
+}
+
+RowsTable::Place RowsTable::PlaceOf(absl::string_view view) const {
+  if (view.empty()) return {0, 0};
+  return {static_cast<uint32_t>(view.data() - bytes_.data()),
+          static_cast<uint32_t>(view.size())};
+}
+
+bool RowsTable::AddColumn(absl::string_view bytes, uint64_t rows) {
+  size_t end = values_.size() + rows;
+  WireReader reader(bytes);
+  while (reader.Next()) {
+    if (reader.field() != Column::kValuesFieldNumber) continue;
+    if (values_.size() == end) return false;
+    values_.push_back(PlaceOf(reader.bytes()));
+  }
+  return reader.ok() && values_.size() == end;
 }
 
 absl::Status RowsTable::ParseRows(const PackedRowsView& packed, uint64_t rows) {
+  size_t columns = 0;
   WireReader reader(absl::string_view(bytes_.data(), bytes_.size()));
   bool good = true;
   while (good && reader.Next()) {
     if (reader.field() == Rows::kColumnsFieldNumber) {
-      if (columns_.size() == packed.columns.size()) return NotWhole();
-      std::vector<absl::string_view>& column = columns_.emplace_back();
-      // A value takes two bytes at least, whatever the number of rows says.
-      column.reserve(std::min<uint64_t>(rows, reader.bytes().size() / 2));
       good =
-          ParseRepeated(reader.bytes(), rows, &column) && column.size() == rows;
+          ++columns <= packed.columns.size() && AddColumn(reader.bytes(), rows);
     } else if (reader.field() == Rows::kArgvFieldNumber) {
       good = commands_.size() < rows && !reader.bytes().empty();
-      commands_.push_back(reader.bytes());
+      commands_.push_back(PlaceOf(reader.bytes()));
     } else if (reader.field() == Rows::kOwnFieldNumber) {
       good = own_.size() < rows && reader.has_bytes();
-      own_.push_back(reader.bytes());
+      own_.push_back(PlaceOf(reader.bytes()));
     }
   }
-  if (!good || !reader.ok() || columns_.size() != packed.columns.size() ||
-      commands_.size() != (packed.commands ? rows : 0) ||
-      own_.size() != (packed.own ? rows : 0)) {
+  bool own_is_whole = own_.size() == rows || own_.empty();
+  if (!good || !reader.ok() || columns != packed.columns.size() ||
+      commands_.size() != (packed.commands ? rows : 0) || !own_is_whole ||
+      (!own_.empty() && !packed.own)) {
     return NotWhole();
   }
   return absl::OkStatus();
@@ -121,16 +102,20 @@ absl::Status RowsTable::ParseRows(const PackedRowsView& packed, uint64_t rows) {
 void RowsTable::Values(uint64_t row,
                        std::vector<absl::string_view>* values) const {
   values->clear();
-  for (const std::vector<absl::string_view>& column : columns_) {
-    values->push_back(column[row]);
+  for (uint64_t i = row; i < values_.size(); i += rows_) {
+    values->push_back(View(values_[i]));
   }
 }
 
 void RowsTable::Command(uint64_t row,
                         std::vector<absl::string_view>* words) const {
   words->clear();
-  if (!commands_.empty()) {
-    ParseRepeated(commands_[row], UINT64_MAX, words);
+  if (commands_.empty()) return;
+  WireReader reader(View(commands_[row]));
+  while (reader.Next()) {
+    if (reader.field() == Words::kWordsFieldNumber) {
+      words->push_back(reader.bytes());
+    }
   }
 }
 

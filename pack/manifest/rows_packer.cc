@@ -3,6 +3,7 @@
 #include <zstd.h>
 
 #include "absl/strings/str_cat.h"
+#include "pack/manifest/checksum.h"
 #include "pack/manifest/layout.h"
 #include "pack/manifest/manifest.pb.h"
 #include "pack/manifest/wire.h"
@@ -10,8 +11,10 @@
 namespace cram {
 namespace {
 
-// Unpacking 256 KiB takes a fraction of a millisecond; from there on a larger
-// block hardly packs better.
+// Unpacking so much takes a few microseconds, and packs well enough.
+constexpr size_t kGroupBytes = 4 << 10;
+
+// Its groups, and so its head, are few; and so are blocks.
 constexpr size_t kBlockBytes = 256 << 10;
 constexpr uint64_t kBlockRows = 16384;
 
@@ -22,10 +25,17 @@ constexpr size_t kFieldOverhead = 6;
 
 }  // namespace
 
+void RowsPacker::FreeContext::operator()(ZSTD_CCtx* context) const {
+  ZSTD_freeCCtx(context);
+}
+
 RowsPacker::RowsPacker(std::vector<std::string> columns, bool commands)
     : columns_(std::move(columns)),
       commands_(commands),
+      context_(ZSTD_createCCtx()),
       column_bytes_(columns_.size()) {}
+
+RowsPacker::~RowsPacker() = default;
 
 bool RowsPacker::full() const {
   return bytes_ >= kBlockBytes || rows_ >= kBlockRows;
@@ -39,7 +49,7 @@ absl::Status RowsPacker::Add(absl::Span<const absl::string_view> values,
   for (absl::string_view value : values) bytes += value.size();
   for (const std::string& word : command) bytes += word.size();
   constexpr size_t kMost =
-      kMaxUnpackedBytes - kBlockBytes - kMaxColumns * kFieldOverhead;
+      kMaxUnpackedBytes - kGroupBytes - kMaxColumns * kFieldOverhead;
   if (bytes > kMost) {
     return absl::InvalidArgumentError(
         absl::StrCat("longer than ", kMost, " bytes"));
@@ -55,47 +65,67 @@ absl::Status RowsPacker::Add(absl::Span<const absl::string_view> values,
     AppendBytesField(Rows::kArgvFieldNumber, words, &command_bytes_);
   }
   AppendBytesField(Rows::kOwnFieldNumber, own, &own_bytes_);
-  has_own_ = has_own_ || !own.empty();
+  group_has_own_ = group_has_own_ || !own.empty();
+  group_bytes_ += bytes;
   bytes_ += bytes;
+  ++group_rows_;
   ++rows_;
-  return absl::OkStatus();
+  return group_bytes_ < kGroupBytes ? absl::OkStatus() : PackGroup();
 }
 
-uint32_t RowsPacker::body_field() const {
-  return has_own_ ? Block::kOwnRowsFieldNumber : Block::kRowsFieldNumber;
-}
-
-absl::StatusOr<std::string> RowsPacker::Pack() {
-  std::string rows;
-  rows.reserve(bytes_);
+absl::Status RowsPacker::PackGroup() {
+  unpacked_.clear();
   for (std::string& column : column_bytes_) {
-    AppendBytesField(Rows::kColumnsFieldNumber, column, &rows);
+    AppendBytesField(Rows::kColumnsFieldNumber, column, &unpacked_);
     column.clear();
   }
-  rows += command_bytes_;
-  command_bytes_.clear();
-  if (has_own_) rows += own_bytes_;
-  own_bytes_.clear();
-  has_own_ = false;
-  bytes_ = 0;
-  rows_ = 0;
+  unpacked_ += command_bytes_;
+  if (group_has_own_) unpacked_ += own_bytes_;
 
-  std::string packed(ZSTD_compressBound(rows.size()), '\0');
-  size_t size = ZSTD_compress(&packed[0], packed.size(), rows.data(),
-                              rows.size(), kLevel);
+  packed_.resize(ZSTD_compressBound(unpacked_.size()));
+  size_t size = ZSTD_compressCCtx(context_.get(), &packed_[0], packed_.size(),
+                                  unpacked_.data(), unpacked_.size(), kLevel);
   if (ZSTD_isError(size)) {
     return absl::InternalError(absl::StrCat("zstd: ", ZSTD_getErrorName(size)));
   }
-  packed.resize(size);
+  packed_.resize(size);
 
-  std::string out;
+  std::string group;
+  AppendVarintField(RowGroup::kRowsFieldNumber, group_rows_, &group);
+  AppendVarintField(RowGroup::kUnpackedBytesFieldNumber, unpacked_.size(),
+                    &group);
+  AppendVarintField(RowGroup::kPackedBytesFieldNumber, packed_.size(), &group);
+  AppendFixed32Field(RowGroup::kCrc32FieldNumber, Crc32(packed_), &group);
+  AppendBytesField(RowGroups::kGroupsFieldNumber, group, &groups_);
+  data_ += packed_;
+  has_own_ = has_own_ || group_has_own_;
+
+  command_bytes_.clear();
+  own_bytes_.clear();
+  group_has_own_ = false;
+  group_bytes_ = 0;
+  group_rows_ = 0;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<RowsPacker::Packed> RowsPacker::Pack() {
+  absl::Status status = group_rows_ > 0 ? PackGroup() : absl::OkStatus();
+  if (!status.ok()) return status;
+  Packed packed;
   for (const std::string& column : columns_) {
-    AppendBytesField(PackedRows::kColumnsFieldNumber, column, &out);
+    AppendBytesField(RowGroups::kColumnsFieldNumber, column, &packed.groups);
   }
-  AppendVarintField(PackedRows::kCommandsFieldNumber, commands_, &out);
-  AppendVarintField(PackedRows::kUnpackedBytesFieldNumber, rows.size(), &out);
-  AppendBytesField(PackedRows::kZstdFieldNumber, packed, &out);
-  return out;
+  AppendVarintField(RowGroups::kCommandsFieldNumber, commands_, &packed.groups);
+  AppendVarintField(RowGroups::kOwnFieldNumber, has_own_, &packed.groups);
+  packed.groups += groups_;
+  packed.data_bytes = data_.size();
+  AppendBytesField(RowGroups::kDataFieldNumber, data_, &packed.groups);
+  groups_.clear();
+  data_.clear();
+  has_own_ = false;
+  bytes_ = 0;
+  rows_ = 0;
+  return packed;
 }
 
 }  // namespace cram

@@ -18,7 +18,7 @@ void AppendFixed(uint64_t value, int bytes, std::string* out) {
 
 }  // namespace
 
-bool WireReader::ReadVarint(uint64_t* value) {
+bool WireReader::ReadLongVarint(uint64_t* value) {
   *value = 0;
   for (size_t i = 0; i < rest_.size() && i < 10; ++i) {
     uint64_t byte = static_cast<unsigned char>(rest_[i]);

@@ -30,7 +30,14 @@ class WireReader {
   uint64_t number() const { return number_; }
 
  private:
-  bool ReadVarint(uint64_t* value);
+  // Most have one byte.
+  bool ReadVarint(uint64_t* value) {
+    if (rest_.empty() || (rest_[0] & 0x80) != 0) return ReadLongVarint(value);
+    *value = static_cast<unsigned char>(rest_[0]);
+    rest_.remove_prefix(1);
+    return true;
+  }
+  bool ReadLongVarint(uint64_t* value);
   bool ReadFixed(size_t size);
 
   absl::string_view rest_;

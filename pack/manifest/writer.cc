@@ -155,6 +155,10 @@ absl::Status ManifestWriter::CopyOld(absl::string_view file) {
     entry->set_first(block.first);
     entry->set_subjobs(block.subjobs);
     *entry->mutable_place() = place_of(block.piece);
+    if (block.head.bytes < block.piece.bytes) {
+      entry->set_head_bytes(block.head.bytes);
+      entry->set_head_crc32(block.head.crc32);
+    }
   }
   subjobs_ = old->subjobs;
   return absl::OkStatus();
@@ -227,7 +231,8 @@ absl::StatusOr<uint32_t> ManifestWriter::AddTemplate(
 
 absl::Status ManifestWriter::AppendBlock(uint32_t template_id, uint64_t subjobs,
                                          uint32_t body_field,
-                                         absl::string_view body) {
+                                         absl::string_view body,
+                                         uint64_t data_bytes) {
   if (subjobs > INT64_MAX - subjobs_) {
     return absl::InvalidArgumentError("more than 2^63 sub-jobs");
   }
@@ -242,6 +247,11 @@ absl::Status ManifestWriter::AppendBlock(uint32_t template_id, uint64_t subjobs,
   entry->set_first(subjobs_);
   entry->set_subjobs(subjobs);
   *entry->mutable_place() = *place;
+  if (data_bytes > 0) {
+    absl::string_view head(block.data(), block.size() - data_bytes);
+    entry->set_head_bytes(head.size());
+    entry->set_head_crc32(Crc32(head));
+  }
   subjobs_ += subjobs;
   return absl::OkStatus();
 }
@@ -258,7 +268,7 @@ absl::Status ManifestWriter::AddSweep(uint32_t template_id,
   rows_.reset();
   if (!status.ok()) return status;
   return AppendBlock(template_id, table->size(), Block::kSweepFieldNumber,
-                     bytes);
+                     bytes, 0);
 }
 
 absl::Status ManifestWriter::StartRows(uint32_t template_id,
@@ -288,10 +298,10 @@ absl::Status ManifestWriter::AddRow(absl::Span<const absl::string_view> values,
 absl::Status ManifestWriter::FlushRows() {
   if (!rows_ || rows_->rows() == 0) return absl::OkStatus();
   uint64_t rows = rows_->rows();
-  uint32_t field = rows_->body_field();
-  absl::StatusOr<std::string> packed = rows_->Pack();
+  absl::StatusOr<RowsPacker::Packed> packed = rows_->Pack();
   if (!packed.ok()) return packed.status();
-  return AppendBlock(rows_template_, rows, field, *packed);
+  return AppendBlock(rows_template_, rows, Block::kGroupsFieldNumber,
+                     packed->groups, packed->data_bytes);
 }
 
 absl::Status ManifestWriter::AppendIndex() {

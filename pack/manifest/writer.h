@@ -71,8 +71,10 @@ class ManifestWriter {
   // Writes an embedded message; its place.
   absl::StatusOr<FieldPlace> AppendMessage(uint32_t field,
                                            absl::string_view bytes);
+  // `data_bytes`: what of the body, at its end, does not belong to the head.
   absl::Status AppendBlock(uint32_t template_id, uint64_t subjobs,
-                           uint32_t body_field, absl::string_view body);
+                           uint32_t body_field, absl::string_view body,
+                           uint64_t data_bytes);
   absl::Status FlushRows();
   absl::Status AppendIndex();
   absl::Status TakeName();

@@ -88,13 +88,14 @@ class RowsVariation {
                     [](const DistinctValues& v) { return v.full(); })) {
       return absl::OkStatus();
     }
-    absl::StatusOr<RowsTable> rows =
-        RowsTable::Unpack(block.rows, block.subjobs);
-    if (!rows.ok()) return rows.status();
     std::vector<absl::string_view> row;
-    for (uint64_t i = 0; i < block.subjobs; ++i) {
-      rows->Values(i, &row);
-      for (size_t j = 0; j < row.size(); ++j) values_[j].Add(row[j]);
+    for (const RowGroupView& group : block.rows.groups) {
+      absl::Status status = table_.Unpack(block.rows, group);
+      if (!status.ok()) return status;
+      for (uint64_t i = 0; table_.has_values() && i < table_.rows(); ++i) {
+        table_.Values(i, &row);
+        for (size_t j = 0; j < row.size(); ++j) values_[j].Add(row[j]);
+      }
     }
     return absl::OkStatus();
   }
@@ -109,6 +110,7 @@ class RowsVariation {
  private:
   std::vector<std::string> columns_;
   std::vector<DistinctValues> values_;
+  RowsTable table_;
   Variation* variation_;
 };
 

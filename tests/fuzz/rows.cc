@@ -22,19 +22,20 @@ std::string Compress(absl::string_view bytes) {
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 2) return 0;
   cram::PackedRowsView view;
+  cram::RowGroupView& group = view.groups.emplace_back();
   view.columns.resize(data[0] & 3);
   view.commands = (data[0] & 4) != 0;
-  uint64_t rows = data[1];
+  group.rows = data[1];
   absl::string_view bytes = cram::TextOf(data + 2, size - 2);
-  view.unpacked_bytes = bytes.size();
+  group.unpacked_bytes = bytes.size();
   std::string packed = Compress(bytes);
-  view.zstd = packed;
-  absl::StatusOr<cram::RowsTable> table = cram::RowsTable::Unpack(view, rows);
-  if (!table.ok()) return 0;
+  group.zstd = packed;
+  cram::RowsTable table;
+  if (!table.Unpack(view, group).ok()) return 0;
   std::vector<absl::string_view> values, words;
-  for (uint64_t row = 0; row < rows; ++row) {
-    table->Values(row, &values);
-    table->Command(row, &words);
+  for (uint64_t row = 0; row < table.rows(); ++row) {
+    table.Values(row, &values);
+    table.Command(row, &words);
     REQUIRE(values.size() == view.columns.size());
     REQUIRE(words.empty() || view.commands);
   }

@@ -185,6 +185,13 @@ run
   run -0 cram info --check "$golden.pb"
 }
 
+@test "row groups of version 1.3 are read for ever" {
+  golden=$BATS_TEST_DIRNAME/../golden/manifest-1.3
+  cram info -a --json "$golden.pb" >read.txt
+  cmp read.txt "$golden.txt"
+  run -0 cram info --check "$golden.pb"
+}
+
 @test "samples of version 1.1 have the same values for ever" {
   for design in random lhs sobol; do
     golden=$BATS_TEST_DIRNAME/../golden/manifest-1.1-$design

@@ -8,7 +8,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "pack/manifest/checksum.h"
+#include "pack/manifest/index.h"
 #include "pack/manifest/layout.h"
+#include "pack/manifest/preflight.h"
 #include "pack/manifest/wire.h"
 #include "tests/unit/manifest_fixture.h"
 
@@ -143,7 +145,7 @@ TEST_F(ManifestDamageTest, AFlippedBitIsFoundByWhoReadsOnlyThatSubJob) {
   std::unique_ptr<ManifestReader> reader = Open();
   EXPECT_TRUE(reader->Get(0).ok());
   EXPECT_THAT(std::string(reader->Get(12).status().message()),
-              HasSubstr("sub-jobs 11-12: damaged: checksum"));
+              HasSubstr("sub-job 12: damaged: checksum"));
 }
 
 TEST_F(ManifestDamageTest, RandomBytesBehindAGoodHeader) {
@@ -188,6 +190,62 @@ TEST_F(ManifestDamageTest, RowsThatClaimToUnpackToGigabytes) {
   block.mutable_rows()->set_unpacked_bytes(uint64_t{8} << 30);
   SetBlock(1, block);
   EXPECT_THAT(Error(), HasSubstr("unpack to more than 8 MiB"));
+}
+
+TEST_F(ManifestDamageTest, RowGroupsThatMakeNoSense) {
+  auto error_of = [this](uint64_t rows, uint64_t unpacked, uint64_t packed) {
+    Block block;
+    block.set_subjobs(rows);
+    block.mutable_groups()->set_own(true);
+    block.mutable_groups()->set_data("12345");
+    RowGroup* group = block.mutable_groups()->add_groups();
+    group->set_rows(rows);
+    group->set_unpacked_bytes(unpacked);
+    group->set_packed_bytes(packed);
+    SetBlock(rows, block);
+    return Error();
+  };
+  EXPECT_THAT(error_of(1, uint64_t{8} << 30, 5),
+              HasSubstr("unpack to more than 8 MiB"));
+  EXPECT_THAT(error_of(1, 5, 6), HasSubstr("damaged rows"));
+  EXPECT_THAT(error_of(uint64_t{1} << 63, 5, 5), HasSubstr("makes no sense"));
+  EXPECT_THAT(error_of(5, 5, 5), HasSubstr("rows do not unpack"));
+}
+
+// Rows that have nothing take no bytes, however many they are: nobody may go
+// through them.
+TEST_F(ManifestDamageTest, EndlessRowsOfNothing) {
+  constexpr uint64_t kRows = uint64_t{1} << 60;
+  const std::string empty_frame("\x28\xb5\x2f\xfd\x20\x00\x01\x00\x00", 9);
+  Block block;
+  block.set_subjobs(kRows);
+  block.mutable_groups()->set_own(true);
+  block.mutable_groups()->set_data(empty_frame);
+  RowGroup* group = block.mutable_groups()->add_groups();
+  group->set_rows(kRows);
+  group->set_packed_bytes(empty_frame.size());
+  group->set_crc32(Crc32(empty_frame));
+  SetBlock(kRows, block);
+  EXPECT_EQ(Error(), "");
+  EXPECT_TRUE(Open()->Get(kRows - 1).ok());
+  EXPECT_TRUE(Preflight(path_, {}, {"run"}, {}).ok());
+}
+
+TEST_F(ManifestDamageTest, AHeadThatIsLargerThanItsBlock) {
+  Block block;
+  block.set_subjobs(1);
+  block.mutable_sweep();
+  SetBlock(1, block);
+  absl::StatusOr<ManifestIndex> index = ManifestIndex::Parse(Content());
+  BlockIndex larger;
+  larger.set_subjobs(1);
+  BlockPlace* place = larger.add_blocks();
+  place->set_subjobs(1);
+  place->mutable_place()->set_offset(index->blocks[0].piece.offset);
+  place->mutable_place()->set_bytes(index->blocks[0].piece.bytes);
+  place->set_head_bytes(index->blocks[0].piece.bytes + 1);
+  SetIndexed(Content().substr(0, index->content_bytes), larger);
+  EXPECT_THAT(Error(), HasSubstr("the index makes no sense"));
 }
 
 TEST_F(ManifestDamageTest, ASweepOfAnotherSizeThanItsBlock) {
