@@ -40,8 +40,11 @@ std::string StateHome() {
 }
 
 bool IsRunDirectory(const std::string& path) {
-  absl::StatusOr<std::vector<uint32_t>> nodes = RunDirectory(path).Nodes();
-  return nodes.ok() && !nodes->empty();
+  RunDirectory run(path);
+  absl::StatusOr<std::vector<uint32_t>> nodes = run.Nodes();
+  if (!nodes.ok()) return false;
+  return !nodes->empty() ||
+         (!run.run_id().empty() && access(run.manifest().c_str(), F_OK) == 0);
 }
 
 bool Matches(absl::string_view run_id, absl::string_view wanted) {

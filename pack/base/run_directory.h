@@ -16,6 +16,7 @@ namespace cram {
 // cram-<run id>/
 //   manifest.pb         what ran (a copy)
 //   journal.<node id>   records of one node, cram-journal(5)
+//   journal.resumed     what the run that this one goes on with had completed
 //   output.<node id>    packed output of one node, cram-output(5)
 //   root                where the root agent listens, and the secret; 0600
 //   summary.json        written last: its presence means that the run ended
@@ -27,6 +28,7 @@ class RunDirectory {
   std::string manifest() const { return path_ + "/manifest.pb"; }
   std::string root() const { return path_ + "/root"; }
   std::string summary() const { return path_ + "/summary.json"; }
+  std::string journal_resumed() const { return path_ + "/journal.resumed"; }
   std::string journal(uint32_t node_id) const;
   std::string output(uint32_t node_id) const;
 
@@ -49,7 +51,8 @@ RunDirectory RunDirectoryFor(absl::string_view parent,
 // are gone are swept now and then).
 absl::Status RememberRun(absl::string_view run_id, const std::string& path);
 
-// `run` is a run directory, a directory that holds run directories (the newest
+// `run` is a run directory (one that lost its journals still is one by its
+// manifest and its name), a directory that holds run directories (the newest
 // is meant), a job id ("12") or a run id ("12.0") of this user, in that order;
 // empty is the user's newest run. The error says where was looked.
 absl::StatusOr<RunDirectory> FindRun(absl::string_view run);

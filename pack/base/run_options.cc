@@ -137,6 +137,8 @@ absl::Status Parse(absl::string_view name, absl::string_view value,
     ParseOutput(value, options);
   } else if (name == "dir") {
     options->dir = AbsolutePath(value);
+  } else if (name == "resume") {
+    options->resume = std::string(value);
   } else {
     return absl::InvalidArgumentError("no such option");
   }

@@ -25,7 +25,7 @@ struct RunOption {
   absl::string_view name, metavar, help;
   bool is_flag() const { return metavar.empty(); }
 };
-inline constexpr std::array<RunOption, 13> kRunOptions = {{
+inline constexpr std::array<RunOption, 14> kRunOptions = {{
     {"mem", "SIZE|share|auto",
      "cap of each sub-job, over what the manifest says; share: the node's "
      "budget / slots; auto: learned from measured peaks"},
@@ -50,6 +50,8 @@ inline constexpr std::array<RunOption, 13> kRunOptions = {{
      "of packed output keep the start and the end of a stream that is longer "
      "(default 16M, 0: all of it); kill: end its sub-job as well"},
     {"dir", "DIR", "where the run directory is made (default: here)"},
+    {"resume", "DIR",
+     "go on with an earlier run: what it completed is not run again"},
     {"view", "", "show sub-jobs their cap and their CPUs as the machine's"},
     {"progress", "", "show progress on standard error"},
 }};
@@ -74,7 +76,8 @@ struct RunOptions {
   std::string output_template;        // with kTemplate
   uint64_t output_limit = 16 * kMiB;  // of a stream; 0: none
   bool output_limit_kills = false;
-  std::string dir;  // absolute; empty: the current directory
+  std::string dir;     // absolute; empty: the current directory
+  std::string resume;  // as FindRun takes it; empty: none
   bool view = false;
   bool progress = false;
 

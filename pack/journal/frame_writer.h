@@ -32,6 +32,7 @@ class FrameWriter {
   // The offset in the file at which this frame begins.
   uint64_t Append(absl::string_view payload);
 
+  int fd() const { return fd_.get(); }
   size_t buffered() const { return buffer_.size() - written_; }
   absl::Status Flush();
   absl::Status Sync();  // Flush, then fdatasync

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/arena.h>
 
+#include "absl/strings/str_cat.h"
 #include "pack/journal/frame_reader.h"
 
 namespace cram {
@@ -34,6 +35,24 @@ absl::StatusOr<JournalEnd> ReadJournal(
   end.torn = frames.torn();
   end.damaged = frames.damaged();
   return end;
+}
+
+absl::StatusOr<JournalRecord> ReadFirstRecord(const std::string& path) {
+  absl::StatusOr<std::unique_ptr<FrameReader>> reader =
+      FrameReader::Open(path, kJournalFile);
+  if (!reader.ok()) return reader.status();
+  std::optional<absl::string_view> payload = (*reader)->Next();
+  if (!(*reader)->status().ok()) return (*reader)->status();
+  JournalRecord record;
+  if (!payload || !record.ParseFromArray(payload->data(),
+                                         static_cast<int>(payload->size()))) {
+    return absl::DataLossError(absl::StrCat(path, ": no record"));
+  }
+  return record;
+}
+
+uint64_t SourceIndex(const Ended& ended) {
+  return ended.has_source_index() ? ended.source_index() : ended.index();
 }
 
 }  // namespace cram

@@ -25,4 +25,10 @@ absl::StatusOr<JournalEnd> ReadJournal(
     const std::string& path,
     const std::function<void(const JournalRecord&)>& visit);
 
+// The first record alone. Errors: as ReadJournal; there is none.
+absl::StatusOr<JournalRecord> ReadFirstRecord(const std::string& path);
+
+// The index by which the attempt's output is found in the run that ran it.
+uint64_t SourceIndex(const Ended& ended);
+
 }  // namespace cram

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "pack/base/io.h"
 #include "pack/manifest/preflight.h"
+#include "pack/resume/earlier_run.h"
 
 namespace cram {
 namespace {
@@ -37,17 +38,41 @@ absl::StatusOr<std::string> FindAgent() {
   return absl::StrCat(path.substr(0, path.rfind('/') + 1), CRAM_AGENT_PATH);
 }
 
+// What the user left out is as it was in the earlier run.
+absl::Status TakeFromEarlierRun(const std::string& run, RunRequest* request) {
+  absl::StatusOr<std::unique_ptr<EarlierRun>> earlier = EarlierRun::Open(run);
+  if (!earlier.ok()) return earlier.status();
+  absl::Status ended = (*earlier)->CheckEnded();
+  if (!ended.ok()) return ended;
+  const RunDirectory& directory = (*earlier)->directory();
+  request->options.Set("resume", directory.path());
+  if (request->manifest.empty()) request->manifest = directory.manifest();
+  if (request->command.empty()) {
+    request->command = (*earlier)->default_command();
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void DefineRunCommand(CLI::App* command, RunRequest* request) {
-  command->add_option("MANIFEST", request->manifest, "what to run")->required();
+  command->add_option(
+      "MANIFEST", request->manifest,
+      "what to run; with --resume the manifest of that run, if left out");
   request->options.DefineOn(command);
   command->footer("COMMAND, which follows --, is for sub-jobs that name none");
 }
 
-absl::Status RunManifest(const RunRequest& request) {
+absl::Status RunManifest(RunRequest request) {
   absl::StatusOr<RunOptions> options = request.options.Parse();
   if (!options.ok()) return options.status();
+  if (!options->resume.empty()) {
+    absl::Status taken = TakeFromEarlierRun(options->resume, &request);
+    if (!taken.ok()) return WithContext("--resume", taken);
+  }
+  if (request.manifest.empty()) {
+    return absl::InvalidArgumentError("MANIFEST is required");
+  }
   absl::Status status =
       Preflight(request.manifest, *options, request.command, ThisMachine())
           .status();

@@ -10,7 +10,7 @@
 namespace cram {
 
 struct RunRequest {
-  std::string manifest;
+  std::string manifest;  // empty: that of the run to resume
   RunOptionWords options;
   std::vector<std::string> command;  // what follows "--"
 };
@@ -19,6 +19,6 @@ void DefineRunCommand(CLI::App* command, RunRequest* request);
 
 // Checks all that can be checked and becomes the agent, so that its exit status
 // is ours. Returns only an error.
-absl::Status RunManifest(const RunRequest& request);
+absl::Status RunManifest(RunRequest request);
 
 }  // namespace cram

@@ -32,6 +32,12 @@ absl::StatusOr<RunOptions> RunOptionWords::Parse() const {
   return options;
 }
 
+void RunOptionWords::Set(absl::string_view name, std::string value) {
+  for (size_t i = 0; i < kRunOptions.size(); ++i) {
+    if (kRunOptions[i].name == name) values_[i] = std::move(value);
+  }
+}
+
 std::vector<std::string> RunOptionWords::Arguments() const {
   std::vector<std::string> words;
   for (size_t i = 0; i < kRunOptions.size(); ++i) {

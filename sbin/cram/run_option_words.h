@@ -24,6 +24,9 @@ class RunOptionWords {
   // Error: a value that does not parse, with its option's name.
   absl::StatusOr<RunOptions> Parse() const;
 
+  // As if it had been given so. `name` is of kRunOptions.
+  void Set(absl::string_view name, std::string value);
+
   // "--mem=200M": those that were given, for another program.
   std::vector<std::string> Arguments() const;
 

@@ -24,7 +24,7 @@ std::string LeftOutLine(uint64_t bytes) {
 absl::Status ReadAttemptOutput(
     const Run& run, const Attempt& attempt, OutputStream stream,
     const std::function<void(absl::string_view)>& deliver) {
-  std::string path = run.directory().output(run.NodeOf(attempt).node_id);
+  const std::string& path = run.NodeOf(attempt).output;
   if (access(path.c_str(), F_OK) != 0) {
     return absl::NotFoundError(
         absl::StrCat("its output was not packed (there is no ", path, ")"));
@@ -36,8 +36,8 @@ absl::Status ReadAttemptOutput(
                                          : attempt.stderr_bytes};
   }
   absl::StatusOr<uint64_t> delivered =
-      ReadOutput(path, {attempt.index, attempt.number, stream}, extent, deliver,
-                 [&](uint64_t bytes) { deliver(LeftOutLine(bytes)); });
+      ReadOutput(path, {attempt.source_index, attempt.number, stream}, extent,
+                 deliver, [&](uint64_t bytes) { deliver(LeftOutLine(bytes)); });
   if (!delivered.ok()) return delivered.status();
   if (!extent || *delivered >= extent->bytes) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat(path, ": torn or damaged; only ",
@@ -74,7 +74,7 @@ std::vector<std::string> LastErrorLines(const Run& run, const Attempt& attempt,
 bool ErrorsArePacked(const Run& run, const Attempt& attempt,
                      ManifestLookup* manifest) {
   if (attempt.stderr_bytes != 0) return true;
-  std::string path = run.directory().output(run.NodeOf(attempt).node_id);
+  const std::string& path = run.NodeOf(attempt).output;
   if (access(path.c_str(), F_OK) != 0) return false;
   const SubJob* subjob = manifest->Get(attempt.index);
   return subjob == nullptr || subjob->stderr_path.empty();

@@ -1,7 +1,11 @@
 #include "sbin/report/journal_table.h"
 
 #include <algorithm>
+#include <deque>
 #include <filesystem>
+#include <iterator>
+#include <optional>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
@@ -66,6 +70,7 @@ class Table {
   void AddOpened(const Opened& opened) {
     records_->name = opened.node_name();
     records_->run_id = opened.run_id();
+    records_->resumed_from = opened.resumed_from();
     records_->user = opened.user();
     records_->caps = opened.caps();
     records_->view = opened.view();
@@ -99,6 +104,7 @@ class Table {
     attempt.system_us = ended.system_us();
     attempt.peak_bytes = ended.peak_bytes();
     attempt.cap_bytes = ended.cap_bytes();
+    attempt.source_index = SourceIndex(ended);
     attempt.output_offset = ended.output_offset();
     attempt.stdout_bytes = ended.stdout_bytes();
     attempt.stderr_bytes = ended.stderr_bytes();
@@ -134,7 +140,7 @@ class Table {
 
   Attempt& Append(uint64_t index, uint32_t number) {
     Attempt& attempt = records_->attempts.emplace_back();
-    attempt.index = index;
+    attempt.index = attempt.source_index = index;
     attempt.number = number;
     attempt.node = place_;
     return attempt;
@@ -160,6 +166,17 @@ class Table {
   absl::flat_hash_map<uint64_t, size_t> open_;  // index to row: few at a time
 };
 
+void NoteEnd(const std::string& path, const JournalEnd& end,
+             NodeRecords* records) {
+  records->torn = end.torn;
+  if (end.damaged) {
+    records->warning =
+        absl::StrCat(path, ": damaged at byte ", end.position,
+                     "; the records before it are shown, those after it "
+                     "cannot be read");
+  }
+}
+
 }  // namespace
 
 absl::Status ReadNodeRecords(const std::string& path, uint32_t place,
@@ -171,13 +188,29 @@ absl::Status ReadNodeRecords(const std::string& path, uint32_t place,
   absl::StatusOr<JournalEnd> end = ReadJournal(
       path, [&table](const JournalRecord& record) { table.Add(record); });
   if (!end.ok()) return end.status();
-  records->torn = end->torn;
-  if (end->damaged) {
-    records->warning =
-        absl::StrCat(path, ": damaged at byte ", end->position,
-                     "; the records before it are shown, those after it "
-                     "cannot be read");
-  }
+  NoteEnd(path, *end, records);
+  return absl::OkStatus();
+}
+
+absl::Status ReadResumedRecords(const std::string& path, uint32_t place,
+                                std::vector<NodeRecords>* records) {
+  std::deque<NodeRecords> sections;  // does not move them as it grows
+  std::optional<Table> table;
+  absl::StatusOr<JournalEnd> end =
+      ReadJournal(path, [&](const JournalRecord& record) {
+        if (record.has_opened()) {
+          NodeRecords& section = sections.emplace_back();
+          section.node_id = record.opened().node_id();
+          section.earlier = record.opened().directory();
+          section.closed = true;
+          table.emplace(place + static_cast<uint32_t>(sections.size()) - 1,
+                        &section);
+        }
+        if (table) table->Add(record);
+      });
+  if (!end.ok()) return end.status();
+  if (!sections.empty()) NoteEnd(path, *end, &sections.back());
+  std::move(sections.begin(), sections.end(), std::back_inserter(*records));
   return absl::OkStatus();
 }
 

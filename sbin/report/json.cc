@@ -24,6 +24,7 @@ double CpuSeconds(uint64_t us) { return static_cast<double>(us) / 1e6; }
 Json RunObject(const Run& run) {
   Json nodes = Json::array();
   for (const NodeRecords& node : run.nodes()) {
+    if (!node.earlier.empty()) continue;
     nodes.push_back({{"node_id", node.node_id},
                      {"name", node.name},
                      {"caps", node.caps},
@@ -34,12 +35,15 @@ Json RunObject(const Run& run) {
                      {"closed", node.closed},
                      {"closed_reason", node.closed_reason}});
   }
-  return {{"id", run.id()},
-          {"directory", run.directory().path()},
-          {"user", run.nodes().front().user},
-          {"ended", run.ended()},
-          {"subjobs", run.subjobs()},
-          {"nodes", nodes}};
+  Json json = {{"id", run.id()},
+               {"directory", run.directory().path()},
+               {"user", run.nodes().front().user},
+               {"ended", run.ended()},
+               {"subjobs", run.subjobs()},
+               {"nodes", nodes}};
+  const std::string& from = run.nodes().front().resumed_from;
+  if (!from.empty()) json["resumed_from"] = from;
+  return json;
 }
 
 void AddDetails(const EndDetails& details, Json* object) {
@@ -74,7 +78,9 @@ void AddAttempt(const Attempt& attempt, const ReportContext& context,
   Json& json = *object;
   json["attempt"] = attempt.number;
   json["cause"] = Text(CauseName(attempt.cause));
-  json["node"] = context.run.NodeOf(attempt).name;
+  const NodeRecords& node = context.run.NodeOf(attempt);
+  json["node"] = node.name;
+  if (!node.earlier.empty()) json["earlier_run"] = node.earlier;
   json["slot"] = attempt.slot;
   json["cpus"] = attempt.cpus;
   json["cap_bytes"] = attempt.cap_bytes;

@@ -7,7 +7,7 @@ absl::Status ManifestLookup::Open() {
       ManifestReader::Open(run_.directory().manifest());
   if (!reader.ok()) return reader.status();
   for (const NodeRecords& node : run_.nodes()) {
-    if (node.default_command.empty()) continue;
+    if (node.default_command.empty() || !node.earlier.empty()) continue;
     absl::Status status = (*reader)->SetDefaultCommand(node.default_command);
     if (!status.ok()) return status;
     break;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -40,6 +41,8 @@ absl::StatusOr<std::unique_ptr<Run>> Run::Load(const RunDirectory& directory) {
   // Before the journals: records may still come, but not behind a summary.
   run->ended_ = access(directory.summary().c_str(), F_OK) == 0;
   run->ReadJournals(*node_ids);
+  run->own_nodes_ = run->nodes_.size();
+  run->ReadResumed();
   if (run->nodes_.empty()) {
     return absl::NotFoundError(
         run->warnings_.empty() ? absl::StrCat(directory.path(), ": no journal")
@@ -51,7 +54,7 @@ absl::StatusOr<std::unique_ptr<Run>> Run::Load(const RunDirectory& directory) {
                   [](const NodeRecords& node) { return node.closed; });
   for (const NodeRecords& node : run->nodes_) {
     run->subjobs_ = std::max(run->subjobs_, node.subjobs);
-    if (!node.run_id.empty()) run->id_ = node.run_id;
+    if (!node.run_id.empty() && node.earlier.empty()) run->id_ = node.run_id;
     if (!node.warning.empty()) run->warnings_.push_back(node.warning);
     if (node.torn && node.warning.empty() && run->ended_) {
       run->warnings_.push_back(
@@ -73,6 +76,7 @@ void Run::ReadJournals(const std::vector<uint32_t>& node_ids) {
       nodes[i].node_id = node_ids[i];
       statuses[i] = ReadNodeRecords(directory_.journal(node_ids[i]),
                                     static_cast<uint32_t>(i), &nodes[i]);
+      nodes[i].output = directory_.output(node_ids[i]);
     }
   };
   size_t workers = std::min<size_t>(
@@ -88,6 +92,29 @@ void Run::ReadJournals(const std::vector<uint32_t>& node_ids) {
     if (!status.ok()) warnings_.push_back(std::string(status.message()));
   }
   if (any) nodes_ = std::move(nodes);
+}
+
+// The root has written it before anything started; what stands in it twice
+// cannot be.
+void Run::ReadResumed() {
+  std::string path = directory_.journal_resumed();
+  if (access(path.c_str(), F_OK) != 0) return;
+  absl::Status status =
+      ReadResumedRecords(path, static_cast<uint32_t>(nodes_.size()), &nodes_);
+  if (!status.ok()) warnings_.push_back(std::string(status.message()));
+  for (size_t i = own_nodes_; i < nodes_.size(); ++i) {
+    // Directories that moved together still stand beside each other.
+    std::string& earlier = nodes_[i].earlier;
+    std::error_code error;
+    if (!std::filesystem::exists(earlier, error)) {
+      std::string beside =
+          (std::filesystem::path(directory_.path()).parent_path() /
+           std::filesystem::path(earlier).filename())
+              .string();
+      if (std::filesystem::exists(beside, error)) earlier = beside;
+    }
+    nodes_[i].output = RunDirectory(earlier).output(nodes_[i].node_id);
+  }
 }
 
 void Run::Link() {

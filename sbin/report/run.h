@@ -35,6 +35,7 @@ struct Attempt {
   uint64_t system_us = 0;
   uint64_t peak_bytes = 0;  // 0: not measured
   uint64_t cap_bytes = 0;
+  uint64_t source_index = 0;  // its index in the run that ran it
   uint64_t output_offset = 0;
   uint64_t stdout_bytes = 0;
   uint64_t stderr_bytes = 0;
@@ -60,9 +61,13 @@ struct Attempt {
 };
 
 // What one journal says of its node, and its attempts in the order in which
-// their first record was written.
+// their first record was written. Of an earlier run that this one goes on with,
+// a section of journal.resumed: what was completed there on one of its nodes.
 struct NodeRecords {
-  uint32_t node_id = 0;  // of the files journal.N and output.N
+  uint32_t node_id = 0;      // of the files journal.N and output.N
+  std::string earlier;       // the run directory, when it is of an earlier run
+  std::string output;        // path of its packed output
+  std::string resumed_from;  // the run directory that its run goes on with
   std::string name;
   std::string run_id;
   std::string user;
@@ -101,7 +106,9 @@ class Run {
   const std::string& id() const { return id_; }  // "12.0"
   uint64_t subjobs() const { return subjobs_; }
   bool ended() const { return ended_; }
+  // Those of earlier runs are behind its own.
   const std::vector<NodeRecords>& nodes() const { return nodes_; }
+  size_t own_nodes() const { return own_nodes_; }
   const std::vector<std::string>& warnings() const { return warnings_; }
 
   // No sub-job from this index on has started.
@@ -126,6 +133,7 @@ class Run {
   explicit Run(RunDirectory directory) : directory_(std::move(directory)) {}
 
   void ReadJournals(const std::vector<uint32_t>& node_ids);
+  void ReadResumed();
   void Link();
   void NameLostAttempts();
 
@@ -134,6 +142,7 @@ class Run {
   uint64_t subjobs_ = 0;
   bool ended_ = false;
   std::vector<NodeRecords> nodes_;
+  size_t own_nodes_ = 0;
   std::vector<std::string> warnings_;
   std::vector<Attempt*> last_;  // by index, up to the highest one seen
 };

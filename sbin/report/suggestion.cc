@@ -22,7 +22,8 @@ void FindLeastNode(const Run& run, Advice* advice) {
   advice->cpus = UINT32_MAX;
   advice->budget_bytes = UINT64_MAX;
   for (const NodeRecords& node : run.nodes()) {
-    if (node.budget_bytes == 0) continue;  // its first record was lost
+    // Its first record was lost, or it is not of this run.
+    if (node.budget_bytes == 0 || !node.earlier.empty()) continue;
     advice->cpus = std::min(advice->cpus, node.cpus);
     advice->budget_bytes = std::min(advice->budget_bytes, node.budget_bytes);
   }

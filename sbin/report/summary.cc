@@ -23,6 +23,10 @@ void CountAttempts(const Run& run, int64_t now_ns, Summary* summary) {
       summary->ended_attempts += attempt.ended();
       summary->cpu_us += attempt.user_us + attempt.system_us;
     }
+    if (!node.earlier.empty()) {
+      summary->completed_before += node.attempts.size();
+      continue;
+    }
     if (node.first_ns == 0) continue;
     if (summary->first_ns == 0 || node.first_ns < summary->first_ns) {
       summary->first_ns = node.first_ns;
@@ -83,7 +87,9 @@ double Summary::WallSeconds() const {
 
 double Summary::AttemptsPerSecond() const {
   double seconds = WallSeconds();
-  return seconds > 0 ? static_cast<double>(ended_attempts) / seconds : 0;
+  return seconds > 0
+             ? static_cast<double>(ended_attempts - completed_before) / seconds
+             : 0;
 }
 
 }  // namespace cram

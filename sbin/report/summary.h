@@ -29,10 +29,11 @@ struct Summary {
   std::array<uint64_t, kStates> states = {};
   std::array<uint64_t, kCauses> causes = {};
   std::vector<Node> nodes;  // as Run::nodes()
-  uint64_t attempts = 0;    // of all sub-jobs
+  uint64_t attempts = 0;    // of all sub-jobs, those of earlier runs included
   uint64_t ended_attempts = 0;
-  uint64_t cpu_us = 0;   // of all attempts
-  int64_t first_ns = 0;  // of all records
+  uint64_t completed_before = 0;  // of them, those of earlier runs
+  uint64_t cpu_us = 0;            // of all attempts
+  int64_t first_ns = 0;           // of all records of this run
   int64_t last_ns = 0;
   uint64_t measured = 0;  // attempts behind the quantiles
   Quantiles elapsed_ns, cpu_time_us;

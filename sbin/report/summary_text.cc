@@ -26,8 +26,13 @@ void AppendRun(const Run& run, const Summary& summary, std::string* out) {
                         run.ended() ? "ended" : "running",
                         run.directory().path());
   absl::StrAppendFormat(out, "Sub-jobs  %d, %d attempts, on %d node%s\n",
-                        run.subjobs(), summary.attempts, run.nodes().size(),
-                        run.nodes().size() == 1 ? "" : "s");
+                        run.subjobs(), summary.attempts, run.own_nodes(),
+                        run.own_nodes() == 1 ? "" : "s");
+  if (summary.completed_before != 0) {
+    absl::StrAppendFormat(out, "Resumed   %d sub-jobs had completed in %s\n",
+                          summary.completed_before,
+                          run.nodes().front().resumed_from);
+  }
   absl::StrAppendFormat(out, "Time      %s from %s to %s\n",
                         Seconds(summary.last_ns - summary.first_ns),
                         LocalTime(summary.first_ns),
@@ -80,11 +85,12 @@ void AppendNodes(const Run& run, const Summary& summary, std::string* out) {
     for (uint64_t count : counts.states) all += count;
     uint64_t completed = counts.states[static_cast<size_t>(State::kCompleted)];
     uint64_t running = counts.states[static_cast<size_t>(State::kRunning)];
-    absl::StrAppendFormat(out, "%-15s %9d %9d %9d %9d %5d %9s  %s%s\n",
+    absl::StrAppendFormat(out, "%-15s %9d %9d %9d %9d %5d %9s  %s%s%s\n",
                           node.name, counts.attempts, completed,
                           all - completed - running, running, node.slots,
                           FormatSize(node.budget_bytes), node.caps,
-                          node.view ? ", view" : "");
+                          node.view ? ", view" : "",
+                          node.earlier.empty() ? "" : ", in " + node.run_id);
   }
 }
 

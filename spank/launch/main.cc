@@ -17,6 +17,7 @@
 #include "pack/base/io.h"
 #include "pack/base/run_options.h"
 #include "pack/manifest/preflight.h"
+#include "pack/resume/earlier_run.h"
 #include "spank/launch/arguments.h"
 #include "spank/launch/node_size.h"
 #include "spank/launch/request.h"
@@ -52,8 +53,30 @@ absl::StatusOr<RunOptions> CheckOptions(LaunchRequest* request) {
     if (!status.ok()) return UnderUsersName(status);
     if (name == "dir") value = options.dir;
   }
-  request->manifest = AbsolutePath(request->manifest);
+  if (request->has_manifest) {
+    request->manifest = AbsolutePath(request->manifest);
+  }
   return options;
+}
+
+// What the user left out is as it was in the earlier run.
+absl::Status TakeFromEarlierRun(const std::string& run,
+                                LaunchRequest* request) {
+  absl::StatusOr<std::unique_ptr<EarlierRun>> earlier = EarlierRun::Open(run);
+  if (!earlier.ok()) return earlier.status();
+  // sbatch's run may wait for that one to end.
+  if (request->program_name() == "srun") {
+    absl::Status ended = (*earlier)->CheckEnded();
+    if (!ended.ok()) return ended;
+  }
+  for (auto& [name, value] : request->options) {
+    if (name == "resume") value = (*earlier)->directory().path();
+  }
+  if (!request->has_manifest) {
+    request->manifest = (*earlier)->directory().manifest();
+  }
+  request->old_command = (*earlier)->default_command();
+  return absl::OkStatus();
 }
 
 // An option may have come by the environment, where the job's own steps would
@@ -79,6 +102,10 @@ absl::StatusOr<std::vector<std::string>> Prepare(const std::string& launch,
   if (!use.ok()) return use;
   absl::StatusOr<RunOptions> options = CheckOptions(&request);
   if (!options.ok()) return options.status();
+  if (!options->resume.empty()) {
+    absl::Status status = TakeFromEarlierRun(options->resume, &request);
+    if (!status.ok()) return WithContext("--cram-resume", status);
+  }
   absl::StatusOr<std::string> agent = FindAgent(launch);
   if (!agent.ok()) return agent.status();
   if (options->view) {

@@ -27,7 +27,7 @@ absl::Status CheckSbatch(const LaunchRequest& request, bool script_on_stdin) {
         "--cram cannot be an #SBATCH line or a variable for sbatch; call srun "
         "--cram=FILE in the script");
   }
-  if (script_on_stdin || !request.Command().empty() ||
+  if (script_on_stdin || request.command < request.argv.size() ||
       request.HasOption("wrap")) {
     return Refuse(
         "sbatch --cram=FILE makes its own script; leave yours out, or call "
@@ -65,6 +65,7 @@ bool LaunchRequest::HasOption(absl::string_view name, char letter) const {
 }
 
 std::vector<std::string> LaunchRequest::Command() const {
+  if (command == argv.size()) return old_command;
   return std::vector<std::string>(argv.begin() + command, argv.end());
 }
 
@@ -107,11 +108,15 @@ absl::Status CheckUse(const LaunchRequest& request, bool in_het_job,
                                " takes no --cram options; use srun --cram=FILE "
                                "inside of the allocation"));
   }
-  if (!request.has_manifest) {
+  const bool resumes =
+      std::any_of(request.options.begin(), request.options.end(),
+                  [](const auto& option) { return option.first == "resume"; });
+  if (!request.has_manifest && !resumes) {
     return Refuse(absl::StrCat("--cram-", request.options.front().first,
                                " needs --cram=FILE"));
   }
-  if (request.manifest.empty()) return Refuse("--cram needs a file name");
+  if (request.has_manifest && request.manifest.empty())
+    return Refuse("--cram needs a file name");
   // Slurm, too, takes a lone colon for the next component wherever it stands.
   if (in_het_job || std::count(request.argv.begin(), request.argv.end(), ":")) {
     return Refuse("--cram does not go together with a heterogeneous job");

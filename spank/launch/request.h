@@ -22,7 +22,8 @@ struct LaunchRequest {
   std::string manifest;  // as the user wrote it
   // Names as in kRunOptions, words as the user wrote them.
   std::vector<std::pair<std::string, std::string>> options;
-  bool on_terminal = false;  // the user's standard error is one
+  std::vector<std::string> old_command;  // of the run that it goes on with
+  bool on_terminal = false;              // the user's standard error is one
 
   std::string program_name() const;  // "srun"
   // Options before the command, without argv[0] and a closing "--".
@@ -30,7 +31,7 @@ struct LaunchRequest {
   // Whether an option is among them, by its long name, perhaps abbreviated, or
   // its letter.
   bool HasOption(absl::string_view name, char letter = '\0') const;
-  // The user's command; often empty.
+  // The user's command, or else the old one; often empty.
   std::vector<std::string> Command() const;
 };
 

@@ -117,13 +117,15 @@ static int on_cram_option(void) {
   return -1;
 }
 
-// getopt knows no abbreviation of --cram, because --cram-mem begins so too.
+// getopt knows no abbreviation of --cram, because --cram-mem begins so too, and
+// of --cram-resume none shorter than this.
 static int may_have_cram(void) {
   int count = 0;
   char** arguments = read_arguments(0, &count);
   for (int i = 1; arguments && i < count; i++) {
     if (strcmp(arguments[i], "--cram") == 0 ||
-        strncmp(arguments[i], "--cram=", 7) == 0) {
+        strncmp(arguments[i], "--cram=", 7) == 0 ||
+        strncmp(arguments[i], "--cram-res", 10) == 0) {
       return 1;
     }
   }

@@ -6,6 +6,8 @@
 #define OPTION(name, argument, help, number) \
   { name, argument, help, (argument) != NULL, number, remember }
 
+enum { RESUME = 12 };  // the place of --cram-resume
+
 static int remember(int number, const char* word, int remote);
 
 static struct spank_option options[] = {
@@ -47,9 +49,12 @@ static struct spank_option options[] = {
            10),
     OPTION("cram-dir", "DIR", "where the run directory is made (default: here)",
            11),
+    OPTION("cram-resume", "DIR",
+           "go on with an earlier run: what it completed is not run again",
+           RESUME),
     OPTION("cram-view", NULL,
-           "show sub-jobs their cap and their CPUs as the machine's", 12),
-    OPTION("cram-progress", NULL, "show progress on standard error", 13),
+           "show sub-jobs their cap and their CPUs as the machine's", 13),
+    OPTION("cram-progress", NULL, "show progress on standard error", 14),
 };
 enum { COUNT = sizeof options / sizeof options[0] };
 
@@ -62,7 +67,9 @@ static int remember(int number, const char* word, int remote) {
   if (!copy) return -1;
   free(words[number]);
   words[number] = copy;
-  return number == 0 && !remote && listener ? listener() : 0;
+  // Either starts a run without a command.
+  int starts = number == 0 || number == RESUME;
+  return starts && !remote && listener ? listener() : 0;
 }
 
 int options_register(spank_t spank) {

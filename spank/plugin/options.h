@@ -8,8 +8,9 @@
 // jobs: without it slurmstepd would not be told of the options.
 int options_register(spank_t spank);
 
-// Called when --cram is seen, so that srun can be stopped before it asks for a
-// command. A result other than 0 refuses the option. NULL: nobody listens.
+// Called when --cram or --cram-resume is seen, so that srun can be stopped
+// before it asks for a command. A result other than 0 refuses the option. NULL:
+// nobody listens.
 typedef int (*options_listener)(void);
 void options_listen(options_listener listener);
 

@@ -21,6 +21,7 @@
 #include "pack/base/io.h"
 #include "pack/base/size.h"
 #include "spank/agent/agent/member_role.h"
+#include "spank/agent/agent/resume.h"
 #include "spank/agent/agent/root_role.h"
 #include "spank/agent/caps/budget.h"
 #include "spank/agent/caps/cgroup1.h"
@@ -250,6 +251,7 @@ absl::Status Agent::OpenRecords(const Slots& slots) {
   opened->set_cpus(slots.cpus());
   opened->set_writer("cram " CRAM_VERSION);
   opened->set_user(UserName());
+  opened->set_resumed_from(run_.options.run.resume);
   opened->set_view(!run_.view_library.empty());
   for (const std::string& word : run_.options.default_command) {
     opened->add_default_command(word);
@@ -273,6 +275,8 @@ absl::Status Agent::MakeNode(const Premises& premises) {
   run_.caps = std::string(caps_->name());
   Slots slots(cpus_->size(), budget->bytes(), run_.options.run.slots);
   absl::Status status = OpenRecords(slots);
+  if (!status.ok()) return status;
+  status = Resume(&run_);
   if (!status.ok()) return status;
   if (step.node_id == 0) {
     run_.Say(absl::StrCat(

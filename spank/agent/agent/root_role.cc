@@ -73,6 +73,8 @@ void RootRole::Update() {
   }
   if (run_->options.run.progress) {
     RootPool::Progress all = pool_.Totals();
+    all.finished[static_cast<size_t>(State::kCompleted)] +=
+        run_->completed_before;
     progress_.Show(all.finished, all.running, pool_.finished());
   }
 }
@@ -124,6 +126,10 @@ int RootRole::Conclude() {
   summary.run_directory = run_->directory.path();
   summary.subjobs = run_->manifest->size();
   summary.finished = pool_.Totals().finished;
+  summary.resumed_from = run_->options.run.resume;
+  summary.completed_before = run_->completed_before;
+  summary.finished[static_cast<size_t>(State::kCompleted)] +=
+      run_->completed_before;
   summary.nodes = run_->step.nodes;
   summary.slots = slots_;
   summary.lost_nodes = lost_;
@@ -131,8 +137,9 @@ int RootRole::Conclude() {
   summary.start = run_->start;
   summary.end = absl::Now();
   if (summary.exit_status() == kStoppedEarly) {
-    absl::StatusOr<IndexSet> left =
-        FindWithoutResult(run_->directory, summary.subjobs);
+    absl::StatusOr<IndexSet> left = FindWithoutResult(
+        run_->directory,
+        run_->left ? run_->left->indexes() : IndexSet({0, summary.subjobs}));
     if (left.ok()) summary.without_result = *std::move(left);
   }
   absl::Status written = ReplaceFile(run_->directory.summary(), summary.Json());

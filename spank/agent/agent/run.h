@@ -35,6 +35,7 @@ struct Run {
   // on with an earlier one): every node asks for its part. Here the root says
   // what there is to do at all; what the others have in it is not looked at.
   std::optional<Work> left;
+  uint64_t completed_before = 0;  // with `left`, at the root: what there is not
   std::function<void()> changed;  // asks for a look at whether all is done
 
   // One line on standard error, which srun shows to the user.

@@ -54,10 +54,15 @@ std::string Summary::Text() const {
       nodes == 1 ? " node, " : " nodes, ", slots,
       slots == 1 ? " slot, " : " slots, ", FormatElapsed(end - start));
   if (seconds > 0) {
-    absl::StrAppendFormat(&text, ", %.1f/s",
-                          static_cast<double>(done) / seconds);
+    absl::StrAppendFormat(
+        &text, ", %.1f/s",
+        static_cast<double>(done - completed_before) / seconds);
   }
   absl::StrAppend(&text, ")");
+  if (completed_before != 0) {
+    absl::StrAppend(&text, "\ncram: ", completed_before,
+                    " of them had completed before, in ", resumed_from);
+  }
   if (!stop_reason.empty()) {
     absl::StrAppend(&text, "\ncram: stopped early: ", stop_reason);
   }
@@ -83,6 +88,10 @@ std::string Summary::Json() const {
     if (count != 0) json["states"][std::string(StateName(state))] = count;
   }
   json["without_result"] = without_result.ToString();
+  if (!resumed_from.empty()) {
+    json["resumed_from"] = resumed_from;
+    json["completed_before"] = completed_before;
+  }
   json["nodes"] = nodes;
   json["slots"] = slots;
   json["lost_nodes"] = lost_nodes;
@@ -94,8 +103,7 @@ std::string Summary::Json() const {
 }
 
 absl::StatusOr<IndexSet> FindWithoutResult(const RunDirectory& run,
-                                           uint64_t subjobs) {
-  IndexSet left({0, subjobs});
+                                           IndexSet left) {
   absl::StatusOr<std::vector<uint32_t>> nodes = run.Nodes();
   if (!nodes.ok()) return nodes.status();
   for (uint32_t node : *nodes) {

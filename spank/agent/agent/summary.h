@@ -20,6 +20,9 @@ struct Summary {
   std::string run_directory;
   uint64_t subjobs = 0;
   std::array<uint64_t, kStates> finished = {};  // by final state
+  // It went on with that run, where so many of the completed ones had been run.
+  std::string resumed_from;
+  uint64_t completed_before = 0;
   uint32_t nodes = 0;
   uint32_t slots = 0;
   std::vector<std::string> lost_nodes;
@@ -37,8 +40,9 @@ struct Summary {
   std::string Json() const;
 };
 
-// Sub-jobs of which the journals have no final record, of 0..subjobs-1.
+// Sub-jobs of which the journals have no final record, of those that were to
+// be run.
 absl::StatusOr<IndexSet> FindWithoutResult(const RunDirectory& run,
-                                           uint64_t subjobs);
+                                           IndexSet left);
 
 }  // namespace cram
