@@ -2,7 +2,7 @@ load helper
 
 # A job that notes that it ran, and fails while its name is in the file fail.
 job_script() {
-  script job <<'END'
+  program job <<'END'
 #!/bin/sh
 echo "$1" >>ran
 echo "out of $1"

@@ -1,5 +1,9 @@
 #include "spank/agent/agent/member_role.h"
 
+#include <unistd.h>
+
+#include <array>
+
 #include "absl/strings/str_cat.h"
 #include "spank/wire/index_ranges.h"
 
@@ -35,7 +39,10 @@ void MemberRole::Report() {
 }
 
 void MemberRole::Update() {
-  if (!link_.joined()) return;
+  if (!link_.joined()) {
+    LookForEnd();
+    return;
+  }
   Report();
   if (asked_ || node_->stopping() || node_->unstarted() >= node_->slots()) {
     return;
@@ -44,6 +51,15 @@ void MemberRole::Update() {
   wire::Message ask;
   ask.mutable_ask();
   link_.Send(ask);
+}
+
+// When there was little to do, the run may end before this node has come.
+void MemberRole::LookForEnd() {
+  bool began = node_->running() != 0 || node_->unstarted() != 0 ||
+               node_->finished() != std::array<uint64_t, kStates>();
+  if (began || access(run_->directory.summary().c_str(), F_OK) != 0) return;
+  finished_ = true;
+  run_->changed();
 }
 
 void MemberRole::StillHere() { link_.Send(wire::Message()); }
@@ -92,6 +108,7 @@ void MemberRole::RootSays(const wire::Message& message) {
 }
 
 void MemberRole::RootLost(const absl::Status& reason) {
+  LookForEnd();
   if (finished_) return;
   root_lost_ = true;
   run_->changed();

@@ -30,6 +30,7 @@ class MemberRole : public Role, private MemberLink::Listener {
   void RootLost(const absl::Status& reason) override;
 
   void Report();
+  void LookForEnd();
   void GiveBack(uint64_t count);
 
   const Run* run_;
