@@ -3,23 +3,10 @@
 #include <zlib.h>
 
 #include "absl/strings/str_cat.h"
+#include "pack/base/little_endian.h"
 
 namespace cram {
 namespace {
-
-void AppendLittleEndian(uint32_t value, int bytes, std::string* out) {
-  for (int i = 0; i < bytes; ++i) {
-    out->push_back(static_cast<char>(value >> (8 * i) & 0xff));
-  }
-}
-
-uint32_t ReadLittleEndian(absl::string_view bytes) {
-  uint32_t value = 0;
-  for (size_t i = bytes.size(); i-- > 0;) {
-    value = value << 8 | static_cast<unsigned char>(bytes[i]);
-  }
-  return value;
-}
 
 uint32_t Crc32(absl::string_view bytes) {
   return crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
@@ -41,7 +28,7 @@ absl::Status CheckFileHeader(absl::string_view bytes, const FileKind& kind) {
     return absl::InvalidArgumentError(
         absl::StrCat("not a ", kind.magic, " file"));
   }
-  uint32_t major = ReadLittleEndian(bytes.substr(8, 2));
+  uint64_t major = ReadLittleEndian(bytes.substr(8, 2));
   if (major > kind.major) {
     return absl::InvalidArgumentError(
         absl::StrCat("version ", major,
@@ -51,15 +38,15 @@ absl::Status CheckFileHeader(absl::string_view bytes, const FileKind& kind) {
 }
 
 void AppendFrame(absl::string_view payload, std::string* out) {
-  AppendLittleEndian(static_cast<uint32_t>(payload.size()), 4, out);
+  AppendLittleEndian(payload.size(), 4, out);
   AppendLittleEndian(Crc32(payload), 4, out);
   out->append(payload.data(), payload.size());
 }
 
 std::optional<absl::string_view> FrameParser::Next() {
   if (rest_.size() < kFrameHeaderBytes) return std::nullopt;
-  uint32_t length = ReadLittleEndian(rest_.substr(0, 4));
-  uint32_t crc = ReadLittleEndian(rest_.substr(4, 4));
+  uint64_t length = ReadLittleEndian(rest_.substr(0, 4));
+  uint64_t crc = ReadLittleEndian(rest_.substr(4, 4));
   damaged_ = length == 0 || length > kMaxPayloadBytes;
   if (damaged_ || length > rest_.size() - kFrameHeaderBytes) {
     return std::nullopt;

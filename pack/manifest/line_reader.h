@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "pack/base/buffered_reader.h"
 #include "pack/base/fd.h"
 
 namespace cram {
@@ -22,7 +23,7 @@ class LineReader {
 
   // Reads on a descriptor; `name` is for errors.
   LineReader(UniqueFd fd, std::string name)
-      : fd_(std::move(fd)), name_(std::move(name)) {}
+      : LineReader(BufferedReader(std::move(fd), std::move(name))) {}
 
   // False at the end of file. Errors, with name and line: cannot be read, a
   // NUL byte, a line too long for any manifest.
@@ -32,19 +33,15 @@ class LineReader {
   uint64_t line() const { return line_; }
 
   // As errors call it.
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return file_.name(); }
 
   // `message` with the place: "runs.txt:3: message".
   absl::Status Error(absl::string_view message) const;
 
  private:
-  absl::Status Fill();
+  explicit LineReader(BufferedReader file) : file_(std::move(file)) {}
 
-  UniqueFd fd_;
-  std::string name_;
-  std::string buffer_;
-  size_t at_ = 0;  // in buffer_
-  bool end_ = false;
+  BufferedReader file_;
   uint64_t line_ = 0;
 };
 

@@ -1,13 +1,8 @@
 #include "pack/manifest/llnl_cram_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "pack/base/io.h"
 #include "pack/manifest/layout.h"
 
 namespace cram {
@@ -15,7 +10,6 @@ namespace {
 
 constexpr uint32_t kMagic = 0x6372616d;
 constexpr uint32_t kVersion = 2;
-constexpr size_t kBufferBytes = 256 << 10;
 
 uint32_t Decode(absl::string_view bytes) {
   uint32_t number = 0;
@@ -88,37 +82,28 @@ bool ParseJob(Fields* fields, LlnlCramJob* job) {
 absl::Status LlnlCramReader::ErrorAt(uint64_t offset,
                                      absl::string_view message) const {
   return absl::DataLossError(
-      absl::StrCat(name_, ": byte ", offset, ": ", message));
+      absl::StrCat(file_.name(), ": byte ", offset, ": ", message));
 }
 
 absl::Status LlnlCramReader::Error(absl::string_view message) const {
   return absl::InvalidArgumentError(
-      absl::StrCat(name_, ": job ", read_jobs_ - 1, ": ", message));
+      absl::StrCat(file_.name(), ": job ", read_jobs_ - 1, ": ", message));
 }
 
 // A length that is a lie costs no more memory than the file has bytes.
 absl::Status LlnlCramReader::ReadRecord(size_t size) {
   record_.clear();
   while (record_.size() < size) {
-    if (at_ == buffer_.size()) {
-      buffer_.resize(kBufferBytes);
-      ssize_t n;
-      do {
-        n = read(fd_.get(), &buffer_[0], buffer_.size());
-      } while (n < 0 && errno == EINTR);
-      if (n < 0) return ErrnoStatus(name_, "", errno);
-      buffer_.resize(static_cast<size_t>(n));
-      at_ = 0;
-      end_ = n == 0;
-      if (end_) {
-        return ErrorAt(offset_ + record_.size(),
-                       absl::StrCat("truncated: ", size - record_.size(),
-                                    " bytes are missing"));
-      }
+    absl::StatusOr<absl::string_view> piece = file_.Peek();
+    if (!piece.ok()) return piece.status();
+    if (piece->empty()) {
+      return ErrorAt(offset_ + record_.size(),
+                     absl::StrCat("truncated: ", size - record_.size(),
+                                  " bytes are missing"));
     }
-    size_t part = std::min(size - record_.size(), buffer_.size() - at_);
-    record_.append(buffer_, at_, part);
-    at_ += part;
+    absl::string_view part = piece->substr(0, size - record_.size());
+    record_.append(part.data(), part.size());
+    file_.Take(part.size());
   }
   offset_ += size;
   return absl::OkStatus();
@@ -136,30 +121,28 @@ absl::Status LlnlCramReader::ReadHeader() {
   absl::Status status = ReadNumber(&magic);
   if (status.ok() && magic != kMagic) {
     return absl::InvalidArgumentError(
-        absl::StrCat(name_, ": not a file of LLNL's Cram"));
+        absl::StrCat(file_.name(), ": not a file of LLNL's Cram"));
   }
   if (status.ok()) status = ReadNumber(&version);
   if (status.ok() && version != kVersion) {
-    return absl::InvalidArgumentError(absl::StrCat(name_, ": version ", version,
-                                                   " of LLNL's Cram; only ",
-                                                   kVersion, " is known"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(file_.name(), ": version ", version,
+                     " of LLNL's Cram; only ", kVersion, " is known"));
   }
   for (uint32_t* number : {&jobs_, &processes_, &largest_}) {
     if (status.ok()) status = ReadNumber(number);
   }
   if (status.ok() && jobs_ == 0) {
-    return absl::InvalidArgumentError(absl::StrCat(name_, ": has no jobs"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(file_.name(), ": has no jobs"));
   }
   return status;
 }
 
 absl::StatusOr<LlnlCramReader> LlnlCramReader::Open(const std::string& path) {
-  bool is_stdin = path == "-";
-  UniqueFd fd(is_stdin ? dup(STDIN_FILENO)
-                       : open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  std::string name = is_stdin ? "standard input" : path;
-  if (!fd.valid()) return ErrnoStatus(name, "", errno);
-  LlnlCramReader reader(std::move(fd), name);
+  absl::StatusOr<BufferedReader> file = BufferedReader::Open(path);
+  if (!file.ok()) return file.status();
+  LlnlCramReader reader(*std::move(file));
   absl::Status status = reader.ReadHeader();
   if (!status.ok()) return status;
   return reader;
@@ -172,9 +155,9 @@ absl::Status LlnlCramReader::CheckEnd() {
         end, absl::StrCat("more bytes behind the last of ", jobs_, " jobs"));
   }
   if (read_processes_ != processes_) {
-    return absl::DataLossError(absl::StrCat(name_, ": damaged: ", processes_,
-                                            " processes, says the header; the ",
-                                            "jobs have ", read_processes_));
+    return absl::DataLossError(absl::StrCat(
+        file_.name(), ": damaged: ", processes_,
+        " processes, says the header; the ", "jobs have ", read_processes_));
   }
   return absl::OkStatus();
 }

@@ -11,7 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "pack/base/fd.h"
+#include "pack/base/buffered_reader.h"
 
 namespace cram {
 
@@ -48,8 +48,7 @@ class LlnlCramReader {
   absl::Status Error(absl::string_view message) const;
 
  private:
-  LlnlCramReader(UniqueFd fd, std::string name)
-      : fd_(std::move(fd)), name_(std::move(name)) {}
+  explicit LlnlCramReader(BufferedReader file) : file_(std::move(file)) {}
   absl::Status ErrorAt(uint64_t offset, absl::string_view message) const;
   absl::Status ReadHeader();
   // The next `size` bytes into record_.
@@ -57,11 +56,7 @@ class LlnlCramReader {
   absl::Status ReadNumber(uint32_t* number);
   absl::Status CheckEnd();
 
-  UniqueFd fd_;
-  std::string name_;
-  std::string buffer_;
-  size_t at_ = 0;  // in buffer_
-  bool end_ = false;
+  BufferedReader file_;
   uint64_t offset_ = 0;  // in the file
   std::string record_;
 

@@ -1,5 +1,6 @@
 #include "pack/manifest/wire.h"
 
+#include "pack/base/little_endian.h"
 #include "pack/manifest/layout.h"
 
 namespace cram {
@@ -10,10 +11,15 @@ constexpr uint32_t kFixed64 = 1;
 constexpr uint32_t kBytes = 2;
 constexpr uint32_t kFixed32 = 5;
 
-void AppendFixed(uint64_t value, int bytes, std::string* out) {
-  for (int i = 0; i < bytes; ++i) {
-    out->push_back(static_cast<char>(value >> (8 * i) & 0xff));
+constexpr size_t kMaxVarintBytes = 10;
+
+size_t EncodeVarint(uint64_t value, char* out) {
+  size_t size = 0;
+  for (; value >= 0x80; value >>= 7) {
+    out[size++] = static_cast<char>(value | 0x80);
   }
+  out[size++] = static_cast<char>(value);
+  return size;
 }
 
 }  // namespace
@@ -34,10 +40,7 @@ bool WireReader::ReadLongVarint(uint64_t* value) {
 
 bool WireReader::ReadFixed(size_t size) {
   if (rest_.size() < size) return false;
-  for (size_t i = 0; i < size; ++i) {
-    number_ |= static_cast<uint64_t>(static_cast<unsigned char>(rest_[i]))
-               << (8 * i);
-  }
+  number_ = ReadLittleEndian(rest_.substr(0, size));
   rest_.remove_prefix(size);
   return true;
 }
@@ -74,15 +77,14 @@ bool ParseMessage(absl::string_view bytes,
 }
 
 void AppendVarint(uint64_t value, std::string* out) {
-  for (; value >= 0x80; value >>= 7) {
-    out->push_back(static_cast<char>(value | 0x80));
-  }
-  out->push_back(static_cast<char>(value));
+  char bytes[kMaxVarintBytes];
+  out->append(bytes, EncodeVarint(value, bytes));
 }
 
 void AppendBytesHeader(uint32_t field, uint64_t size, std::string* out) {
-  AppendVarint(field << 3 | kBytes, out);
-  AppendVarint(size, out);
+  char bytes[2 * kMaxVarintBytes];
+  size_t tag = EncodeVarint(field << 3 | kBytes, bytes);
+  out->append(bytes, tag + EncodeVarint(size, bytes + tag));
 }
 
 void AppendBytesField(uint32_t field, absl::string_view bytes,
@@ -99,12 +101,12 @@ void AppendVarintField(uint32_t field, uint64_t value, std::string* out) {
 
 void AppendFixed32Field(uint32_t field, uint32_t value, std::string* out) {
   AppendVarint(field << 3 | kFixed32, out);
-  AppendFixed(value, 4, out);
+  AppendLittleEndian(value, 4, out);
 }
 
 void AppendFixed64Field(uint32_t field, uint64_t value, std::string* out) {
   AppendVarint(field << 3 | kFixed64, out);
-  AppendFixed(value, 8, out);
+  AppendLittleEndian(value, 8, out);
 }
 
 }  // namespace cram

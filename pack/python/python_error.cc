@@ -1,5 +1,6 @@
 #include "pack/python/python_error.h"
 
+#include "pack/base/escape_controls.h"
 #include "pack/python/text.h"
 
 namespace cram {
@@ -11,7 +12,7 @@ namespace py = pybind11;
 PyObject* error_type = nullptr;
 
 [[noreturn]] void Throw(PyObject* type, absl::string_view message) {
-  PyErr_SetObject(type, ToPython(message).ptr());
+  PyErr_SetObject(type, ToPython(EscapeControls(message)).ptr());
   throw py::error_already_set();
 }
 

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_replace.h"
+#include "pack/base/escape_controls.h"
 #include "sbin/cram/info_command.h"
 #include "sbin/cram/output_command.h"
 #include "sbin/cram/pack_command.h"
@@ -24,9 +25,7 @@ namespace {
 constexpr int kBadUse = 2;
 
 int Complain(absl::string_view message) {
-  // Some of CLI11's messages go over several lines.
-  std::string line = absl::StrReplaceAll(message, {{"\n", " "}});
-  fprintf(stderr, "cram: %s\n", line.c_str());
+  fprintf(stderr, "cram: %s\n", EscapeControls(message).c_str());
   return kBadUse;
 }
 
@@ -66,7 +65,8 @@ class CommandLine {
     } catch (const CLI::Success& help) {
       return app_.exit(help);
     } catch (const CLI::ParseError& error) {
-      return Complain(error.what());
+      // Some of CLI11's messages go over several lines.
+      return Complain(absl::StrReplaceAll(error.what(), {{"\n", " "}}));
     }
     absl::Status status = Call();
     status.Update(FlushPrinted());

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "absl/time/clock.h"
+#include "pack/base/escape_controls.h"
 #include "pack/base/run_directory.h"
 #include "sbin/cramacct/options.h"
 #include "sbin/report/json.h"
@@ -20,8 +21,7 @@ namespace cram {
 namespace {
 
 void Complain(absl::string_view message) {
-  fprintf(stderr, "cramacct: %.*s\n", static_cast<int>(message.size()),
-          message.data());
+  fprintf(stderr, "cramacct: %s\n", EscapeControls(message).c_str());
 }
 
 // Nobody reads a report further than its reader does: a closed pipe ends the

@@ -5,9 +5,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "pack/base/duration.h"
+#include "pack/base/escape_controls.h"
 #include "pack/base/size.h"
 #include "sbin/report/status.h"
-#include "sbin/report/table_printer.h"
 
 namespace cram {
 namespace {

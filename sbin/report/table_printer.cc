@@ -4,10 +4,9 @@
 
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "pack/base/escape_controls.h"
 
 namespace cram {
 
@@ -54,22 +53,6 @@ void TablePrinter::AppendCell(absl::string_view value, size_t position,
   if (shown < value.size()) out->back() = '+';
   if (width < 0) out->append(padding, ' ');
   out->push_back(' ');
-}
-
-std::string EscapeControls(absl::string_view text) {
-  if (std::none_of(text.begin(), text.end(),
-                   [](char c) { return absl::ascii_iscntrl(c); })) {
-    return std::string(text);
-  }
-  std::string escaped;
-  for (char c : text) {
-    if (absl::ascii_iscntrl(c)) {
-      escaped += absl::CEscape(absl::string_view(&c, 1));
-    } else {
-      escaped += c;
-    }
-  }
-  return escaped;
 }
 
 std::string HelpFormat() {

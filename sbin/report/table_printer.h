@@ -37,9 +37,6 @@ class TablePrinter {
   std::string delimiter_;
 };
 
-// Control characters as \n, \t, \033; everything else as it is.
-std::string EscapeControls(absl::string_view text);
-
 // The known fields in four columns, as sacct --helpformat.
 std::string HelpFormat();
 

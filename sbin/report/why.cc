@@ -2,10 +2,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "pack/base/duration.h"
+#include "pack/base/escape_controls.h"
 #include "pack/base/exit_status.h"
 #include "pack/base/size.h"
 #include "sbin/report/attempt_output.h"
-#include "sbin/report/table_printer.h"
 #include "sbin/report/what_to_do.h"
 
 namespace cram {

@@ -1,34 +1,25 @@
 #include "spank/wire/frames.h"
 
 #include "absl/strings/str_cat.h"
+#include "pack/base/little_endian.h"
 
 namespace cram {
 namespace {
 
 constexpr size_t kLengthBytes = 4;
 
-uint32_t Length(absl::string_view bytes) {
-  uint32_t length = 0;
-  for (size_t i = kLengthBytes; i-- > 0;) {
-    length = length << 8 | static_cast<unsigned char>(bytes[i]);
-  }
-  return length;
-}
-
 }  // namespace
 
 void AppendMessage(const wire::Message& message, std::string* out) {
   std::string payload = message.SerializeAsString();
-  for (size_t i = 0; i < kLengthBytes; ++i) {
-    out->push_back(static_cast<char>(payload.size() >> (8 * i) & 0xff));
-  }
+  AppendLittleEndian(payload.size(), kLengthBytes, out);
   out->append(payload);
 }
 
 absl::StatusOr<std::optional<wire::Message>> MessageReader::Next() {
   absl::string_view rest = absl::string_view(buffer_).substr(taken_);
   if (rest.size() >= kLengthBytes) {
-    uint32_t length = Length(rest);
+    uint64_t length = ReadLittleEndian(rest.substr(0, kLengthBytes));
     if (length > kMaxMessageBytes) {
       return absl::InvalidArgumentError(
           absl::StrCat("a message of ", length, " bytes"));

@@ -8,10 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   cram::MemoryFile file(cram::TextOf(data, size));
   absl::StatusOr<cram::JsonlReader> reader =
       cram::JsonlReader::Open(file.path());
-  if (!reader.ok()) {
-    REQUIRE(reader.status().message().find('\n') == std::string::npos);
-    return 0;
-  }
+  if (!reader.ok()) return 0;
   cram::JsonlRow row;
   for (;;) {
     absl::StatusOr<bool> more = reader->Next(&row);

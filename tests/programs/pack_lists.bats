@@ -84,6 +84,10 @@ END
   bad "{\"a\":$(printf '[%.0s' {1..9999})" "'a' holds a list"
   bad '{"a":1' "not JSON at byte"
   bad '{"a":1,"mem":"much"}' "'mem': 'much' is not a size"
+  # What a file says does not write on a terminal.
+  printf '{"a\\n\\u001b[2Jb": 1}\n' >r.jsonl
+  refused "r.jsonl:1: 'a\n\033[2Jb' is not a parameter's name" \
+    pack -o m.pb --jsonl r.jsonl -- run
   printf '{"argv":["x"]}\n' >r.jsonl
   refused "another command after -- is one too many" \
     pack -o m.pb --jsonl r.jsonl -- run

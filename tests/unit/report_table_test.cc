@@ -59,11 +59,6 @@ TEST_F(TableTest, TakesAnotherDelimiter) {
             "0;COMPLETED\n");
 }
 
-TEST(Table, ARowIsOneLineWhateverTheValue) {
-  EXPECT_EQ(EscapeControls("plain é"), "plain é");
-  EXPECT_EQ(EscapeControls("a\nb\tc\033[1m"), "a\\nb\\tc\\033[1m");
-}
-
 TEST(Table, HelpListsEveryFieldInFourColumns) {
   std::string help = HelpFormat();
   EXPECT_EQ(help.substr(0, 80),

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "pack/base/escape_controls.h"
 #include "spank/agent/agent/keeper.h"
 #include "spank/agent/agent/options.h"
 #include "spank/agent/agent/run.h"
@@ -21,7 +22,7 @@ int main(int argc, char** argv) {
       cram::AgentOptions::Parse(argc, argv);
   if (!options.ok()) {
     fprintf(stderr, "cram: %s\n",
-            std::string(options.status().message()).c_str());
+            cram::EscapeControls(options.status().message()).c_str());
     return cram::kBadUse;
   }
   cram::Step step = cram::Step::FromEnvironment(options->alone);
