@@ -58,11 +58,11 @@ absl::Status RowsPacker::Add(absl::Span<const absl::string_view> values,
     AppendBytesField(Column::kValuesFieldNumber, values[i], &column_bytes_[i]);
   }
   if (commands_) {
-    std::string words;
+    words_.clear();
     for (const std::string& word : command) {
-      AppendBytesField(Words::kWordsFieldNumber, word, &words);
+      AppendBytesField(Words::kWordsFieldNumber, word, &words_);
     }
-    AppendBytesField(Rows::kArgvFieldNumber, words, &command_bytes_);
+    AppendBytesField(Rows::kArgvFieldNumber, words_, &command_bytes_);
   }
   AppendBytesField(Rows::kOwnFieldNumber, own, &own_bytes_);
   group_has_own_ = group_has_own_ || !own.empty();

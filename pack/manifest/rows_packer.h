@@ -62,7 +62,7 @@ class RowsPacker {
   bool group_has_own_ = false;             // one that is not empty
   size_t group_bytes_ = 0;
   uint64_t group_rows_ = 0;
-  std::string unpacked_, packed_;  // for PackGroup
+  std::string words_, unpacked_, packed_;  // kept for their memory
 
   // Of the block.
   std::string groups_;  // RowGroups.groups, serialized

@@ -8,6 +8,15 @@
 #include "pack/manifest/wire.h"
 
 namespace cram {
+namespace {
+
+void SetMemMode(const SubJobTemplate& source, SubJob* subjob) {
+  if (source.memory_mode() == MEMORY_MODE_RLIMIT) {
+    subjob->mem_mode = MemMode::kRlimit;
+  }
+}
+
+}  // namespace
 
 absl::Status SubJobMaker::Parse(absl::string_view what,
                                 absl::string_view source, Text* text) {
@@ -54,9 +63,7 @@ absl::StatusOr<SubJobMaker> SubJobMaker::Compile(const SubJobTemplate& source) {
   maker.fixed_.ranks = std::max(source.ranks(), 1u);
   maker.fixed_.cpus = source.cpus();
   maker.fixed_.memory_bytes = source.memory_bytes();
-  if (source.memory_mode() == MEMORY_MODE_RLIMIT) {
-    maker.fixed_.mem_mode = MemMode::kRlimit;
-  }
+  SetMemMode(source, &maker.fixed_);
   if (source.time_limit_ms() > 0) {
     maker.fixed_.time_limit = absl::Milliseconds(source.time_limit_ms());
   }
@@ -189,6 +196,7 @@ absl::Status AddOwn(absl::string_view own, SubJob* subjob) {
   if (source.ranks() > 0) subjob->ranks = source.ranks();
   if (source.cpus() > 0) subjob->cpus = source.cpus();
   if (source.memory_bytes() > 0) subjob->memory_bytes = source.memory_bytes();
+  SetMemMode(source, subjob);
   if (source.time_limit_ms() > 0) {
     subjob->time_limit = absl::Milliseconds(source.time_limit_ms());
   }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "pack/base/duration.h"
+#include "pack/base/mem_mode.h"
 #include "pack/base/size.h"
 
 namespace cram {
@@ -43,6 +44,14 @@ absl::Status SetMemory(absl::string_view text, SubJobTemplate* result) {
   absl::StatusOr<uint64_t> bytes = ParseCap(text);
   if (bytes.ok()) result->set_memory_bytes(*bytes);
   return bytes.status();
+}
+
+absl::Status SetMemoryMode(absl::string_view text, SubJobTemplate* result) {
+  absl::StatusOr<MemMode> mode = ParseMemMode(text);
+  if (!mode.ok()) return mode.status();
+  result->set_memory_mode(*mode == MemMode::kRlimit ? MEMORY_MODE_RLIMIT
+                                                    : MEMORY_MODE_CGROUP);
+  return absl::OkStatus();
 }
 
 absl::Status SetTimeLimit(absl::string_view text, SubJobTemplate* result) {

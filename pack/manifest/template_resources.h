@@ -11,8 +11,9 @@ namespace cram {
 // A whole number of at least 1. Errors of these do not say of what.
 absl::Status SetRanks(absl::string_view text, SubJobTemplate* result);
 absl::Status SetCpus(absl::string_view text, SubJobTemplate* result);
-// As ParseCap and ParseDuration (pack/base) take it.
+// As ParseCap, ParseMemMode and ParseDuration (pack/base) take it.
 absl::Status SetMemory(absl::string_view text, SubJobTemplate* result);
+absl::Status SetMemoryMode(absl::string_view text, SubJobTemplate* result);
 absl::Status SetTimeLimit(absl::string_view text, SubJobTemplate* result);
 // "auto", "pmix", "pmi1" or "none".
 absl::Status SetMpi(absl::string_view text, SubJobTemplate* result);

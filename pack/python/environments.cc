@@ -42,6 +42,7 @@ py::object AsDict(PyObject* environment) {
 
 void Environments::SetFirst(PyObject* environment) {
   py::object dict = AsDict(environment);
+  std::vector<Objects> objects;
   std::vector<Variable> first;
   PyObject* name;
   PyObject* value;
@@ -49,11 +50,12 @@ void Environments::SetFirst(PyObject* environment) {
     TextBytes name_bytes(name, {"a name in env"});
     if (IsForeignVariable(name_bytes.view())) continue;
     TextBytes value_bytes(value, {"env", -1, name_bytes.view()});
-    first.push_back({py::reinterpret_borrow<py::object>(name),
-                     py::reinterpret_borrow<py::object>(value),
-                     std::string(name_bytes.view()),
-                     std::string(value_bytes.view())});
+    objects.push_back({py::reinterpret_borrow<py::object>(name),
+                       py::reinterpret_borrow<py::object>(value)});
+    first.push_back(
+        {std::string(name_bytes.view()), std::string(value_bytes.view())});
   }
+  objects_ = std::move(objects);
   first_ = std::move(first);
   places_.clear();
   for (const Variable& variable : first_) {
@@ -70,56 +72,61 @@ void Environments::AddFirst(SubJobTemplate* source) const {
   }
 }
 
-void Environments::AppendRemoved(std::string* own) const {
-  for (const Variable& variable : first_) {
-    if (variable.seen == environments_) continue;
+size_t Environments::PlaceOf(PyObject* name) const {
+  TextBytes bytes(name, {"a name in env"});
+  auto place = places_.find(std::string(bytes.view()));
+  return place == places_.end() ? first_.size() : place->second;
+}
+
+void Environments::AppendRemoved(PyObject* dict, std::string* own) const {
+  std::vector<bool> is_there(first_.size() + 1);
+  PyObject* name;
+  for (Py_ssize_t at = 0; PyDict_Next(dict, &at, &name, nullptr) != 0;) {
+    is_there[PlaceOf(name)] = true;
+  }
+  for (size_t i = 0; i < first_.size(); ++i) {
+    if (is_there[i]) continue;
     EnvironmentChange change;
-    change.set_name(variable.name);
+    change.set_name(first_[i].name);
     change.set_unset(true);
     AppendBytesField(SubJobTemplate::kEnvFieldNumber,
                      change.SerializeAsString(), own);
   }
 }
 
-bool Environments::AppendChange(PyObject* name, PyObject* value,
-                                Variable* first, std::string* own) {
+bool Environments::AppendChange(PyObject* name, PyObject* value, size_t place,
+                                std::string* own) {
   TextBytes name_bytes(name, {"a name in env"});
-  if (first == nullptr) {
-    auto place = places_.find(std::string(name_bytes.view()));
-    if (place != places_.end()) first = &first_[place->second];
-  }
-  if (first == nullptr && IsForeignVariable(name_bytes.view())) return false;
+  bool is_first = place < first_.size();
+  if (!is_first && IsForeignVariable(name_bytes.view())) return false;
   TextBytes value_bytes(value, {"env", -1, name_bytes.view()});
-  if (first != nullptr) first->seen = environments_;
-  if (first != nullptr && first->value == value_bytes.view()) return true;
+  if (is_first && first_[place].value == value_bytes.view()) return true;
   change_.clear();
   AppendBytesField(EnvironmentChange::kNameFieldNumber, name_bytes.view(),
                    &change_);
   AppendBytesField(EnvironmentChange::kValueFieldNumber, value_bytes.view(),
                    &change_);
   AppendBytesField(SubJobTemplate::kEnvFieldNumber, change_, own);
-  return first != nullptr;
+  return is_first;
 }
 
 void Environments::AppendChanges(PyObject* environment, std::string* own) {
   py::object dict = AsDict(environment);
-  ++environments_;
   size_t next = 0;  // dicts of one origin have one order
   size_t found = 0;
   PyObject* name;
   PyObject* value;
   for (Py_ssize_t at = 0; PyDict_Next(dict.ptr(), &at, &name, &value) != 0;) {
-    bool in_order =
-        next < first_.size() && first_[next].name_object.ptr() == name;
-    Variable* first = in_order ? &first_[next++] : nullptr;
-    if (in_order && first->value_object.ptr() == value) {
-      first->seen = environments_;
+    bool in_order = next < objects_.size() && objects_[next].name.ptr() == name;
+    if (in_order && objects_[next].value.ptr() == value) {
+      ++next;
       ++found;
-    } else if (AppendChange(name, value, first, own)) {
-      ++found;
+      continue;
     }
+    size_t place = in_order ? next++ : PlaceOf(name);
+    if (AppendChange(name, value, place, own)) ++found;
   }
-  if (found < first_.size()) AppendRemoved(own);
+  if (found < first_.size()) AppendRemoved(dict.ptr(), own);
 }
 
 }  // namespace cram

@@ -32,22 +32,25 @@ class Environments {
   void AppendChanges(PyObject* environment, std::string* own);
 
  private:
+  struct Objects {
+    pybind11::object name, value;
+  };
   struct Variable {
-    pybind11::object name_object, value_object;
     std::string name, value;
-    uint64_t seen = 0;  // the last environment that had it
   };
 
-  // `first`: the variable of this name, when that is known. Whether there is
-  // one.
-  bool AppendChange(PyObject* name, PyObject* value, Variable* first,
+  // The place in first_ of this name, or none of it.
+  size_t PlaceOf(PyObject* name) const;
+  // `place`: that of the name. Whether it is one.
+  bool AppendChange(PyObject* name, PyObject* value, size_t place,
                     std::string* own);
-  void AppendRemoved(std::string* own) const;
+  void AppendRemoved(PyObject* dict, std::string* own) const;
 
-  std::vector<Variable> first_;  // in the order of its dict
+  // The variables of the first, in the order of its dict.
+  std::vector<Objects> objects_;
+  std::vector<Variable> first_;
   std::unordered_map<std::string, size_t> places_;
   bool has_first_ = false;
-  uint64_t environments_ = 0;
   std::string change_;
 };
 

@@ -55,6 +55,15 @@ void AddVariables(PyObject* environment, SubJobTemplate* source) {
   }
 }
 
+ResourceObjects ResourcesOf(const ManifestPacker::Arguments& arguments) {
+  return {arguments[ManifestPacker::kRanks],
+          arguments[ManifestPacker::kCpus],
+          arguments[ManifestPacker::kMemory],
+          arguments[ManifestPacker::kMemoryMode],
+          arguments[ManifestPacker::kTime],
+          arguments[ManifestPacker::kMpi]};
+}
+
 std::string TextOr(PyObject* text, const char* name) {
   return text == Py_None ? "" : std::string(TextBytes(text, {name}).view());
 }
@@ -79,19 +88,17 @@ void ManifestPacker::Check(const absl::Status& status) {
 }
 
 void ManifestPacker::AppendResources(const Arguments& arguments) {
-  const std::array<PyObject*, 5> now = {arguments[kRanks], arguments[kCpus],
-                                        arguments[kMemory], arguments[kTime],
-                                        arguments[kMpi]};
   bool same = true;
-  for (size_t i = 0; i < now.size(); ++i) {
-    same = same && resources_[i].ptr() == now[i];
+  for (size_t i = 0; i < kResources.size(); ++i) {
+    same = same && resources_[i].ptr() == arguments[kResources[i]];
   }
   if (!same) {
     SubJobTemplate own;
-    SetResources({now[0], now[1], now[2], now[3], now[4]}, &own);
+    SetResources(ResourcesOf(arguments), &own);
     resource_fields_ = own.SerializeAsString();
-    for (size_t i = 0; i < now.size(); ++i) {
-      resources_[i] = py::reinterpret_borrow<py::object>(now[i]);
+    for (size_t i = 0; i < kResources.size(); ++i) {
+      resources_[i] =
+          py::reinterpret_borrow<py::object>(arguments[kResources[i]]);
     }
   }
   own_ += resource_fields_;
@@ -157,9 +164,7 @@ void ManifestPacker::StartTable(std::vector<std::string> columns,
                                 const Arguments& arguments) {
   ThrowUnless(failed_);
   SubJobTemplate source;
-  SetResources({arguments[kRanks], arguments[kCpus], arguments[kMemory],
-                arguments[kTime], arguments[kMpi]},
-               &source);
+  SetResources(ResourcesOf(arguments), &source);
   source.set_cwd(TextOr(arguments[kDirectory], "cwd"));
   source.set_name(TextOr(arguments[kName], "name"));
   source.set_stdin(TextOr(arguments[kStdin], "stdin"));
@@ -200,6 +205,8 @@ void ManifestPacker::Finish() {
   // What went wrong with a file has its name; of this the file is the name.
   if (absl::IsInvalidArgument(status)) status = WithContext(path_, status);
   Check(status);
+  failed_ =
+      absl::FailedPreconditionError("this manifest is not open for writing");
 }
 
 }  // namespace cram

@@ -29,6 +29,7 @@ class ManifestPacker {
     kEnvironment,
     kCpus,
     kMemory,
+    kMemoryMode,
     kTime,
     kMpi,
     kName,
@@ -38,6 +39,9 @@ class ManifestPacker {
     kArguments,
   };
   using Arguments = std::array<PyObject*, kArguments>;
+  static constexpr std::array<const char*, kArguments> kArgumentNames = {
+      "nprocs", "cwd", "args", "env",   "cpus",   "mem",   "mem_mode",
+      "time",   "mpi", "name", "stdin", "stdout", "stderr"};
 
   static std::unique_ptr<ManifestPacker> Create(const pybind11::object& path);
   static std::unique_ptr<ManifestPacker> AddTo(const pybind11::object& path);
@@ -57,6 +61,9 @@ class ManifestPacker {
   void Finish();
 
  private:
+  static constexpr std::array<Argument, 6> kResources = {
+      kRanks, kCpus, kMemory, kMemoryMode, kTime, kMpi};
+
   // What rows are being written, as far as StartRows is concerned.
   struct Rows {
     bool has_environment;
@@ -86,7 +93,7 @@ class ManifestPacker {
   std::string own_;  // of the sub-job that is being packed
   std::vector<std::string> words_;
   // Those of the last sub-job, and what they became.
-  std::array<pybind11::object, 5> resources_;
+  std::array<pybind11::object, kResources.size()> resources_;
   std::string resource_fields_;
 };
 

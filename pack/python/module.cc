@@ -27,12 +27,68 @@ ManifestPacker::Arguments AsArguments(PyObject* const* arguments,
   return result;
 }
 
+// Which argument a keyword is. Those that Python has compiled are interned, and
+// so the same object.
+size_t PlaceOfKeyword(PyObject* keyword) {
+  static const auto* const kNames = [] {
+    auto* names = new std::array<PyObject*, ManifestPacker::kArguments>;
+    std::transform(ManifestPacker::kArgumentNames.begin(),
+                   ManifestPacker::kArgumentNames.end(), names->begin(),
+                   PyUnicode_InternFromString);
+    return names;
+  }();
+  auto name = std::find(kNames->begin(), kNames->end(), keyword);
+  if (name == kNames->end()) {
+    name = std::find_if(kNames->begin(), kNames->end(), [&](PyObject* known) {
+      return PyUnicode_Compare(known, keyword) == 0;
+    });
+  }
+  return static_cast<size_t>(name - kNames->begin());
+}
+
+// As Python binds the arguments of Manifest.pack in the package.
+ManifestPacker::Arguments BindArguments(PyObject* const* arguments,
+                                        Py_ssize_t count, PyObject* keywords) {
+  constexpr Py_ssize_t kPositional = ManifestPacker::kEnvironment + 1;
+  constexpr Py_ssize_t kRequired = ManifestPacker::kWords + 1;
+  if (count > kPositional) {
+    ThrowTypeError(absl::StrCat("pack() takes ", kPositional,
+                                " positional arguments but ", count,
+                                " were given"));
+  }
+  ManifestPacker::Arguments result = {};
+  std::copy_n(arguments, count, result.begin());
+  Py_ssize_t named = keywords == nullptr ? 0 : PyTuple_GET_SIZE(keywords);
+  for (Py_ssize_t i = 0; i < named; ++i) {
+    PyObject* keyword = PyTuple_GET_ITEM(keywords, i);
+    size_t place = PlaceOfKeyword(keyword);
+    if (place == result.size() || result[place] != nullptr) {
+      ThrowTypeError(absl::StrCat("pack() got ",
+                                  place == result.size()
+                                      ? "an unexpected keyword argument '"
+                                      : "multiple values for argument '",
+                                  std::string(py::str(keyword)), "'"));
+    }
+    result[place] = arguments[count + i];
+  }
+  for (size_t i = 0; i < result.size(); ++i) {
+    if (result[i] != nullptr) continue;
+    if (i < kRequired) {
+      ThrowTypeError(absl::StrCat("pack() missing required argument: '",
+                                  ManifestPacker::kArgumentNames.at(i), "'"));
+    }
+    result[i] = Py_None;
+  }
+  return result;
+}
+
 // Called by Python itself: pybind11's way to a method takes as long as all that
 // this one does.
-PyObject* Pack(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
+PyObject* Pack(PyObject* self, PyObject* const* arguments, Py_ssize_t count,
+               PyObject* keywords) {
   try {
     py::cast<ManifestPacker&>(py::handle(self))
-        .Pack(AsArguments(arguments, count));
+        .Pack(BindArguments(arguments, count, keywords));
     Py_RETURN_NONE;
   } catch (py::error_already_set& error) {
     error.restore();
@@ -44,9 +100,7 @@ PyObject* Pack(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
 
 PyMethodDef pack_method = {
     "pack", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(Pack)),
-    METH_FASTCALL,
-    "pack(nprocs, cwd, args, env, cpus, mem, time, mpi, name, stdin, stdout, "
-    "stderr)"};
+    METH_FASTCALL | METH_KEYWORDS, "Manifest.pack in the package."};
 
 void StartTable(ManifestPacker& packer, const py::list& columns,
                 const py::args& arguments) {

@@ -60,6 +60,7 @@ void SetResources(const ResourceObjects& objects, SubJobTemplate* result) {
   SetNumber("nprocs", objects.ranks, SetRanks, result);
   SetNumber("cpus", objects.cpus, SetCpus, result);
   SetText("mem", "a text such as '200M'", objects.memory, SetMemory, result);
+  SetText("mem_mode", "a text", objects.memory_mode, SetMemoryMode, result);
   SetTime(objects.time, result);
   SetText("mpi", "a text", objects.mpi, SetMpi, result);
 }

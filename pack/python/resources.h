@@ -7,13 +7,14 @@
 
 namespace cram {
 
-// None leaves a property as it is. ranks and cpus: ints of at least 1. memory:
-// a text, as --mem takes it. time: a datetime.timedelta or a text, as --time
-// takes it. mpi: a text.
+// None leaves a property as it is. ranks and cpus: ints of at least 1. memory
+// and memory_mode: texts, as --mem and --mem-mode take them. time: a
+// datetime.timedelta or a text, as --time takes it. mpi: a text.
 struct ResourceObjects {
   PyObject* ranks;
   PyObject* cpus;
   PyObject* memory;
+  PyObject* memory_mode;
   PyObject* time;
   PyObject* mpi;
 };

@@ -2,7 +2,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "pack/base/io.h"
-#include "pack/base/mem_mode.h"
 #include "pack/manifest/template_resources.h"
 
 namespace cram {
@@ -14,14 +13,6 @@ absl::Status Set(const char* option, const std::string& text,
                  SubJobTemplate* result) {
   if (text.empty()) return absl::OkStatus();
   return WithContext(option, set(text, result));
-}
-
-absl::Status SetMemoryMode(absl::string_view text, SubJobTemplate* result) {
-  absl::StatusOr<MemMode> mode = ParseMemMode(text);
-  if (!mode.ok()) return mode.status();
-  result->set_memory_mode(*mode == MemMode::kRlimit ? MEMORY_MODE_RLIMIT
-                                                    : MEMORY_MODE_CGROUP);
-  return absl::OkStatus();
 }
 
 absl::Status AddEnvironment(const std::string& text, SubJobTemplate* result) {

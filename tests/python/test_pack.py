@@ -27,12 +27,28 @@ class Pack(InDirectory):
 
     def test_keeps_every_option(self):
         [subjob] = packed(((1, None, ["model"]), dict(
-            cpus=3, mem="1.5G", time="1m30s", name="run {7}", stdin="in",
-            stdout="out", stderr="err")))
+            cpus=3, mem="1.5G", mem_mode="rlimit", time="1m30s", name="run {7}",
+            stdin="in", stdout="out", stderr="err")))
         self.assertEqual(
-            (subjob.cpus, subjob.memory_bytes, subjob.time_limit_seconds,
-             subjob.name, subjob.stdin, subjob.stdout, subjob.stderr),
-            (3, 3 << 29, 90.0, "run {7}", "in", "out", "err"))
+            (subjob.cpus, subjob.memory_bytes, subjob.mem_mode,
+             subjob.time_limit_seconds, subjob.name, subjob.stdin,
+             subjob.stdout, subjob.stderr),
+            (3, 3 << 29, "rlimit", 90.0, "run {7}", "in", "out", "err"))
+
+    def test_takes_arguments_by_name(self):
+        [by_name, by_place] = packed(
+            ((), {"args": ["m"], "env": {"A": "1"}, "cwd": "/", "nprocs": 2}),
+            ((2, "/", ["m"], {"A": "1"}), {}))
+        self.assertEqual(by_name.hash, by_place.hash)
+
+    def test_may_be_replaced_in_a_class_of_its_own(self):
+        class Quiet(Manifest):
+            def pack(self, word):
+                super().pack(1, None, ["quiet", word])
+
+        with Quiet("m.pb", "w") as manifest:
+            manifest.pack("it")
+        self.assertEqual(Manifest("m.pb")[0].argv, ["quiet", "it"])
 
     def test_leaves_to_the_run_what_nobody_said(self):
         [subjob] = packed(((1, None, ["model"]), {}))
@@ -197,14 +213,33 @@ class Refusals(InDirectory):
             with self.subTest(message):
                 self.assert_refused(kind, message, *arguments, **options)
 
+    def test_bind_arguments_as_python_does(self):
+        for message, arguments, options in (
+                ("pack() missing required argument: 'args'", (1, None), {}),
+                ("pack() takes 4 positional arguments but 5 were given",
+                 (1, None, ["m"], {}, 3), {}),
+                ("pack() got an unexpected keyword argument 'memory'",
+                 (1, None, ["m"]), {"memory": "1G"}),
+                ("pack() got multiple values for argument 'cwd'",
+                 (1, None, ["m"]), {"cwd": "/"})):
+            with self.subTest(message):
+                self.assert_refused(TypeError, message, *arguments, **options)
+
+    def test_have_one_line(self):
+        with self.assertRaises(Error) as raised:
+            with Manifest("m.pb", "w") as manifest:
+                manifest.pack_table(["m"], {"a\nb": [1]})
+        self.assertIn("'a\\nb'", str(raised.exception))
+
     def test_have_the_words_of_the_command(self):
         for option, value in (("mem", "much"), ("mem", "0"), ("time", "soon"),
-                              ("cpus", "0")):
+                              ("cpus", "0"), ("mem_mode", "hard")):
             with self.subTest(option=option, value=value):
-                expected = self.refusal("pack", "-o", "c.pb", f"--{option}",
-                                        value, "--", "model")
+                written = "--" + option.replace("_", "-")
+                expected = self.refusal("pack", "-o", "c.pb", written, value,
+                                        "--", "model")
                 self.assert_refused(
-                    Error, expected.replace(f"--{option}: ", f"{option}: "), 1,
+                    Error, expected.replace(f"{written}: ", f"{option}: "), 1,
                     None, ["m"],
                     **{option: int(value) if option == "cpus" else value})
 
@@ -249,6 +284,14 @@ class Files(InDirectory):
         self.assertEqual(len(Manifest("m.pb")), 1)
         with self.assertRaisesRegex(Error, "not open for writing"):
             manifest.pack(1, None, ["model"])
+
+    def test_stay_as_they_are_once_they_have_their_name(self):
+        with Manifest("m.pb", "w") as manifest:
+            pack = manifest.pack
+            pack(1, None, ["model"])
+        with self.assertRaisesRegex(Error, "not open for writing"):
+            pack(1, None, ["model"])
+        self.assertEqual(len(Manifest("m.pb")), 1)
 
     def test_without_sub_jobs_are_refused(self):
         with self.assertRaisesRegex(Error, "^m.pb: no sub-jobs$"):

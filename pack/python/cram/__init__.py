@@ -58,10 +58,14 @@ class Manifest:
             self._packer = Packer.add_to(path)
         else:
             raise Error(f"mode: '{mode}' is none of r, w and a")
-        self._pack = self._packer.pack if self._packer else self._not_written
+        if self._packer and type(self).pack is Manifest.pack:
+            # Without the call below, which takes as long as packing.
+            self.__dict__["pack"] = self._packer.pack
 
-    def _not_written(self, *_: Any) -> None:
-        raise Error("this manifest is not open for writing")
+    def _open_packer(self) -> Packer:
+        if self._packer is None:
+            raise Error("this manifest is not open for writing")
+        return self._packer
 
     # Writing.
 
@@ -69,6 +73,7 @@ class Manifest:
              args: Sequence[Text],
              env: Optional[Mapping[Any, Any]] = None, *,
              cpus: Optional[int] = None, mem: Optional[str] = None,
+             mem_mode: Optional[str] = None,
              time: Optional[Time] = None, mpi: Optional[str] = None,
              name: Optional[Text] = None, stdin: Optional[Text] = None,
              stdout: Optional[Text] = None,
@@ -88,17 +93,22 @@ class Manifest:
         begins with SLURM, PMI, CRAM_ or SPANK_.
 
         cpus: of a rank. mem: the cap, a text with its unit: "200M", "1.5G".
+        mem_mode: "cgroup", or "rlimit" for a limit of the address space below
+        it as well.
         time: the limit, a timedelta or a text: "90s", "1h30m", Slurm's
         "HH:MM:SS". mpi: "auto", "pmix", "pmi1" or "none". name: what to call
         it. stdin, stdout, stderr: files. None is the run's default.
         """
-        self._pack(nprocs, cwd, args, env, cpus, mem, time, mpi, name, stdin,
-                   stdout, stderr)
+        self._open_packer().pack(
+            nprocs, cwd, args, env, cpus=cpus, mem=mem, mem_mode=mem_mode,
+            time=time, mpi=mpi, name=name, stdin=stdin, stdout=stdout,
+            stderr=stderr)
 
     def pack_table(self, command: Optional[Sequence[Text]], columns: Any, *,
                    nprocs: Optional[int] = None, cwd: Optional[Text] = None,
                    env: Optional[Mapping[Any, Any]] = None,
                    cpus: Optional[int] = None, mem: Optional[str] = None,
+                   mem_mode: Optional[str] = None,
                    time: Optional[Time] = None, mpi: Optional[str] = None,
                    name: Optional[Text] = None, stdin: Optional[Text] = None,
                    stdout: Optional[Text] = None,
@@ -118,17 +128,15 @@ class Manifest:
         env: changes, from names to texts, or to None for a variable that is
         removed. The others: as for pack().
         """
-        if self._packer is None:
-            self._not_written()
-            return
+        packer = self._open_packer()
         table = columns_of(columns)
-        self._packer.start_table(list(table), nprocs, cwd, command or (), env,
-                                 cpus, mem, time, mpi, name, stdin, stdout,
-                                 stderr)
+        packer.start_table(list(table), nprocs, cwd, command or (), env, cpus,
+                           mem, mem_mode, time, mpi, name, stdin, stdout,
+                           stderr)
         rows = len(next(iter(table.values())))
         for first in range(0, rows, PIECE):
-            self._packer.add_rows(first, [piece(column, first)
-                                          for column in table.values()])
+            packer.add_rows(first, [piece(column, first)
+                                    for column in table.values()])
 
     def close(self) -> None:
         """Gives what was written its name; also when it is called again.
@@ -140,7 +148,7 @@ class Manifest:
 
     def _discard(self) -> None:
         self._packer = self._reader = None
-        self._pack = self._not_written
+        self.__dict__.pop("pack", None)
 
     def __enter__(self) -> "Manifest":
         return self
