@@ -220,6 +220,100 @@ END
   nothing_left
 }
 
+# Tries to get at the memory and the descriptors of the agent and its keeper.
+intruder_script() {
+  program intruder <<'END'
+#!/usr/bin/python3
+import ctypes, os
+
+libc = ctypes.CDLL(None, use_errno=True)
+PTRACE_ATTACH, PTRACE_DETACH, WALL, PIDFD_GETFD = 16, 17, 1 << 30, 438
+
+def check(result):
+    if result < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+
+def attach(pid):
+    check(libc.ptrace(PTRACE_ATTACH, pid, None, None))
+    os.waitpid(pid, WALL)
+    libc.ptrace(PTRACE_DETACH, pid, None, None)
+
+class Piece(ctypes.Structure):
+    _fields_ = [("base", ctypes.c_void_p), ("size", ctypes.c_size_t)]
+
+def memory(call):
+    def attempt(pid):
+        here = ctypes.create_string_buffer(8)
+        local = Piece(ctypes.addressof(here), 8)
+        far = Piece(int(open("/proc/%d/stat" % pid).read().split()[27]), 8)
+        check(call(pid, ctypes.byref(local), 1, ctypes.byref(far), 1, 0))
+    return attempt
+
+def take_descriptor(pid):
+    held = os.pidfd_open(pid)
+    check(libc.syscall(PIDFD_GETFD, held, 0, 0))
+
+attempts = {
+    "attach": attach,
+    "mem": lambda pid: open("/proc/%d/mem" % pid, "r+b"),
+    "maps": lambda pid: open("/proc/%d/maps" % pid).read(),
+    "fd": lambda pid: os.listdir("/proc/%d/fd" % pid),
+    "fd/0": lambda pid: os.readlink("/proc/%d/fd/0" % pid),
+    "readv": memory(libc.process_vm_readv),
+    "writev": memory(libc.process_vm_writev),
+    "pidfd_getfd": take_descriptor,
+    "oom_score_adj": lambda pid: open("/proc/%d/oom_score_adj" % pid, "w"),
+}
+
+def parent(pid):
+    return int(open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()[1])
+
+agent = os.getppid()
+for name, pid in ("agent", agent), ("keeper", parent(agent)):
+    assert open("/proc/%d/comm" % pid).read() == "cram-agent\n"
+    for how, attempt in attempts.items():
+        try:
+            attempt(pid)
+            print(name, how, "let in")
+        except PermissionError:
+            print(name, how, "refused")
+END
+}
+
+@test "a sub-job gets into neither the agent nor its keeper" {
+  intruder_script
+  pack -- ./intruder
+  user srun -N1 -c2 --cram=m.pb
+  user cram output "$(run_dir)" 0 >"$work/told"
+  cat "$work/told"
+  [ "$(grep -c refused "$work/told")" -eq 18 ]
+  [ "$(wc -l <"$work/told")" -eq 18 ]
+}
+
+@test "the OOM killer spares the agent, and no sub-job" {
+  # A program that may be run but not read: its files in /proc are root's.
+  install -m 711 "$(command -v sleep)" "$work/unreadable"
+  program scores <<'END'
+#!/bin/sh
+./unreadable 20 &
+(cat /proc/self/oom_score_adj)
+cat "/proc/$$/oom_score_adj" "/proc/$!/oom_score_adj"
+sleep 1
+cat "/proc/$PPID/oom_score_adj"
+kill "$!"
+END
+  pack --param i=1..3 -- ./scores
+  user srun -N1 -c1 --cram=m.pb
+  # Root may be no more here than in a container.
+  spared=-500
+  sh -c 'echo -500 >/proc/self/oom_score_adj' || spared=0
+  for i in 0 1 2; do
+    user cram output "$(run_dir)" $i >"$work/told"
+    cat "$work/told"
+    [ "$(tr '\n' ' ' <"$work/told")" = "0 0 0 $spared " ]
+  done
+}
+
 @test "a sub-job has no descriptor of a cgroup's" {
   pack --param i=1..4 -- sh -c 'ls /proc/$$/fd; true'
   user srun -N1 -c2 --cram=m.pb

@@ -43,14 +43,6 @@ constexpr absl::Duration kUpdateDelay = absl::Milliseconds(10);
 
 constexpr int kStopSignals[] = {SIGTERM, SIGINT, SIGHUP};
 
-// The plugin protects the agent from the OOM killer; sub-jobs inherit that
-// unless it is reset.
-bool ProtectedFromOom() {
-  absl::StatusOr<std::string> text = ReadFile("/proc/self/oom_score_adj");
-  int score = 0;
-  return text.ok() && absl::SimpleAtoi(*text, &score) && score < 0;
-}
-
 // A slot takes a dozen descriptors, and a node may have hundreds of slots: as
 // many as we are allowed. Returns the limit as it was.
 rlimit RaiseOpenFiles() {
@@ -223,6 +215,21 @@ void Agent::ChooseCaps(const Premises& premises) {
                         ": memory caps by watchdog, not by the kernel: ", why));
 }
 
+void Agent::FindOomScore(int file) {
+  UniqueFd opened(file);
+  absl::StatusOr<std::string> text = ReadFile("/proc/self/oom_score_adj");
+  int score = 0;
+  if (!text.ok() || !absl::SimpleAtoi(*text, &score) || score >= 0) return;
+  if (!opened.valid()) {
+    run_.Say(absl::StrCat(run_.step.node_name,
+                          ": the OOM killer spares sub-jobs as it does us: "
+                          "cannot write /proc/self/oom_score_adj"));
+    return;
+  }
+  oom_score_ =
+      std::make_unique<OomScore>(run_.loop.get(), std::move(opened), score);
+}
+
 absl::Status Agent::OpenRecords(const Slots& slots) {
   uint32_t node = run_.step.node_id;
   absl::StatusOr<std::unique_ptr<JournalWriter>> journal =
@@ -299,7 +306,8 @@ absl::Status Agent::MakeNode(const Premises& premises) {
   resources.output = output_.get();
   resources.temporary_directory = premises.temporary_directory;
   resources.open_files = RaiseOpenFiles();
-  resources.protected_from_oom = ProtectedFromOom();
+  FindOomScore(premises.oom_score_file);
+  resources.oom_score = oom_score_.get();
   resources.signals_reach_all = step.in_slurm;
   node_ = std::make_unique<Node>(std::move(resources), std::move(slots),
                                  run_.manifest.get(), journal_.get(), this);

@@ -9,6 +9,7 @@
 #include "pack/journal/journal_writer.h"
 #include "pack/journal/output_writer.h"
 #include "spank/agent/agent/node.h"
+#include "spank/agent/agent/oom_score.h"
 #include "spank/agent/agent/role.h"
 #include "spank/agent/agent/run.h"
 #include "spank/agent/caps/caps.h"
@@ -22,6 +23,7 @@ struct Premises {
   std::string temporary_directory;
   std::string cgroup;             // for the caps of slots; empty: there is none
   std::vector<int> cgroup_files;  // as Caps takes them; the agent owns them
+  int oom_score_file = -1;        // as OomScore takes it; likewise
 };
 
 // Where the run's files are.
@@ -46,6 +48,7 @@ class Agent : public Node::Listener {
   absl::Status OpenRecords(const Slots& slots);
   absl::Status CatchSignals();
   void ChooseCaps(const Premises& premises);
+  void FindOomScore(int file);
   absl::Status MakeNode(const Premises& premises);
 
   void NodeChanged() override;
@@ -57,6 +60,7 @@ class Agent : public Node::Listener {
 
   Run run_;
   std::unique_ptr<Caps> caps_;
+  std::unique_ptr<OomScore> oom_score_;  // none: nobody spares us
   std::unique_ptr<NodeCpus> cpus_;
   std::unique_ptr<Environment> environment_;
   std::unique_ptr<JournalWriter> journal_;

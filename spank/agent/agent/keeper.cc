@@ -118,9 +118,20 @@ class Freezer {
   ControlFile control_;
 };
 
+// Sub-jobs are of the same user. None shall trace us, look into our memory or
+// take our descriptors, by which its cap is set: ptrace(2), proc(5),
+// process_vm_writev(2), pidfd_getfd(2). (The price is no core file of ours.)
+void KeepOthersOut() { prctl(PR_SET_DUMPABLE, 0); }
+
 pid_t StartAgent(const AgentOptions& options, const Step& step,
-                 const Premises& premises, const sigset_t& old_mask) {
+                 Premises premises, const sigset_t& old_mask) {
   pid_t pid = fork();
+  if (pid == 0) {
+    // Then it is root's.
+    premises.oom_score_file =
+        open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  }
+  KeepOthersOut();
   if (pid != 0) return pid;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   sigprocmask(SIG_SETMASK, &old_mask, nullptr);

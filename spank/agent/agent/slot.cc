@@ -133,8 +133,12 @@ std::optional<Slot::Failure> Slot::Prepare() {
   }
   if (!status.ok()) return Failure{std::string(status.message()), 0};
   streams_ = OpenStreams(subjob, *r_->options, collector_.get());
-  if (streams_.failed_step.empty()) return std::nullopt;
-  return Failure{streams_.failed_step, streams_.error};
+  if (!streams_.failed_step.empty()) {
+    return Failure{streams_.failed_step, streams_.error};
+  }
+  if (r_->oom_score != nullptr) status = r_->oom_score->LaunchBegins();
+  if (!status.ok()) return Failure{std::string(status.message()), 0};
+  return std::nullopt;
 }
 
 void Slot::Launch() {
@@ -163,7 +167,6 @@ void Slot::Launch() {
   request.stdout_fd = streams_.out;
   request.stderr_fd = streams_.err;
   request.cgroup_procs_fd = cap_->entry_fd();
-  request.reset_oom_score = r_->protected_from_oom;
   request.open_files = &r_->open_files;
   if (LimitData()) request.data = &data_;
   launching_ = true;
@@ -174,6 +177,7 @@ void Slot::Launched() {
   std::optional<SpawnResult> result = launcher_->TakeResult();
   if (!result) return;
   launching_ = false;
+  if (r_->oom_score != nullptr) r_->oom_score->LaunchEnds();
   streams_ = {};
   CancelTimers();
   if (result->pid < 0) {

@@ -17,6 +17,7 @@
 #include "pack/journal/output_writer.h"
 #include "spank/agent/agent/attempt.h"
 #include "spank/agent/agent/attempt_directory.h"
+#include "spank/agent/agent/oom_score.h"
 #include "spank/agent/caps/caps.h"
 #include "spank/agent/loop/loop.h"
 #include "spank/agent/output/collector.h"
@@ -37,9 +38,9 @@ struct SlotResources {
   const Environment* environment = nullptr;  // each slot copies it
   OutputWriter* output = nullptr;            // none: nothing is packed
   std::string temporary_directory;           // attempts get theirs below it
-  rlimit open_files = {};           // what sub-jobs may open; we need more
-  bool protected_from_oom = false;  // we are, our sub-jobs shall not be
-  bool signals_reach_all = false;   // Slurm signals every process of a step
+  OomScore* oom_score = nullptr;             // none: sub-jobs may have ours
+  rlimit open_files = {};          // what sub-jobs may open; we need more
+  bool signals_reach_all = false;  // Slurm signals every process of a step
 };
 
 class Slot {

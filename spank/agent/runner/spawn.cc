@@ -24,18 +24,6 @@ struct Failure {
   _exit(127);
 }
 
-bool WriteByteString(int fd, const char* text, size_t bytes) {
-  return write(fd, text, bytes) == static_cast<ssize_t>(bytes);
-}
-
-bool ResetOomScore() {
-  int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  bool written = WriteByteString(fd, "0", 1);
-  close(fd);
-  return written;
-}
-
 // What is ignored stays so over execve: SIGPIPE by the agent, others by nohup
 // or by the shell that put it into the background. Looked up once.
 const std::vector<int>& IgnoredSignals() {
@@ -74,11 +62,8 @@ bool Redirect(int from, int to) {
   if (request.child != nullptr) *request.child = getpid();
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (request.cgroup_procs_fd >= 0 &&
-      !WriteByteString(request.cgroup_procs_fd, "0", 1)) {
+      write(request.cgroup_procs_fd, "0", 1) != 1) {
     Fail(failure, "enter cgroup");
-  }
-  if (request.reset_oom_score && !ResetOomScore()) {
-    Fail(failure, "reset oom_score_adj");
   }
   if (request.open_files != nullptr &&
       setrlimit(RLIMIT_NOFILE, request.open_files) != 0) {

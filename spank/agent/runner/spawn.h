@@ -22,7 +22,6 @@ struct SpawnRequest {
   int stdout_fd = -1;
   int stderr_fd = -1;
   int cgroup_procs_fd = -1;            // open for writing; -1: stay
-  bool reset_oom_score = false;        // the caller is protected, this is not
   const rlimit* open_files = nullptr;  // RLIMIT_NOFILE; nullptr: the caller's
   const rlimit* data = nullptr;        // RLIMIT_DATA, likewise
   // Where the child writes its pid before it does anything else: another
