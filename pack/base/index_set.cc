@@ -92,6 +92,20 @@ IndexSet IndexSet::TakeBack(uint64_t count) {
   return taken;
 }
 
+IndexSet IndexSet::Take(const IndexSet& indexes) {
+  IndexSet common;
+  for (const auto& [begin, end] : indexes.ranges_) {
+    auto it = ranges_.upper_bound(begin);
+    if (it != ranges_.begin()) --it;
+    for (; it != ranges_.end() && it->first < end; ++it) {
+      IndexRange both = {std::max(begin, it->first), std::min(end, it->second)};
+      if (both.begin < both.end) common.Add(both);
+    }
+  }
+  for (const auto& [begin, end] : common.ranges_) Remove({begin, end});
+  return common;
+}
+
 bool IndexSet::Contains(uint64_t index) const {
   auto it = ranges_.upper_bound(index);
   return it != ranges_.begin() && std::prev(it)->second > index;

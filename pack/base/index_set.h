@@ -42,6 +42,8 @@ class IndexSet {
   // Removes and returns the `count` lowest (or highest) indexes, or all.
   IndexSet TakeFront(uint64_t count);
   IndexSet TakeBack(uint64_t count);
+  // Removes and returns those of `indexes` that are in it.
+  IndexSet Take(const IndexSet& indexes);
 
   bool Contains(uint64_t index) const;
   bool empty() const { return ranges_.empty(); }

@@ -18,6 +18,7 @@ namespace cram {
 //   journal.<node id>   records of one node, cram-journal(5)
 //   journal.resumed     what the run that this one goes on with had completed
 //   output.<node id>    packed output of one node, cram-output(5)
+//   requests            what the user asks of the run while it goes on; 0600
 //   root                where the root agent listens, and the secret; 0600
 //   summary.json        written last: its presence means that the run ended
 class RunDirectory {
@@ -27,6 +28,7 @@ class RunDirectory {
   const std::string& path() const { return path_; }
   std::string manifest() const { return path_ + "/manifest.pb"; }
   std::string root() const { return path_ + "/root"; }
+  std::string requests() const { return path_ + "/requests"; }
   std::string summary() const { return path_ + "/summary.json"; }
   std::string journal_resumed() const { return path_ + "/journal.resumed"; }
   std::string journal(uint32_t node_id) const;

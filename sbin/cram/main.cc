@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_replace.h"
 #include "pack/base/escape_controls.h"
+#include "sbin/cram/cancel_command.h"
 #include "sbin/cram/info_command.h"
 #include "sbin/cram/output_command.h"
 #include "sbin/cram/pack_command.h"
@@ -47,6 +48,9 @@ class CommandLine {
     DefineOutputCommand(output, &output_);
     CLI::App* status = app_.add_subcommand("status", "say where a run stands");
     DefineStatusCommand(status, &status_);
+    CLI::App* cancel =
+        app_.add_subcommand("cancel", "end sub-jobs of a running run");
+    DefineCancelCommand(cancel, &cancel_);
   }
 
   // Words behind "--" are the user's command: CLI11, which has its own ideas
@@ -79,6 +83,7 @@ class CommandLine {
     if (app_.got_subcommand("info")) return PrintInfo(info_);
     if (app_.got_subcommand("run")) return RunManifest(run_);
     if (app_.got_subcommand("status")) return PrintStatus(status_);
+    if (app_.got_subcommand("cancel")) return CancelSubJobs(cancel_);
     return PrintOutput(output_);
   }
 
@@ -88,6 +93,7 @@ class CommandLine {
   RunRequest run_;
   OutputRequest output_;
   StatusRequest status_;
+  CancelRequest cancel_;
 };
 
 }  // namespace

@@ -257,6 +257,7 @@ int64_t ElapsedNs(const Attempt& attempt, const ReportContext& context) {
 }
 
 std::string Reason(const Attempt& attempt, const Run& run) {
+  if (attempt.by_user) return "by the user";
   const std::string& step = run.Details(attempt).failed_step;
   if (attempt.error_number == 0) return step;
   return absl::StrCat(step, step.empty() ? "" : ": ",

@@ -61,6 +61,9 @@ class Table {
         return AddClosed(record.closed());
       case JournalRecord::kStanding:
         return AddStanding(record.standing());
+      case JournalRecord::kAnswered:
+        records_->answered = record.answered().position();
+        return;
       case JournalRecord::KIND_NOT_SET:
         return;  // a kind of a newer minor version
     }
@@ -116,6 +119,7 @@ class Table {
     attempt.cause = CauseOf(ended);
     attempt.core_dumped = ended.core_dumped();
     attempt.will_retry = ended.will_retry();
+    attempt.by_user = ended.cancelled_by_user();
     if (HasDetails(ended)) {
       records_->details.push_back(DetailsOf(ended));
       attempt.details = static_cast<uint32_t>(records_->details.size());

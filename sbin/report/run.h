@@ -52,6 +52,7 @@ struct Attempt {
   Cause cause = Cause::kNone;
   bool core_dumped = false;
   bool will_retry = false;
+  bool by_user = false;       // it was cancelled alone, not with the run
   bool data_limited = false;  // its processes had an RLIMIT_DATA
 
   bool ended() const { return end_ns != 0; }
@@ -84,6 +85,7 @@ struct NodeRecords {
   // What it last said of itself.
   uint64_t unstarted = 0;
   Idle idle = Idle::kNot;
+  uint64_t answered = 0;  // requests before this position of their file
   bool closed = false;
   std::string closed_reason;
   std::vector<Attempt> attempts;

@@ -147,6 +147,8 @@ std::string WhatToDo(const Row& row, const ReportContext& context) {
     case Cause::kCouldNotStart:
       return "Repair that in the manifest or on the node, and run it again.";
     case Cause::kCancelled:
+      if (attempt.by_user) return "It was not to run; a resume runs it again.";
+      return "Nothing is wrong with the sub-job itself: run it again.";
     case Cause::kNodeLost:
       return "Nothing is wrong with the sub-job itself: run it again.";
     case Cause::kOutputBudget:

@@ -52,7 +52,7 @@ std::string WhatHappened(const Attempt& attempt, const Run& run) {
     case Cause::kTimeLimit:
       return "passed its time limit and was stopped";
     case Cause::kCancelled:
-      return "was cancelled";
+      return attempt.by_user ? "was cancelled by the user" : "was cancelled";
     case Cause::kNodeLost:
       return "was lost with its node";
     case Cause::kCouldNotStart:

@@ -24,6 +24,7 @@ soon() {
     -- sh -c 'sleep {s}; exit $((CRAM_INDEX == 1))'
   background --slots=3
   soon 2 states RUNNING
+  soon "no work left" nodes 0 idle_why
   run -0 --separate-stderr cram status
   [ -z "$stderr" ]
   echo "$output"
@@ -51,7 +52,7 @@ soon() {
 }
 
 @test "status watches a run until its end" {
-  pack --param i=1..4 -- sleep 0.5
+  pack --param i=1..4 -- sleep 1.5
   background
   soon RUNNING slowest 0 state
   run -0 cram status --watch=0.3
@@ -75,4 +76,87 @@ soon() {
   refused "no run in" status
   refused "no run of job 7" status 7
   refused "--watch" status --watch=0
+}
+
+# Twelve that sleep, of which three run.
+start_sleepers() {
+  pack --param i=1..12 -- sh -c "trap 'echo told; exit 0' TERM; sleep $long & wait"
+  background --slots=3 "$@"
+  soon 3 states RUNNING
+}
+
+@test "what is cancelled does not run, or is ended; nothing else is" {
+  start_sleepers
+  run -0 cram cancel "$(run_dir)" -i 1-2,7-9
+  [ "$output" = "$(basename "$(run_dir)" | sed s/^cram-//): cancelled 5 sub-jobs: 3 that waited, 2 that ran" ]
+  [ "$(rows index -s CA | tr '\n' ' ')" = "1 2 7 8 9 " ]
+  [ "$(rows cause,reason -s CA | sort -u)" = "cancelled|by the user" ]
+  [ "$(cram output "$(run_dir)" 1)" = told ]
+  soon 3 states RUNNING
+  [ "$(rows index -s R | tr '\n' ' ')" = "0 3 4 " ]
+  [[ $(cramacct -j "$(run_dir)" -i 2 --why) == *"was cancelled by the user on node"*"a resume runs it again"* ]]
+  run -0 cram cancel "$(run_dir)" -i 0-2
+  [[ $output == *"cancelled 3 sub-jobs"* ]]
+  run -0 cram cancel "$(run_dir)" -i all
+  ended 1
+  [ "$(rows state | sort | uniq -c | tr -s ' ')" = " 12 CANCELLED" ]
+  grep -q '12 sub-jobs: 12 cancelled' err
+  nothing_left
+}
+
+@test "what has ended is not cancelled, and what was cancelled is not retried" {
+  pack --param s=0,"$long",0 -- sleep '{s}'
+  background --retry=3 --slots=1
+  soon 1 states COMPLETED
+  run -0 cram cancel "$(run_dir)" -i 0-1
+  [[ $output == *"cancelled 1 sub-jobs: 0 that waited, 1 that ran"*"ended before: 0" ]]
+  ended 1
+  [ "$(rows state,attempt)" = "COMPLETED|0
+CANCELLED|0
+COMPLETED|0" ]
+}
+
+@test "a sub-job that waits to be retried can be cancelled" {
+  pack --param s=0,"$long" -- sh -c 'sleep {s}; exit 1'
+  background --slots=1 --retry=100000
+  soon 1 states RUNNING
+  run -0 cram cancel "$(run_dir)" -i 0
+  [[ $output == *"cancelled 1 sub-jobs"* ]]
+  cram cancel "$(run_dir)" -i 1
+  ended 1
+  [ "$(rows state | sort -u)" = CANCELLED ]
+}
+
+@test "a hundred thousand are cancelled in seconds" {
+  pack --param i=1..100000 -- sleep "$long"
+  background --slots=1
+  soon 1 states RUNNING
+  SECONDS=0
+  run -0 cram cancel "$(run_dir)" -i all
+  [ "$SECONDS" -lt 20 ]
+  ended 1
+  [ "$(rows index -s CA | wc -l)" -eq 100000 ]
+}
+
+@test "what cannot be cancelled is refused" {
+  start_sleepers
+  refused "no sub-job 12" cancel "$(run_dir)" -i 12
+  refused "not a list of indexes" cancel "$(run_dir)" -i 1..3
+  refused "--indexes is required" cancel "$(run_dir)"
+  [ "$(stat -c %a "$(run_dir)/requests")" = 600 ]
+  cram cancel "$(run_dir)" -i all >said
+  ended 1
+  refused "has ended" cancel "$(run_dir)" -i 1
+  refused "no run of job 7" cancel 7 -i 1
+}
+
+@test "a request that is torn or foreign harms no run" {
+  start_sleepers
+  printf 'torn' >>"$(run_dir)/requests"
+  run -0 cram cancel "$(run_dir)" -i 11
+  [[ $output == *"cancelled 1 sub-jobs"* ]]
+  head -c 100 /dev/urandom >>"$(run_dir)/requests"
+  until_true 5 grep -q "nothing more can be asked of this run" err
+  kill -TERM "$(cat keeper)"
+  ended 3
 }

@@ -101,12 +101,17 @@ TEST(Summary, SomeThatDidNotIsStatus1) {
 TEST(Summary, SomethingLeftToRunIsStatus3) {
   EXPECT_EQ(SummaryOf({{State::kCompleted, 9}}, 10).exit_status(), 3);
   EXPECT_EQ(SummaryOf({}, 10).exit_status(), 3);
-  EXPECT_EQ(SummaryOf({{State::kCompleted, 9}, {State::kCancelled, 1}}, 10)
-                .exit_status(),
-            3);
-  EXPECT_EQ(SummaryOf({{State::kFailed, 9}, {State::kCancelled, 1}}, 10)
-                .exit_status(),
-            3);
+  for (State state : {State::kCompleted, State::kFailed}) {
+    Summary summary = SummaryOf({{state, 9}, {State::kCancelled, 1}}, 10);
+    summary.stop_reason = "SIGTERM on n0";
+    EXPECT_EQ(summary.exit_status(), 3);
+  }
+}
+
+TEST(Summary, SubJobsThatTheUserCancelledAreStatus1) {
+  Summary summary =
+      SummaryOf({{State::kCompleted, 9}, {State::kCancelled, 1}}, 10);
+  EXPECT_EQ(summary.exit_status(), 1);
 }
 
 TEST(Summary, SaysHowManyOfEachStateAndWhereToLook) {

@@ -172,7 +172,8 @@ TEST_F(SlotLife, AnOutputLimitPassedDuringTheLaunchEndsIt) {
 
 TEST_F(SlotLife, OneThatIsCancelledDuringItsLaunchEnds) {
   Start({"sleep", "1000"});
-  loop_->After(absl::Milliseconds(20), [this] { slot_->Cancel(); });
+  loop_->After(absl::Milliseconds(20),
+               [this] { slot_->Cancel(EndReason::kRunStopped); });
   loop_->After(absl::Milliseconds(50), [] { GateCaps::armed->Open(); });
   Run(absl::Seconds(4));
   EXPECT_EQ(cause(), Cause::kCancelled);
@@ -181,7 +182,8 @@ TEST_F(SlotLife, OneThatIsCancelledDuringItsLaunchEnds) {
 TEST_F(SlotLife, TheFirstReasonToEndItIsItsCause) {
   Start({"sleep", "1000"});
   Print("more than ten bytes");
-  loop_->After(absl::Milliseconds(20), [this] { slot_->Cancel(); });
+  loop_->After(absl::Milliseconds(20),
+               [this] { slot_->Cancel(EndReason::kRunStopped); });
   loop_->After(absl::Milliseconds(50), [] { GateCaps::armed->Open(); });
   Run(absl::Seconds(4));
   EXPECT_EQ(cause(), Cause::kOutputBudget);

@@ -89,5 +89,14 @@ TEST(IndexSet, AgreesWithAPlainSet) {
   }
 }
 
+TEST(IndexSet, TakesWhatBothHave) {
+  IndexSet set = *IndexSet::Parse("0-9,20-29,40");
+  EXPECT_EQ(set.Take(*IndexSet::Parse("5-24,29-50,90")).ToString(),
+            "5-9,20-24,29,40");
+  EXPECT_EQ(set.ToString(), "0-4,25-28");
+  EXPECT_TRUE(set.Take(IndexSet()).empty());
+  EXPECT_TRUE(IndexSet().Take(set).empty());
+}
+
 }  // namespace
 }  // namespace cram

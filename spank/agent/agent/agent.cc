@@ -182,6 +182,9 @@ absl::Status Agent::MakeRunDirectory() {
     return ErrnoStatus("copy manifest to", run_.directory.manifest(),
                        error.value());
   }
+  absl::Status requests = CreateRequests(run_.directory.requests());
+  if (!requests.ok()) return requests;
+  requests_.emplace(run_.directory.requests());
   // Only a convenience: cramacct also takes the directory.
   (void)RememberRun(run_.step.run_id, run_.directory.path());
   return absl::OkStatus();
@@ -374,8 +377,33 @@ void Agent::UpdateSoon(absl::Duration delay) {
 void Agent::Tick() {
   node_->HandOnOutput();
   node_->RecordStanding();
+  HeedRequests();
   UpdateSoon(absl::ZeroDuration());
   run_.loop->After(kTick, [this] { Tick(); });
+}
+
+void Agent::HeedRequests() {
+  if (!requests_) return;
+  absl::StatusOr<std::vector<Request>> requests = requests_->ReadNew();
+  if (!requests.ok()) {
+    run_.Say(absl::StrCat(requests.status().message(),
+                          "; nothing more can be asked of this run"));
+    requests_.reset();
+    return;
+  }
+  if (requests->empty()) return;
+  for (const Request& request : *requests) CarryOut(request);
+  JournalRecord record;
+  record.mutable_answered()->set_time_ns(absl::ToUnixNanos(absl::Now()));
+  record.mutable_answered()->set_position(requests_->position());
+  journal_->Append(record);
+}
+
+void Agent::CarryOut(const Request& request) {
+  if (request.has_cancel()) {
+    absl::StatusOr<IndexSet> set = IndexSet::Parse(request.cancel().indexes());
+    if (set.ok()) role_->Cancel(*set);
+  }
 }
 
 void Agent::HandleSignals() {

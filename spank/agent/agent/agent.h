@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "pack/journal/journal_writer.h"
 #include "pack/journal/output_writer.h"
+#include "pack/journal/requests.h"
 #include "spank/agent/agent/node.h"
 #include "spank/agent/agent/oom_score.h"
 #include "spank/agent/agent/role.h"
@@ -55,6 +57,8 @@ class Agent : public Node::Listener {
   void RecordsBlocked(const absl::Status& status) override;
   void HandleSignals();
   void Tick();
+  void HeedRequests();
+  void CarryOut(const Request& request);
   void UpdateSoon(absl::Duration delay);
   void CloseRecords();
 
@@ -67,6 +71,7 @@ class Agent : public Node::Listener {
   std::unique_ptr<OutputWriter> output_;  // none: nothing is packed
   std::unique_ptr<Node> node_;
   std::unique_ptr<Role> role_;
+  std::optional<RequestReader> requests_;  // the root's
   UniqueFd signals_;
   Loop::TimerId update_timer_ = 0;
   bool update_is_soon_ = false;

@@ -80,6 +80,8 @@ Ended EndedRecord(const Attempt& attempt, SlotCap* cap, Collector* collector,
   ended.set_start_ns(absl::ToUnixNanos(attempt.start));
   ended.set_end_ns(absl::ToUnixNanos(attempt.end));
   ended.set_cause(static_cast<uint32_t>(CauseOf(facts)));
+  ended.set_cancelled_by_user(CauseOf(facts) == Cause::kCancelled &&
+                              attempt.ended_for == EndReason::kCancelled);
   ended.set_exit_code(attempt.exit.code);
   ended.set_signal(attempt.exit.signal);
   ended.set_core_dumped(attempt.exit.core_dumped);

@@ -69,6 +69,8 @@ void MemberRole::StopRun(const std::string&) {
   Update();
 }
 
+void MemberRole::Cancel(const IndexSet& indexes) { node_->Cancel(indexes); }
+
 bool MemberRole::done() const {
   bool idle = node_->running() == 0 && node_->unstarted() == 0;
   return finished_ || (root_lost_ && idle);
@@ -95,6 +97,8 @@ void MemberRole::RootSays(const wire::Message& message) {
     node_->Add(FromWire(message.grant().indexes(), run_->manifest->size()));
   } else if (message.has_recall()) {
     GiveBack(message.recall().count());
+  } else if (message.has_cancel()) {
+    Cancel(FromWire(message.cancel().indexes(), run_->manifest->size()));
   } else if (message.has_stop()) {
     StopRun(message.stop().reason());
   } else if (message.has_finish()) {

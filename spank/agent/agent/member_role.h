@@ -21,6 +21,7 @@ class MemberRole : public Role, private MemberLink::Listener {
   void Update() override;
   void StillHere() override;
   void StopRun(const std::string& reason) override;
+  void Cancel(const IndexSet& indexes) override;
   bool done() const override;
   int Conclude() override;
 

@@ -15,6 +15,9 @@ namespace {
 constexpr int kStartsAtOnce = 100;
 // A sub-job that has started is seen to run, also when we are killed at once.
 constexpr absl::Duration kStartsWait = absl::Milliseconds(20);
+// Records of sub-jobs that were cancelled, then everything else has its turn.
+constexpr uint64_t kDropsAtOnce = 1000;
+constexpr absl::Duration kDropsWait = absl::Milliseconds(500);
 // How many wait changes all the time, and is worth a record now and then.
 constexpr absl::Duration kCountsWait = absl::Seconds(10);
 
@@ -32,25 +35,105 @@ Node::Node(SlotResources resources, Slots slots, ManifestReader* manifest,
 void Node::Add(const IndexSet& indexes) {
   if (stopping_) return;
   waiting_.AddAll(indexes);
+  if (!cancelled_.empty()) {
+    dropped_.AddAll(waiting_.Take(cancelled_));
+    RecordDropped();
+  }
   StartMore();
 }
 
-IndexSet Node::GiveBack(uint64_t count) { return waiting_.TakeBack(count); }
+IndexSet Node::GiveBack(uint64_t count) {
+  IndexSet back = waiting_.TakeBack(count);
+  // The head of the line, too: there is no room for it here.
+  if (back.size() < count && new_) {
+    back.Add(new_->subjob.index);
+    new_.reset();
+  }
+  return back;
+}
 
 uint64_t Node::unstarted() const {
-  return waiting_.size() + retries_.size() + (again_ ? 1 : 0) + (new_ ? 1 : 0);
+  return waiting_.size() + dropped_.size() + retries_.size() +
+         (again_ ? 1 : 0) + (new_ ? 1 : 0);
 }
 
 void Node::Stop() {
   stopping_ = true;
-  waiting_ = IndexSet();
+  waiting_ = dropped_ = IndexSet();
   retries_.clear();
   again_.reset();
   new_.reset();
   for (const auto& slot : slot_table_) {
-    if (slot != nullptr) slot->Cancel();
+    if (slot != nullptr) slot->Cancel(EndReason::kRunStopped);
   }
   if (slots_.running() == 0) listener_->NodeChanged();
+}
+
+void Node::Cancel(const IndexSet& indexes) {
+  if (stopping_) return;
+  cancelled_.AddAll(indexes);
+  dropped_.AddAll(waiting_.Take(indexes));
+  for (const auto& slot : slot_table_) {
+    if (slot == nullptr || !slot->busy()) continue;
+    if (indexes.Contains(slot->attempt().candidate.subjob.index)) {
+      slot->Cancel(EndReason::kCancelled);
+    }
+  }
+  CancelRetries();
+  RecordDropped();
+  StartMore();
+}
+
+void Node::CancelRetries() {
+  std::deque<PlannedAttempt> kept;
+  for (const PlannedAttempt& attempt : retries_) {
+    if (cancelled_.Contains(attempt.index)) {
+      RecordCancelled(attempt);
+    } else {
+      kept.push_back(attempt);
+    }
+  }
+  retries_ = std::move(kept);
+  for (std::optional<Candidate>* next : {&again_, &new_}) {
+    if (!*next || !cancelled_.Contains((*next)->subjob.index)) continue;
+    PlannedAttempt attempt;
+    attempt.index = (*next)->subjob.index;
+    attempt.number = (*next)->attempt;
+    next->reset();
+    RecordCancelled(attempt);
+  }
+}
+
+// There may be a million of them: everything else has its turn between.
+void Node::RecordDropped() {
+  if (drop_timer_ != 0 || dropped_.empty()) return;
+  if (!paused_) {
+    IndexSet now = dropped_.TakeFront(kDropsAtOnce);
+    for (const auto& [begin, end] : now.ranges()) {
+      for (uint64_t index = begin; index < end; ++index) {
+        PlannedAttempt attempt;
+        attempt.index = index;
+        RecordCancelled(attempt);
+      }
+    }
+  }
+  if (dropped_.empty()) return;
+  drop_timer_ = resources_.loop->After(
+      paused_ ? kDropsWait : absl::ZeroDuration(), [this] {
+        drop_timer_ = 0;
+        RecordDropped();
+      });
+}
+
+void Node::RecordCancelled(const PlannedAttempt& attempt) {
+  Ended ended;
+  ended.set_index(attempt.index);
+  ended.set_attempt(attempt.number);
+  ended.set_start_ns(absl::ToUnixNanos(absl::Now()));
+  ended.set_end_ns(ended.start_ns());
+  ended.set_cause(static_cast<uint32_t>(Cause::kCancelled));
+  ended.set_cancelled_by_user(true);
+  Settle(Candidate(), &ended);
 }
 
 bool Node::FlushRecords() {
@@ -295,7 +378,7 @@ void Node::Settle(const Candidate& candidate, Ended* ended) {
   attempt.failures = candidate.failures;
   attempt.cap_bytes = candidate.cap_bytes;
   std::optional<PlannedAttempt> next;
-  if (!stopping_) {
+  if (!stopping_ && !cancelled_.Contains(attempt.index)) {
     next = NextAttempt(*resources_.options, attempt, cause,
                        cap_rule_.LimitsOf(candidate.subjob, candidate.cpus));
   }

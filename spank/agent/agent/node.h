@@ -45,6 +45,10 @@ class Node : private Slot::Listener {
   void Add(const IndexSet& indexes);
   // Up to `count` that have not started, the last ones first.
   IndexSet GiveBack(uint64_t count);
+  // Of these, what waits here or is added later is recorded as cancelled
+  // without having run, what runs is ended, and nothing is run again. What has
+  // ended stays as it is.
+  void Cancel(const IndexSet& indexes);
   // Starts nothing more. What runs gets SIGTERM, and SIGKILL after a grace.
   void Stop();
 
@@ -82,6 +86,9 @@ class Node : private Slot::Listener {
   bool StartNew();
   std::optional<Candidate> Prepare(const PlannedAttempt& attempt);
   absl::StatusOr<Candidate> Read(const PlannedAttempt& attempt);
+  void CancelRetries();
+  void RecordDropped();
+  void RecordCancelled(const PlannedAttempt& attempt);
   void LookForRoom();
   Idle IdleNow() const;
   void Start(Candidate candidate, SlotClaim claim);
@@ -97,6 +104,8 @@ class Node : private Slot::Listener {
   Listener* listener_;
   IndexSet waiting_;
   std::deque<PlannedAttempt> retries_;
+  // Cancelled by the user, and those of them that waited and must be recorded.
+  IndexSet cancelled_, dropped_;
   // The heads of the two lines, when there is no room for them now.
   std::optional<Candidate> again_, new_;
   std::vector<std::unique_ptr<Slot>> slot_table_;  // by number; made once
@@ -107,6 +116,7 @@ class Node : private Slot::Listener {
   Standing standing_;      // as last recorded
   Loop::TimerId start_timer_ = 0;
   Loop::TimerId flush_timer_ = 0;
+  Loop::TimerId drop_timer_ = 0;
 };
 
 }  // namespace cram

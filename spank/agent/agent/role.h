@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "pack/base/index_set.h"
+
 namespace cram {
 
 class Role {
@@ -16,6 +18,10 @@ class Role {
   // Records cannot be written at present, so there is nothing to report but
   // that we are there.
   virtual void StillHere() {}
+
+  // Of these, none is run any more, wherever in the run it is. Again for those
+  // of before changes nothing.
+  virtual void Cancel(const IndexSet& indexes) = 0;
 
   // This agent was told from outside to stop.
   virtual void StopRun(const std::string& reason) = 0;

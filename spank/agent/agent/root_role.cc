@@ -104,6 +104,19 @@ void RootRole::StopRun(const std::string& reason) {
   run_->loop->After(kAbsentPatience, [this] { GiveUpAbsent(); });
 }
 
+void RootRole::Cancel(const IndexSet& indexes) {
+  cancelled_.AddAll(indexes);
+  wire::Message cancel;
+  ToWire(indexes, cancel.mutable_cancel()->mutable_indexes());
+  if (server_ != nullptr) {
+    for (uint32_t node = 1; node < run_->step.nodes; ++node) {
+      server_->Send(node, cancel);
+    }
+  }
+  node_->Cancel(indexes);
+  pool_.GiveTo(0, indexes);
+}
+
 // A node that has not come when the run is stopped is not waited for as long
 // as at its start: Slurm kills soon.
 void RootRole::GiveUpAbsent() {
@@ -198,6 +211,11 @@ std::string RootRole::NodeName(uint32_t node) const {
 void RootRole::MemberJoined(uint32_t node, const wire::Hello& hello) {
   names_[node] = hello.node_name();
   slots_ += hello.slots();
+  if (!cancelled_.empty()) {
+    wire::Message cancel;
+    ToWire(cancelled_, cancel.mutable_cancel()->mutable_indexes());
+    server_->Send(node, cancel);
+  }
   if (stop_reason_.empty()) return;
   wire::Message stop;
   stop.mutable_stop()->set_reason(stop_reason_);

@@ -23,6 +23,7 @@ class RootRole : public Role, private Members, private RootServer::Listener {
 
   void Update() override;
   void StopRun(const std::string& reason) override;
+  void Cancel(const IndexSet& indexes) override;
   bool done() const override;
   int Conclude() override;
 
@@ -52,6 +53,7 @@ class RootRole : public Role, private Members, private RootServer::Listener {
   bool left_ = false;  // our own node was told to finish
   absl::Time left_at_;
   std::string stop_reason_;
+  IndexSet cancelled_;
 };
 
 }  // namespace cram

@@ -258,8 +258,8 @@ void Slot::LookLater() {
   look_timer_ = r_->loop->After(cap_->look_again(), [this] { CheckCap(); });
 }
 
-void Slot::Cancel() {
-  if (busy_) End(EndReason::kCancelled);
+void Slot::Cancel(EndReason reason) {
+  if (busy_) End(reason);
 }
 
 void Slot::End(EndReason reason) {

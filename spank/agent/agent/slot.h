@@ -81,8 +81,8 @@ class Slot {
 
   // A process was reaped. False: it is not this slot's.
   bool Reaped(pid_t pid, int wait_status, const rusage& usage);
-  // The run is being stopped: SIGTERM, a grace, SIGKILL.
-  void Cancel();
+  // SIGTERM, a grace, SIGKILL.
+  void Cancel(EndReason reason);
 
   // Whether the sub-job's output is read; when not, it waits.
   void ReadOutput(bool on);

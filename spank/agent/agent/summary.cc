@@ -25,8 +25,11 @@ int Summary::exit_status() const {
   uint64_t completed = finished[static_cast<size_t>(State::kCompleted)];
   if (completed == subjobs) return 0;
   uint64_t settled =
-      std::accumulate(finished.begin(), finished.end(), uint64_t{0}) -
-      finished[static_cast<size_t>(State::kCancelled)];
+      std::accumulate(finished.begin(), finished.end(), uint64_t{0});
+  // In a run that was not stopped, those are what the user did not want.
+  if (!stop_reason.empty()) {
+    settled -= finished[static_cast<size_t>(State::kCancelled)];
+  }
   return settled == subjobs ? 1 : 3;
 }
 

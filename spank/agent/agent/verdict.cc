@@ -11,6 +11,7 @@ Cause CauseOf(const EndFacts& facts) {
   switch (facts.ended_for) {
     case EndReason::kTimeLimit:
       return Cause::kTimeLimit;
+    case EndReason::kRunStopped:
     case EndReason::kCancelled:
       return Cause::kCancelled;
     case EndReason::kOutputBudget:

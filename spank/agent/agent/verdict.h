@@ -11,7 +11,8 @@ namespace cram {
 enum class EndReason {
   kNone,
   kTimeLimit,     // its time limit passed while it ran
-  kCancelled,     // the run was being stopped while it ran
+  kRunStopped,    // the run was being stopped while it ran
+  kCancelled,     // the user asked for its end alone
   kOutputBudget,  // it printed too much
 };
 

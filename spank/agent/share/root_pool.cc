@@ -86,6 +86,14 @@ RootPool::Progress RootPool::Totals() const {
   return totals;
 }
 
+void RootPool::GiveTo(uint32_t node, const IndexSet& indexes) {
+  IndexSet share = pool_.Take(indexes);
+  if (share.empty()) return;
+  nodes_[node].granted += share.size();
+  nodes_[node].progress.unstarted += share.size();
+  members_->Grant(node, share);
+}
+
 bool RootPool::GrantTo(uint32_t node) {
   if (pool_.empty()) return false;
   uint64_t alive = nodes_.size() - nodes_lost();

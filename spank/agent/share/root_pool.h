@@ -49,6 +49,8 @@ class RootPool {
   void Ask(uint32_t node);
   void Report(uint32_t node, const Progress& progress);
   void Returned(uint32_t node, const IndexSet& indexes);
+  // What of `indexes` is in the pool goes to `node`, asked or not.
+  void GiveTo(uint32_t node, const IndexSet& indexes);
   // It will never be heard of again. What it held and did not report as
   // finished stays without result.
   void Lost(uint32_t node);

@@ -1,0 +1,102 @@
+#include "sbin/cram/cancel_command.h"
+
+#include <CLI/CLI.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "pack/base/index_set.h"
+#include "sbin/cram/live_run.h"
+#include "sbin/cram/print.h"
+#include "sbin/report/selection.h"
+
+namespace cram {
+namespace {
+
+// Longer than what runs has between SIGTERM and SIGKILL.
+constexpr absl::Duration kPatience = absl::Seconds(20);
+constexpr absl::Duration kBetweenLooks = absl::Milliseconds(300);
+
+// Of the sub-jobs that were to be cancelled.
+struct Outcome {
+  IndexSet waited, ran;  // cancelled; before they started, or while they ran
+  IndexSet ended;        // before they could be cancelled
+  IndexSet not_yet;      // they wait or run
+};
+
+Outcome Look(const Run& run, const Selection& selection) {
+  Outcome outcome;
+  ForEachRow(run, selection, [&](const Row& row) {
+    if (row.state == State::kPending || row.state == State::kRunning) {
+      outcome.not_yet.Add(row.index);
+    } else if (row.state != State::kCancelled || !row.attempt->by_user) {
+      outcome.ended.Add(row.index);
+    } else {
+      bool started = row.attempt->end_ns > row.attempt->start_ns;
+      (started ? outcome.ran : outcome.waited).Add(row.index);
+    }
+  });
+  return outcome;
+}
+
+std::string WhatWasDone(const Run& run, const Outcome& outcome) {
+  std::string text = absl::StrCat(
+      run.id(), ": cancelled ", outcome.waited.size() + outcome.ran.size(),
+      " sub-jobs: ", outcome.waited.size(), " that waited, ",
+      outcome.ran.size(), " that ran\n");
+  if (!outcome.ended.empty()) {
+    absl::StrAppend(&text, "ended before: ", outcome.ended.ToString(), "\n");
+  }
+  if (!outcome.not_yet.empty()) {
+    absl::StrAppend(&text, "will be cancelled: ", outcome.not_yet.ToString(),
+                    "\n");
+  }
+  return text;
+}
+
+}  // namespace
+
+void DefineCancelCommand(CLI::App* command, CancelRequest* request) {
+  command
+      ->add_option("RUN", request->run,
+                   "run directory, or id of the job or of the run")
+      ->required();
+  command
+      ->add_option("-i,--indexes", request->indexes,
+                   "of the sub-jobs: 3,10-20, or all")
+      ->required()
+      ->type_name("LIST");
+}
+
+absl::Status CancelSubJobs(const CancelRequest& request) {
+  absl::StatusOr<RunDirectory> directory = FindRun(request.run);
+  if (!directory.ok()) return directory.status();
+  absl::StatusOr<std::unique_ptr<Run>> run = LoadLive(*directory);
+  if (!run.ok()) return run.status();
+  absl::StatusOr<IndexSet> indexes = IndexSet({0, (*run)->subjobs()});
+  if (request.indexes != "all") indexes = IndexSet::Parse(request.indexes);
+  if (!indexes.ok()) return indexes.status();
+  Selection selection;
+  selection.indexes = *indexes;
+  absl::Status status = CheckIndexes(selection, **run);
+  if (!status.ok()) return status;
+
+  Outcome outcome = Look(**run, selection);
+  if (!outcome.not_yet.empty()) {
+    Request asked;
+    asked.mutable_cancel()->set_indexes(indexes->ToString());
+    run = AskAgents(*directory, asked);
+    if (!run.ok()) return run.status();
+    outcome = Look(**run, selection);
+  }
+  absl::Time give_up = absl::Now() + kPatience;
+  while (!outcome.not_yet.empty() && absl::Now() < give_up &&
+         !(*run)->ended()) {
+    absl::SleepFor(kBetweenLooks);
+    run = Run::Load(*directory);
+    if (!run.ok()) return run.status();
+    outcome = Look(**run, selection);
+  }
+  return Print(WhatWasDone(**run, outcome));
+}
+
+}  // namespace cram

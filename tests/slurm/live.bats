@@ -1,0 +1,37 @@
+# A run on many nodes that is steered while it goes on.
+load helper
+
+job_id() { squeue -h -o %A | head -n 1; }
+
+@test "cancel reaches sub-jobs on every node, those that nobody holds yet, and no others" {
+  program sleeper <<'END'
+#!/bin/sh
+# Two in each node's first share.
+[ "$CRAM_INDEX" -ge 100 ] || [ $((CRAM_INDEX % 25)) -ge 2 ] || exec sleep 1000
+END
+  pack --param i=1..200 -- ./sleeper
+  background srun -N4 -c2 --cram=m.pb
+  until_true 30 eval '[ "$(count R)" -eq 8 ]'
+  run -0 user cram cancel "$(job_id)" -i 0,25-26,51,100-149,198
+  [[ $output == *"cancelled 55 sub-jobs: "* ]]
+  until_true 40 eval '[ "$(count CD)" -eq 141 ]'
+  run -0 user cram cancel "$(job_id)" -i 1,50,75-76
+  status=0
+  wait "$pid" || status=$?
+  [ "$status" -eq 1 ]
+  [ "$(count CA)" -eq 59 ]
+  [ "$(count CD)" -eq 141 ]
+  nothing_left
+}
+
+@test "only the run's user may cancel" {
+  pack --param i=1..8 -- sleep 1000
+  background srun -N2 -c2 --cram=m.pb
+  until_true 20 eval '[ "$(count R)" -ge 4 ]'
+  chmod 755 "$work"
+  run -2 setpriv --reuid nobody --regid nogroup --clear-groups \
+    "$CRAM_BUILD/sbin/cram/cram" cancel "$work/$(run_dir)" -i 1
+  [[ $output == *"requests: Permission denied"* ]] || { echo "$output" && false; }
+  user scancel "$(job_id)"
+  wait "$pid" || true
+}
