@@ -97,6 +97,21 @@ int Siblings() {
   return 0;
 }
 
+// Thirty that end one after the other, while they are being measured.
+int Departing() {
+  char* memory = Map(150 * kMiB, MAP_PRIVATE);
+  memset(memory, 1, 150 * kMiB);
+  for (int i = 0; i < 30; ++i) {
+    if (fork() == 0) {
+      usleep(300000 + i * 1000);
+      _exit(0);
+    }
+  }
+  while (wait(nullptr) > 0) {
+  }
+  return 0;
+}
+
 // Leaves a process that no parent and no session connects with it, and ends.
 int Deserter() {
   const char* const environment[] = {"PATH=/usr/bin:/bin", "CRAM_SLOT=0",
@@ -318,6 +333,12 @@ TEST_P(EachCaps, TheCapIsThatOfAllProcessesTogether) {
 
 TEST_P(EachCaps, SharedPagesAreNotCountedTwice) {
   Outcome outcome = Attempt(slot_.get(), Siblings);
+  EXPECT_EQ(outcome.verdict, CapVerdict::kWithin);
+  EXPECT_TRUE(outcome.exit.success());
+}
+
+TEST_P(EachCaps, WhoEndsDoesNotLeaveHisShareToBeCountedTwice) {
+  Outcome outcome = Attempt(slot_.get(), Departing);
   EXPECT_EQ(outcome.verdict, CapVerdict::kWithin);
   EXPECT_TRUE(outcome.exit.success());
 }

@@ -21,6 +21,7 @@ constexpr absl::Duration kSoonest = absl::Milliseconds(2);
 constexpr absl::Duration kLatest = absl::Milliseconds(100);
 // New processes are looked for no more often than this.
 constexpr absl::Duration kScanInterval = absl::Milliseconds(20);
+constexpr int kMeasurements = 3;
 
 // The sum of the lines "NAME: <number> kB" of a file of /proc; 0 when it
 // cannot be read.
@@ -98,10 +99,7 @@ class WatchdogSlot : public SlotCap {
     if (leader_ == 0 || over()) return over();
     processes_->Refresh(kScanInterval);
     std::vector<pid_t> members = processes_->Members(leader_);
-    uint64_t used = Sum(members, ResidentBytes);
-    if (used > cap_ && members.size() > 1) {
-      used = Sum(members, ProportionalBytes);
-    }
+    uint64_t used = Used(members);
     peak_ = std::max(peak_, used);
     look_again_ = NextLook(used, cap_);
     if (used > cap_) {
@@ -137,10 +135,21 @@ class WatchdogSlot : public SlotCap {
  private:
   bool over() const { return verdict_ != CapVerdict::kWithin; }
 
-  static uint64_t Sum(const std::vector<pid_t>& pids,
-                      uint64_t (*measure)(pid_t)) {
-    uint64_t sum = 0;
-    for (pid_t pid : pids) sum += measure(pid);
+  uint64_t Used(const std::vector<pid_t>& members) const {
+    uint64_t sum = 0, largest = 0;
+    for (pid_t pid : members) {
+      uint64_t bytes = ResidentBytes(pid);
+      sum += bytes;
+      largest = std::max(largest, bytes);
+    }
+    if (largest > cap_) return sum;
+    // A process that ends while others are still to be measured leaves them
+    // its shares, which were counted already: what is over the cap is so each
+    // time.
+    for (int i = 0; i < kMeasurements && sum > cap_; ++i) {
+      sum = 0;
+      for (pid_t pid : members) sum += ProportionalBytes(pid);
+    }
     return sum;
   }
 
