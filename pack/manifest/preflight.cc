@@ -32,13 +32,12 @@ absl::Status CheckGrowth(const RunOptions& options, const NodeSize& largest) {
 
 absl::Status CheckTemplate(const SubJobTemplate& source,
                            const RunOptions& options, const NodeSize& largest) {
-  if (source.ranks() > 1) {
+  uint64_t ranks = std::max(source.ranks(), 1u);
+  uint64_t cpus = ranks * std::max(source.cpus(), 1u);
+  if (largest.cpus > 0 && cpus > largest.cpus) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "sub-jobs of ", source.ranks(), " ranks; this version runs 1"));
-  }
-  if (largest.cpus > 0 && source.cpus() > largest.cpus) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "sub-jobs of ", source.cpus(), " CPUs; a node has ", largest.cpus));
+        "sub-jobs of ", ranks > 1 ? absl::StrCat(ranks, " ranks and ") : "",
+        cpus, " CPUs; a node has ", largest.cpus));
   }
   bool own_cap = options.mem_bytes == 0 && !options.mem_share;
   return CheckMemory(own_cap ? source.memory_bytes() : 0, largest);

@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "pack/base/mem_mode.h"
+#include "pack/base/mpi.h"
 
 namespace cram {
 
@@ -35,7 +36,9 @@ struct SubJob {
   std::string stdout_path;     // empty: as the run's output mode says
   std::string stderr_path;
   uint32_t ranks = 1;
-  uint32_t cpus = 0;          // 0: the node's CPUs / slots
+  Mpi mpi = Mpi::kUnsaid;
+  // Of each rank; 0: the node's CPUs / slots, with several ranks 1.
+  uint32_t cpus = 0;
   uint64_t memory_bytes = 0;  // 0: the node's budget / slots
   MemMode mem_mode = MemMode::kCgroup;
   absl::Duration time_limit = absl::InfiniteDuration();

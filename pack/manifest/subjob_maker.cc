@@ -61,6 +61,9 @@ absl::StatusOr<SubJobMaker> SubJobMaker::Compile(const SubJobTemplate& source) {
     }
   }
   maker.fixed_.ranks = std::max(source.ranks(), 1u);
+  absl::StatusOr<Mpi> mpi = ParseMpi(source.mpi());
+  if (!mpi.ok()) return WithContext("mpi", mpi.status());
+  maker.fixed_.mpi = *mpi;
   maker.fixed_.cpus = source.cpus();
   maker.fixed_.memory_bytes = source.memory_bytes();
   SetMemMode(source, &maker.fixed_);
@@ -194,6 +197,11 @@ absl::Status AddOwn(absl::string_view own, SubJob* subjob) {
   set(source.stderr(), &subjob->stderr_path);
   set(source.name(), &subjob->name);
   if (source.ranks() > 0) subjob->ranks = source.ranks();
+  if (!source.mpi().empty()) {
+    absl::StatusOr<Mpi> mpi = ParseMpi(source.mpi());
+    if (!mpi.ok()) return WithContext("mpi", mpi.status());
+    subjob->mpi = *mpi;
+  }
   if (source.cpus() > 0) subjob->cpus = source.cpus();
   if (source.memory_bytes() > 0) subjob->memory_bytes = source.memory_bytes();
   SetMemMode(source, subjob);

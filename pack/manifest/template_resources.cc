@@ -1,20 +1,15 @@
 #include "pack/manifest/template_resources.h"
 
-#include <algorithm>
-#include <array>
-
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "pack/base/duration.h"
 #include "pack/base/mem_mode.h"
+#include "pack/base/mpi.h"
 #include "pack/base/size.h"
 
 namespace cram {
 namespace {
-
-constexpr std::array<absl::string_view, 4> kMpis = {"auto", "pmix", "pmi1",
-                                                    "none"};
 
 absl::StatusOr<uint32_t> ParseCount(absl::string_view text) {
   uint32_t count;
@@ -64,11 +59,9 @@ absl::Status SetTimeLimit(absl::string_view text, SubJobTemplate* result) {
 }
 
 absl::Status SetMpi(absl::string_view text, SubJobTemplate* result) {
-  if (std::find(kMpis.begin(), kMpis.end(), text) == kMpis.end()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", text, "' is none of auto, pmix, pmi1 and none"));
-  }
-  result->set_mpi(std::string(text));
+  absl::StatusOr<Mpi> mpi = ParseMpi(text);
+  if (!mpi.ok()) return mpi.status();
+  result->set_mpi(MpiText(*mpi));
   return absl::OkStatus();
 }
 

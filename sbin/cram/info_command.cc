@@ -35,8 +35,9 @@ std::vector<ToldKnob> Tell(const SubJob& subjob, const RunOptions& options) {
   bool own_cap =
       options.mem_bytes == 0 && !options.mem_share && !options.mem_auto;
   return TellSubJob(
-      subjob, own_cap ? subjob.memory_bytes : options.mem_bytes, subjob.cpus,
-      options.tell,
+      subjob,
+      (own_cap ? subjob.memory_bytes : options.mem_bytes) / subjob.ranks,
+      subjob.cpus, options.tell,
       [](absl::string_view name) -> std::optional<absl::string_view> {
         const char* value = getenv(std::string(name).c_str());
         if (value == nullptr) return std::nullopt;

@@ -167,7 +167,11 @@ void DefinePackCommand(CLI::App* command, PackRequest* request) {
        "the jobs in a file of LLNL's Cram");
   command->add_flag("--append", request->append,
                     "add to the manifest that is there");
-  text("--cpus", &request->cpus, "N", "CPUs of a sub-job");
+  text("--ranks", &request->ranks, "N", "processes of a sub-job (1)");
+  text("--mpi", &request->mpi, "KIND",
+       "their world: pmix (Open MPI), pmi1 (MPICH and its relatives), none, "
+       "or auto: as the program links");
+  text("--cpus", &request->cpus, "N", "CPUs of each of its ranks");
   text("--mem", &request->mem, "SIZE", "most memory that a sub-job may use");
   text("--mem-mode", &request->mem_mode, "MODE",
        "cgroup (the cap alone) or rlimit (RLIMIT_DATA below it, too)");

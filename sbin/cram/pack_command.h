@@ -31,7 +31,7 @@ struct PackRequest {
   std::vector<std::string> array;  // [RANGE] SCRIPT
   std::string from_cram;
 
-  std::string cpus, mem, mem_mode, time;  // empty: not said
+  std::string ranks, mpi, cpus, mem, mem_mode, time;  // empty: not said
   std::string cwd, standard_input, standard_output, standard_error, name;
   std::vector<std::string> env;  // NAME=VALUE
 

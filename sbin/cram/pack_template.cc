@@ -38,7 +38,9 @@ absl::StatusOr<SubJobTemplate> MakeTemplate(const PackRequest& request) {
   result.set_stdout(request.standard_output);
   result.set_stderr(request.standard_error);
   result.set_name(request.name);
-  absl::Status status = Set("--cpus", request.cpus, SetCpus, &result);
+  absl::Status status = Set("--ranks", request.ranks, SetRanks, &result);
+  status.Update(Set("--mpi", request.mpi, SetMpi, &result));
+  status.Update(Set("--cpus", request.cpus, SetCpus, &result));
   status.Update(Set("--mem", request.mem, SetMemory, &result));
   status.Update(Set("--mem-mode", request.mem_mode, SetMemoryMode, &result));
   status.Update(Set("--time", request.time, SetTimeLimit, &result));

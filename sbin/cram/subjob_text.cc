@@ -1,9 +1,13 @@
 #include "sbin/cram/subjob_text.h"
 
+#include <stdlib.h>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "pack/base/duration.h"
+#include "pack/base/linked_mpi.h"
+#include "pack/base/program_path.h"
 #include "pack/base/shell_quote.h"
 #include "pack/base/size.h"
 #include "pack/manifest/content_hash.h"
@@ -54,6 +58,25 @@ std::string CpusText(const SubJob& subjob) {
   return absl::StrCat(subjob.cpus, subjob.cpus == 1 ? " CPU" : " CPUs");
 }
 
+// "pmix, as ./model links"; nothing where no world is needed.
+std::string MpiOf(const SubJob& subjob) {
+  const char* path = getenv("PATH");
+  std::vector<std::string> programs =
+      ProgramPaths(subjob.argv.empty() ? "" : subjob.argv[0],
+                   path == nullptr ? kDefaultPath : path);
+  if (!subjob.cwd.empty()) {
+    for (std::string& program : programs) {
+      if (program[0] != '/') program = absl::StrCat(subjob.cwd, "/", program);
+    }
+  }
+  Mpi needed = ResolveMpi(subjob.mpi, subjob.ranks, programs);
+  if (needed == Mpi::kNone) return subjob.ranks > 1 ? "none" : "";
+  if (needed == subjob.mpi) return MpiText(needed);
+  return absl::StrCat(MpiText(needed), needed == Mpi::kBoth
+                                           ? ", whichever it asks for"
+                                           : ", as the program links");
+}
+
 bool IsLimited(const SubJob& subjob) {
   return subjob.time_limit != absl::InfiniteDuration();
 }
@@ -95,6 +118,7 @@ std::string SubJobParagraph(const SubJob& subjob,
     line("Parameter", absl::StrCat(name, "=", ShellQuote(value)));
   }
   if (subjob.ranks > 1) line("Ranks", absl::StrCat(subjob.ranks));
+  line("MPI", MpiOf(subjob));
   line("CPUs", subjob.cpus > 0 ? absl::StrCat(subjob.cpus) : "the slot's");
   line("Memory", subjob.memory_bytes > 0 ? FormatSize(subjob.memory_bytes)
                                          : "the slot's");
@@ -136,6 +160,7 @@ nlohmann::ordered_json SubJobJson(const SubJob& subjob) {
   json["params"] = nlohmann::ordered_json::object();
   for (const auto& [name, value] : subjob.params) json["params"][name] = value;
   json["ranks"] = subjob.ranks;
+  json["mpi"] = MpiText(subjob.mpi);
   json["cpus"] = subjob.cpus;
   json["memory_bytes"] = subjob.memory_bytes;
   json["mem_mode"] = subjob.mem_mode == MemMode::kRlimit ? "rlimit" : "cgroup";

@@ -29,7 +29,7 @@ Cause CauseOf(const Ended& ended) {
 bool HasDetails(const Ended& ended) {
   return !ended.failed_step().empty() || !ended.memory_message().empty() ||
          ended.victim_pid() != 0 || ended.stdout_left_out() != 0 ||
-         ended.stderr_left_out() != 0;
+         ended.stderr_left_out() != 0 || ended.has_rank();
 }
 
 EndDetails DetailsOf(const Ended& ended) {
@@ -41,6 +41,7 @@ EndDetails DetailsOf(const Ended& ended) {
   details.victim_bytes = ended.victim_bytes();
   details.stdout_left_out = ended.stdout_left_out();
   details.stderr_left_out = ended.stderr_left_out();
+  if (ended.has_rank()) details.rank = ended.rank();
   return details;
 }
 

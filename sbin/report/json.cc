@@ -57,6 +57,7 @@ void AddDetails(const EndDetails& details, Json* object) {
   if (!details.memory_message.empty()) {
     json["memory_message"] = details.memory_message;
   }
+  if (details.rank) json["rank"] = *details.rank;
   if (details.victim_pid == 0) return;
   json["victim"] = {{"pid", details.victim_pid},
                     {"command", details.victim_command}};

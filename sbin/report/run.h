@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct EndDetails {
   uint64_t victim_bytes = 0;     // 0: not known
   uint64_t stdout_left_out = 0;  // beyond the limit of output
   uint64_t stderr_left_out = 0;
+  std::optional<uint32_t> rank;  // whose end was the end of all
 };
 
 // One attempt. Compact: a run has millions.

@@ -17,11 +17,13 @@ std::string Cap(const Attempt& attempt) {
   return attempt.cap_bytes == 0 ? "none" : FormatSize(attempt.cap_bytes);
 }
 
-std::string EndedBy(const Attempt& attempt) {
+std::string EndedBy(const Attempt& attempt, const Run& run) {
+  const std::optional<uint32_t>& rank = run.Details(attempt).rank;
+  std::string whose = rank ? absl::StrCat(" of its rank ", *rank) : "";
   if (attempt.signal == 0) {
-    return absl::StrCat("ended with exit code ", attempt.exit_code);
+    return absl::StrCat("ended with exit code ", attempt.exit_code, whose);
   }
-  return absl::StrCat("was ended by ", SignalName(attempt.signal),
+  return absl::StrCat("was ended by ", SignalName(attempt.signal), whose,
                       attempt.core_dumped ? " (core dumped)" : "");
 }
 
@@ -34,7 +36,7 @@ std::string WhatHappened(const Attempt& attempt, const Run& run) {
       return "completed";
     case Cause::kExitCode:
     case Cause::kSignal:
-      return EndedBy(attempt);
+      return EndedBy(attempt, run);
     case Cause::kOwnCap:
       return absl::StrCat("reached its memory cap of ", Cap(attempt),
                           " and was killed");
@@ -45,7 +47,7 @@ std::string WhatHappened(const Attempt& attempt, const Run& run) {
       return "was killed within its cap, because the node itself ran out of "
              "memory";
     case Cause::kRuntimeMemoryError:
-      return absl::StrCat(EndedBy(attempt),
+      return absl::StrCat(EndedBy(attempt, run),
                           ", and seems to have got no more memory (its "
                           "standard error says \"",
                           run.Details(attempt).memory_message, "\"),");

@@ -32,7 +32,7 @@
 #include "spank/agent/output/collector.h"
 #include "spank/agent/output/streams.h"
 #include "spank/agent/runner/launcher.h"
-#include "spank/agent/runner/program_path.h"
+#include "pack/base/program_path.h"
 #include "spank/agent/truth/cpus.h"
 #include "spank/agent/truth/environment.h"
 

@@ -106,7 +106,8 @@ same() {
   cmake --install "$CRAM_BUILD" --prefix "$BATS_TEST_TMPDIR" >/dev/null
   expected=$(
     printf '%s\n' bin/cram bin/cramacct lib/cram/cram.so lib/cram/libcram-view.so \
-      libexec/cram/cram-agent libexec/cram/cram-launch
+      libexec/cram/cram-agent libexec/cram/cram-launch \
+      libexec/cram/cram-ranks
     for page in "$man"/*.[1-9]; do
       echo "share/man/man${page##*.}/${page##*/}"
     done

@@ -21,7 +21,7 @@
 #include "pack/base/fd.h"
 #include "pack/base/io.h"
 #include "spank/agent/runner/launcher.h"
-#include "spank/agent/runner/program_path.h"
+#include "pack/base/program_path.h"
 #include "spank/agent/runner/spawn.h"
 #include "tests/unit/temporary_directory.h"
 

@@ -28,6 +28,7 @@
 #include "spank/agent/caps/cgroup2.h"
 #include "spank/agent/caps/watchdog.h"
 #include "spank/agent/share/first_share.h"
+#include "spank/ranks/rank_command.h"
 #include "spank/view/view_library.h"
 
 extern char** environ;
@@ -78,6 +79,14 @@ absl::StatusOr<std::unique_ptr<Caps>> MakeCgroupCaps(const Premises& premises) {
     return Cgroup2Caps::Create(premises.cgroup, std::move(files));
   }
   return Cgroup1Caps::Create(premises.cgroup, std::move(files));
+}
+
+absl::StatusOr<std::string> ThisProgram() {
+  std::error_code error;
+  std::filesystem::path self =
+      std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return ErrnoStatus("readlink", "/proc/self/exe", error.value());
+  return self.string();
 }
 
 std::string UserName() {
@@ -143,11 +152,9 @@ Agent::~Agent() = default;
 
 absl::Status Agent::FindView() {
   if (!run_.options.run.view) return absl::OkStatus();
-  std::error_code error;
-  std::filesystem::path self =
-      std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) return ErrnoStatus("readlink", "/proc/self/exe", error.value());
-  absl::StatusOr<std::string> library = FindViewLibrary(self.string());
+  absl::StatusOr<std::string> self = ThisProgram();
+  if (!self.ok()) return self.status();
+  absl::StatusOr<std::string> library = FindViewLibrary(*self);
   if (!library.ok()) return library.status();
   run_.view_library = *std::move(library);
   return absl::OkStatus();
@@ -300,7 +307,10 @@ absl::Status Agent::MakeNode(const Premises& premises) {
       environ,
       RunFacts{run_.manifest->size(), run_.directory.path(), step.node_name,
                run_.options.run.tell, run_.view_library});
+  absl::StatusOr<std::string> self = ThisProgram();
+  if (!self.ok()) return self.status();
   SlotResources resources;
+  resources.rank_program = RankProgram(*self);
   resources.loop = run_.loop.get();
   resources.options = &run_.options.run;
   resources.cpus = cpus_.get();
@@ -308,6 +318,7 @@ absl::Status Agent::MakeNode(const Premises& premises) {
   resources.environment = environment_.get();
   resources.output = output_.get();
   resources.temporary_directory = premises.temporary_directory;
+  resources.shared_memory = premises.shared_memory;
   resources.open_files = RaiseOpenFiles();
   FindOomScore(premises.oom_score_file);
   resources.oom_score = oom_score_.get();

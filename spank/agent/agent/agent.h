@@ -23,6 +23,7 @@ namespace cram {
 // What the keeper made for the agent, and removes after it.
 struct Premises {
   std::string temporary_directory;
+  std::string shared_memory;      // a directory in memory; empty: none
   std::string cgroup;             // for the caps of slots; empty: there is none
   std::vector<int> cgroup_files;  // as Caps takes them; the agent owns them
   int oom_score_file = -1;        // as OomScore takes it; likewise

@@ -70,6 +70,7 @@ Ended EndedRecord(const Attempt& attempt, SlotCap* cap, Collector* collector,
   facts.exit = attempt.exit;
   facts.memory = cap->Verdict();
   facts.ended_for = attempt.ended_for;
+  facts.could_not_start = !attempt.ranks.failed_step.empty();
   Ended ended;
   if (collector != nullptr) {
     EndOutput(collector, output_limit_kills, &facts, &ended);
@@ -82,6 +83,11 @@ Ended EndedRecord(const Attempt& attempt, SlotCap* cap, Collector* collector,
   ended.set_cause(static_cast<uint32_t>(CauseOf(facts)));
   ended.set_cancelled_by_user(CauseOf(facts) == Cause::kCancelled &&
                               attempt.ended_for == EndReason::kCancelled);
+  if (attempt.ranks.rank) ended.set_rank(*attempt.ranks.rank);
+  if (CauseOf(facts) == Cause::kCouldNotStart) {
+    ended.set_failed_step(attempt.ranks.failed_step);
+    ended.set_error_number(attempt.ranks.error);
+  }
   ended.set_exit_code(attempt.exit.code);
   ended.set_signal(attempt.exit.signal);
   ended.set_core_dumped(attempt.exit.core_dumped);

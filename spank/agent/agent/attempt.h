@@ -13,6 +13,7 @@
 #include "spank/agent/agent/verdict.h"
 #include "spank/agent/caps/caps.h"
 #include "spank/agent/output/collector.h"
+#include "spank/ranks/report.h"
 
 namespace cram {
 
@@ -37,6 +38,7 @@ struct Attempt {
   // and its descendants have reaped, too.
   ExitStatus exit;
   rusage usage = {};
+  RankReport ranks;  // of one with several
 };
 
 Started StartedRecord(const Attempt& attempt);

@@ -22,7 +22,7 @@
 #include "pack/base/io.h"
 #include "pack/journal/journal_writer.h"
 #include "spank/agent/agent/agent.h"
-#include "spank/agent/agent/remove_tree.h"
+#include "spank/agent/agent/held_directory.h"
 #include "spank/agent/caps/cgroup_mounts.h"
 #include "spank/agent/caps/control_file.h"
 #include "spank/agent/caps/process_table.h"
@@ -34,9 +34,6 @@ namespace {
 constexpr int kSweeps = 500;
 constexpr useconds_t kBetweenSweepsUs = 10000;
 
-// What begins like this in the directory for temporary files is a keeper's.
-constexpr char kTemporaryPrefix[] = "cram-tmp-";
-
 void Say(const std::string& line) {
   (void)WriteFull(STDERR_FILENO, absl::StrCat("cram: ", line, "\n"), "stderr");
 }
@@ -44,39 +41,6 @@ void Say(const std::string& line) {
 std::string TemporaryParent() {
   const char* parent = getenv("TMPDIR");
   return parent != nullptr && parent[0] == '/' ? parent : "/tmp";
-}
-
-// Directories that a keeper could not remove, because it was killed as well:
-// of this user, and nobody holds them any more. A young one may be about to be
-// held.
-void SweepTemporaryDirectories() {
-  std::error_code error;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(TemporaryParent(), error)) {
-    std::string name = entry.path().filename().string();
-    if (!absl::StartsWith(name, kTemporaryPrefix)) continue;
-    UniqueFd held(open(entry.path().c_str(),
-                       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    struct stat status;
-    if (held.valid() && fstat(held.get(), &status) == 0 &&
-        status.st_uid == getuid() && status.st_mtime < time(nullptr) - 60 &&
-        flock(held.get(), LOCK_EX | LOCK_NB) == 0) {
-      RemoveTree(entry.path().string());
-    }
-  }
-}
-
-// `hold` says for as long as it is open that the directory is in use.
-absl::StatusOr<std::string> MakeTemporaryDirectory(const Step& step,
-                                                   UniqueFd* hold) {
-  std::string path = absl::StrCat(TemporaryParent(), "/", kTemporaryPrefix,
-                                  step.run_id, "-XXXXXX");
-  if (mkdtemp(&path[0]) == nullptr) return ErrnoStatus("create", path, errno);
-  hold->reset(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!hold->valid() || flock(hold->get(), LOCK_EX) != 0) {
-    return ErrnoStatus("hold", path, errno);
-  }
-  return path;
 }
 
 // A cgroup of our own, where the plugin handed none over and we may make one:
@@ -208,14 +172,17 @@ int KeepAgent(const AgentOptions& options, const Step& step) {
   }
   sigprocmask(SIG_BLOCK, &signals, &old_mask);
   Premises premises;
-  SweepTemporaryDirectories();
-  UniqueFd hold;
-  absl::StatusOr<std::string> temporary = MakeTemporaryDirectory(step, &hold);
+  absl::StatusOr<HeldDirectory> temporary =
+      HeldDirectory::Make(TemporaryParent(), step.run_id);
   if (!temporary.ok()) {
     Say(absl::StrCat(step.node_name, ": ", temporary.status().message()));
     return kBadUse;
   }
-  premises.temporary_directory = *temporary;
+  premises.temporary_directory = temporary->path();
+  // Where there is none, ranks share memory as they will.
+  absl::StatusOr<HeldDirectory> shared =
+      HeldDirectory::Make("/dev/shm", step.run_id);
+  if (shared.ok()) premises.shared_memory = shared->path();
   std::string own_cgroup = step.cgroup.empty() ? MakeCgroup() : "";
   premises.cgroup = step.cgroup.empty() ? own_cgroup : step.cgroup;
   premises.cgroup_files = step.cgroup_files;
@@ -237,7 +204,6 @@ int KeepAgent(const AgentOptions& options, const Step& step) {
       status = kStoppedEarly;
     }
   }
-  RemoveTree(premises.temporary_directory);
   // Slots are still there when the agent was killed.
   if (!own_cgroup.empty() && !RemoveCgroup(own_cgroup)) {
     Say(absl::StrCat("remove ", own_cgroup, ": ", strerror(errno)));

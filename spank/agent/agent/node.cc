@@ -281,7 +281,10 @@ absl::StatusOr<Candidate> Node::Read(const PlannedAttempt& attempt) {
   Candidate candidate;
   candidate.attempt = attempt.number;
   candidate.failures = attempt.failures;
-  candidate.cpus = subjob->cpus != 0 ? subjob->cpus : slots_.DefaultCpus();
+  candidate.cpus = subjob->cpus != 0    ? subjob->cpus
+                   : subjob->ranks == 1 ? slots_.DefaultCpus()
+                                        : 1;
+  candidate.cpus *= subjob->ranks;
   candidate.cap_bytes = attempt.cap_bytes != 0
                             ? attempt.cap_bytes
                             : cap_rule_.CapOf(*subjob, candidate.cpus);

@@ -1,13 +1,18 @@
 #include "spank/agent/agent/slot.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "spank/agent/runner/program_path.h"
+#include "pack/base/io.h"
+#include "pack/base/program_path.h"
+#include "spank/ranks/rank_command.h"
 
 namespace cram {
 namespace {
@@ -35,6 +40,7 @@ Slot::Slot(uint32_t number, const SlotResources* resources, Listener* listener)
       r_(resources),
       listener_(listener),
       directory_(resources->temporary_directory, number),
+      shared_memory_(resources->shared_memory, number),
       environment_(*resources->environment) {}
 
 absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(
@@ -128,9 +134,8 @@ std::optional<Slot::Failure> Slot::Prepare() {
     collector_->Begin(subjob.index, attempt_.candidate.attempt);
   }
   absl::Status status = cap_->Arm(attempt_.candidate.cap_bytes);
-  if (status.ok()) {
-    status = directory_.Prepare();
-  }
+  if (status.ok()) status = directory_.Prepare();
+  if (status.ok() && NeedsRanks(subjob)) status = PrepareRanks();
   if (!status.ok()) return Failure{std::string(status.message()), 0};
   streams_ = OpenStreams(subjob, *r_->options, collector_.get());
   if (!streams_.failed_step.empty()) {
@@ -141,17 +146,41 @@ std::optional<Slot::Failure> Slot::Prepare() {
   return std::nullopt;
 }
 
+absl::Status Slot::PrepareRanks() {
+  const SubJob& subjob = attempt_.candidate.subjob;
+  RankFacts facts;
+  facts.program = r_->rank_program;
+  facts.name = absl::StrCat("cram-", subjob.index, "-", number_);
+  if (!r_->shared_memory.empty()) {
+    absl::Status status = shared_memory_.Prepare();
+    if (!status.ok()) return status;
+    facts.shared_memory = shared_memory_.path();
+  }
+  words_ = RankCommand(facts, subjob, r_->options->output);
+  if (report_.valid()) return absl::OkStatus();
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+    return ErrnoStatus("pipe", "", errno);
+  }
+  report_.reset(ends[0]);
+  report_end_.reset(ends[1]);
+  return absl::OkStatus();
+}
+
 void Slot::Launch() {
   const SubJob& subjob = attempt_.candidate.subjob;
   AttemptFacts facts;
   facts.attempt = attempt_.candidate.attempt;
   facts.slot = number_;
+  facts.ranks = subjob.ranks;
   facts.cpus = attempt_.candidate.cpus;
   facts.cap_bytes = attempt_.candidate.cap_bytes;
   facts.temporary_directory = directory_.path();
   facts.memory_cgroup = cap_->directory();
   argv_.clear();
-  for (const std::string& word : subjob.argv) {
+  bool ranks = NeedsRanks(subjob);
+  const std::vector<std::string>& argv = ranks ? words_ : subjob.argv;
+  for (const std::string& word : argv) {
     argv_.push_back(const_cast<char*>(word.c_str()));
   }
   argv_.push_back(nullptr);
@@ -159,13 +188,14 @@ void Slot::Launch() {
   SpawnRequest request;
   request.envp = environment_.Build(subjob, facts);
   attempt_.told = environment_.told();
-  programs_ = ProgramPaths(subjob.argv[0], environment_.path());
+  programs_ = ProgramPaths(argv[0], environment_.path());
   request.programs = &programs_;
   request.argv = argv_.data();
   request.cwd = subjob.cwd.empty() ? nullptr : subjob.cwd.c_str();
   request.stdin_fd = streams_.in;
   request.stdout_fd = streams_.out;
   request.stderr_fd = streams_.err;
+  if (ranks) request.report_fd = report_end_.get();
   request.cgroup_procs_fd = cap_->entry_fd();
   request.open_files = &r_->open_files;
   if (LimitData()) request.data = &data_;
@@ -334,10 +364,19 @@ void Slot::Finish(absl::Duration patience) {
   });
 }
 
+void Slot::ReadRankReport() {
+  char text[kLongestRankReport];
+  ssize_t bytes = read(report_.get(), text, sizeof text);
+  if (bytes <= 0) return;
+  attempt_.ranks = RankReport::Parse({text, static_cast<size_t>(bytes)});
+}
+
 void Slot::Conclude() {
+  if (report_.valid()) ReadRankReport();
   Ended ended = EndedRecord(attempt_, cap_.get(), collector_.get(),
                             r_->options->output_limit_kills);
   directory_.Empty();
+  shared_memory_.Empty();
   busy_ = false;
   listener_->AttemptEnded(this, &ended);
 }

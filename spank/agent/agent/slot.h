@@ -37,8 +37,10 @@ struct SlotResources {
   Caps* caps = nullptr;
   const Environment* environment = nullptr;  // each slot copies it
   OutputWriter* output = nullptr;            // none: nothing is packed
+  std::string rank_program;                  // cram-ranks
   std::string temporary_directory;           // attempts get theirs below it
-  OomScore* oom_score = nullptr;             // none: sub-jobs may have ours
+  std::string shared_memory;       // ranks' is below this; empty: anywhere
+  OomScore* oom_score = nullptr;   // none: sub-jobs may have ours
   rlimit open_files = {};          // what sub-jobs may open; we need more
   bool signals_reach_all = false;  // Slurm signals every process of a step
 };
@@ -96,6 +98,7 @@ class Slot {
   void OutputReady(OutputStream stream);
   std::optional<Failure> Prepare();
   void Launch();
+  absl::Status PrepareRanks();
   void Launched();
   void LeaderEnded(int wait_status, const rusage& usage);
   uint64_t DataLimitBytes() const;
@@ -108,6 +111,7 @@ class Slot {
   void AskToEnd();
   void KillNow();
   void Finish(absl::Duration patience);
+  void ReadRankReport();
   void Conclude();
 
   uint32_t number_;
@@ -117,11 +121,14 @@ class Slot {
   std::unique_ptr<Collector> collector_;  // none: nothing is packed
   std::unique_ptr<Launcher> launcher_;
   AttemptDirectory directory_;
+  AttemptDirectory shared_memory_;  // made for those with ranks
   // What a launch reads, while it is under way.
   Environment environment_;
   Streams streams_;
   std::vector<std::string> programs_;
+  std::vector<std::string> words_;  // of a command that is not the sub-job's
   std::vector<char*> argv_;
+  UniqueFd report_, report_end_;  // where cram-ranks reports; made when needed
 
   bool busy_ = false;
   Attempt attempt_;

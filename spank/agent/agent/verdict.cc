@@ -19,6 +19,7 @@ Cause CauseOf(const EndFacts& facts) {
     case EndReason::kNone:
       break;
   }
+  if (facts.could_not_start) return Cause::kCouldNotStart;
   bool gave_up = facts.exit.code != 0 || facts.exit.signal == SIGABRT;
   if (facts.memory_message && gave_up) return Cause::kRuntimeMemoryError;
   if (facts.exit.signal != 0) return Cause::kSignal;

@@ -23,6 +23,7 @@ struct EndFacts {
   // Its standard error, where we see it, ends in the message of a runtime that
   // got no more memory.
   bool memory_message = false;
+  bool could_not_start = false;  // one of its ranks
 };
 
 // Memory goes first: a parent that survives its child's death by the cap, or

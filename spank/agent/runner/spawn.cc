@@ -77,6 +77,9 @@ bool Redirect(int from, int to) {
       !Redirect(request.stderr_fd, 2)) {
     Fail(failure, "dup2");
   }
+  if (request.report_fd >= 0 && !Redirect(request.report_fd, 3)) {
+    Fail(failure, "dup2");
+  }
   if (request.cwd != nullptr && chdir(request.cwd) != 0) {
     Fail(failure, "chdir");
   }

@@ -122,10 +122,9 @@ char* const* Environment::Build(const SubJob& subjob,
   if (!facts_.view_library.empty() && !facts.memory_cgroup.empty()) {
     Set("CRAM_MEM_CGROUP", facts.memory_cgroup);
   }
-  std::string cpus = absl::StrCat(facts.cpus);
   if (base_place_.count("SLURM_JOB_ID") != 0) {
-    Set("SLURM_CPUS_PER_TASK", cpus);
-    Set("SLURM_CPUS_ON_NODE", cpus);
+    Set("SLURM_CPUS_PER_TASK", absl::StrCat(facts.cpus_a_rank()));
+    Set("SLURM_CPUS_ON_NODE", absl::StrCat(facts.cpus));
     Set("SLURM_MEM_PER_NODE", absl::StrCat(facts.cap_bytes / kMiB));
   }
   for (const auto& [name, value] : subjob.params) {
@@ -184,7 +183,7 @@ char* const* Environment::Build(const SubJob& subjob,
 std::vector<ToldKnob> Environment::Tell(const SubJob& subjob,
                                         const AttemptFacts& facts) {
   return TellSubJob(
-      subjob, facts.cap_bytes, facts.cpus, facts_.tell,
+      subjob, facts.cap_a_rank(), facts.cpus_a_rank(), facts_.tell,
       [this](absl::string_view name) -> std::optional<absl::string_view> {
         auto place = base_place_.find(std::string(name));
         if (place == base_place_.end()) return std::nullopt;
@@ -213,7 +212,7 @@ const Environment::Told* Environment::TellRuntimes(const SubJob& subjob,
 const Environment::Told& Environment::ToldOnce(const AttemptFacts& facts) {
   if (told_once_.size() >= kMostToldOnce) told_once_.clear();
   auto [place, added] =
-      told_once_.try_emplace({facts.cap_bytes, facts.cpus}, Told());
+      told_once_.try_emplace({facts.cap_a_rank(), facts.cpus_a_rank()}, Told());
   Told& once = place->second;
   if (!added) return once;
   for (const ToldKnob& told : Tell(SubJob(), facts)) {

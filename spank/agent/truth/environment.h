@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <unordered_map>
@@ -28,10 +29,14 @@ struct RunFacts {
 struct AttemptFacts {
   uint32_t attempt = 0;
   uint32_t slot = 0;
+  uint32_t ranks = 1;  // which share CPUs and cap
   uint32_t cpus = 1;
   uint64_t cap_bytes = 0;
   std::string temporary_directory;
   std::string memory_cgroup;  // its directory; empty: there is none
+
+  uint64_t cap_a_rank() const { return cap_bytes / ranks; }
+  uint32_t cpus_a_rank() const { return std::max(cpus / ranks, 1u); }
 };
 
 // Made once from the agent's own environment; Build() is called for each
@@ -59,7 +64,7 @@ class Environment {
   absl::string_view path() const;
 
  private:
-  // What sub-jobs with this cap and so many CPUs are told, unless their
+  // What ranks with this part of a cap and so many CPUs are told, unless their
   // manifest has a say in it.
   struct Told {
     std::vector<std::string> variables;

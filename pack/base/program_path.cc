@@ -1,4 +1,4 @@
-#include "spank/agent/runner/program_path.h"
+#include "pack/base/program_path.h"
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"

@@ -1,0 +1,146 @@
+// cram-ranks: starts the ranks of a sub-job on this node, gives them their
+// world, and ends as they do. Run by the agent, in the sub-job's cgroup, on its
+// CPUs, with its environment; a user has no need of it.
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "pack/base/io.h"
+#include "pack/base/linked_mpi.h"
+#include "pack/base/program_path.h"
+#include "spank/ranks/pmi1_server.h"
+#include "spank/ranks/pmix_server.h"
+#include "spank/ranks/rank_group.h"
+
+namespace cram {
+namespace {
+
+struct Options {
+  RankRequest request;
+  Mpi mpi = Mpi::kUnsaid;
+  std::string name = "cram";
+};
+
+// The agent's words, which it writes as they are read here.
+bool Parse(int argc, char** argv, Options* options) {
+  RankRequest& request = options->request;
+  const option known[] = {{"ranks", required_argument, nullptr, 'n'},
+                          {"name", required_argument, nullptr, 'N'},
+                          {"shared-memory", required_argument, nullptr, 'M'},
+                          {"mpi", required_argument, nullptr, 'm'},
+                          {"rank0-output", no_argument, nullptr, '0'},
+                          {"output-stem", required_argument, nullptr, 's'},
+                          {nullptr, 0, nullptr, 0}};
+  int found;
+  while ((found = getopt_long(argc, argv, "+", known, nullptr)) != -1) {
+    switch (found) {
+      case 'n':
+        if (!absl::SimpleAtoi(optarg, &request.ranks)) return false;
+        break;
+      case 'N':
+        options->name = optarg;
+        break;
+      case 'm': {
+        absl::StatusOr<Mpi> mpi = ParseMpi(optarg);
+        if (!mpi.ok()) return false;
+        options->mpi = *mpi;
+        break;
+      }
+      case 'M':
+        request.shared_memory = optarg;
+        break;
+      case '0':
+        request.output = RankRequest::Output::kRank0;
+        break;
+      case 's':
+        request.output = RankRequest::Output::kFiles;
+        request.output_stem = optarg;
+        break;
+      default:
+        return false;
+    }
+  }
+  request.argv.assign(argv + optind, argv + argc);
+  return request.ranks > 0 && !request.argv.empty();
+}
+
+// Ends as the sub-job has ended, without a second core file.
+[[noreturn]] void EndAs(const ExitStatus& status) {
+  if (status.signal != 0) {
+    rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    signal(status.signal, SIG_DFL);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, status.signal);
+    sigprocmask(SIG_UNBLOCK, &set, nullptr);
+    raise(status.signal);
+    _exit(128 + status.signal);
+  }
+  _exit(status.code);
+}
+
+absl::Status AddManagers(const Options& options, Mpi mpi, Loop* loop,
+                         RankGroup* group) {
+  uint32_t ranks = options.request.ranks;
+  if (mpi == Mpi::kPmi1 || mpi == Mpi::kBoth) {
+    group->Use(std::make_unique<Pmi1Server>(loop, options.name, ranks,
+                                            group->listener()));
+  }
+  if (mpi != Mpi::kPmix && mpi != Mpi::kBoth) return absl::OkStatus();
+  absl::StatusOr<std::unique_ptr<ProcessManager>> pmix =
+      StartPmixServer(loop, options.name, ranks, group->listener());
+  if (pmix.ok()) group->Use(*std::move(pmix));
+  // With both, a program that needs the other can do without this one.
+  return mpi == Mpi::kBoth ? absl::OkStatus() : pmix.status();
+}
+
+absl::StatusOr<ExitStatus> RunRanks(const Options& options,
+                                    RankReport* report) {
+  const RankRequest& request = options.request;
+  const char* path = getenv("PATH");
+  std::vector<std::string> programs =
+      ProgramPaths(request.argv[0], path == nullptr ? kDefaultPath : path);
+  Mpi mpi = ResolveMpi(options.mpi, request.ranks, programs);
+  absl::StatusOr<std::unique_ptr<Loop>> loop = Loop::Create();
+  if (!loop.ok()) return loop.status();
+  absl::StatusOr<std::unique_ptr<RankGroup>> group =
+      RankGroup::Create(loop->get(), &request);
+  if (!group.ok()) return group.status();
+  absl::Status status = AddManagers(options, mpi, loop->get(), group->get());
+  if (!status.ok()) return status;
+  ExitStatus ended = (*group)->Run();
+  *report = (*group)->report();
+  return ended;
+}
+
+int Main(const Options& options) {
+  fcntl(kRankReportFd, F_SETFD, FD_CLOEXEC);
+  RankReport report;
+  absl::StatusOr<ExitStatus> ended = RunRanks(options, &report);
+  if (!ended.ok()) {
+    report.failed_step = std::string(ended.status().message());
+    ended = ExitStatus{127, 0, false};
+  }
+  // Without an agent there is nobody to read it.
+  (void)WriteFull(kRankReportFd, report.ToText(), "report");
+  EndAs(*ended);
+}
+
+}  // namespace
+}  // namespace cram
+
+int main(int argc, char** argv) {
+  cram::Options options;
+  if (!cram::Parse(argc, argv, &options)) {
+    fprintf(stderr, "cram: cram-ranks is run by cram-agent\n");
+    return 2;
+  }
+  return cram::Main(options);
+}

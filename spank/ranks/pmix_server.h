@@ -1,0 +1,22 @@
+// libpmix's server, for Open MPI and what else speaks PMIx.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "spank/agent/loop/loop.h"
+#include "spank/ranks/process_manager.h"
+
+namespace cram {
+
+// libpmix.so.2 is loaded by this call and by nobody before: a site without it
+// has an error here that says so, and everything else works. There is one
+// server a process, of a world whose ranks are all on this node. Its files go
+// below TMPDIR. `loop` and `listener` outlive it; libpmix calls from a thread
+// of its own, which the listener does not see.
+absl::StatusOr<std::unique_ptr<ProcessManager>> StartPmixServer(
+    Loop* loop, const std::string& name, uint32_t ranks,
+    ProcessManager::Listener* listener);
+
+}  // namespace cram

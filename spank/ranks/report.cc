@@ -1,0 +1,35 @@
+#include "spank/ranks/report.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace cram {
+
+std::string RankReport::ToText() const {
+  std::string text;
+  if (rank) absl::StrAppend(&text, "rank ", *rank, "\n");
+  if (!failed_step.empty()) {
+    absl::StrAppend(&text, "errno ", error, "\nstep ", failed_step, "\n");
+  }
+  return text;
+}
+
+RankReport RankReport::Parse(absl::string_view text) {
+  RankReport report;
+  for (absl::string_view line :
+       absl::StrSplit(text.substr(0, kLongestRankReport), '\n')) {
+    std::pair<absl::string_view, absl::string_view> word =
+        absl::StrSplit(line, absl::MaxSplits(' ', 1));
+    uint32_t number = 0;
+    bool is_number = absl::SimpleAtoi(word.second, &number);
+    if (word.first == "rank" && is_number) report.rank = number;
+    if (word.first == "errno" && is_number && number < 4096) {
+      report.error = static_cast<int>(number);
+    }
+    if (word.first == "step") report.failed_step = std::string(word.second);
+  }
+  return report;
+}
+
+}  // namespace cram

@@ -1,0 +1,174 @@
+# Sub-jobs of several ranks, through cram run, with both of Debian's MPIs.
+load helper
+
+each_mpi() {
+  for mpi in mpich openmpi; do "$@"; done
+}
+
+worlds() {
+  pack --ranks 2 --param "i=1..3" -- "$programs/world.$mpi"
+  run -0 cram run --dir "$mpi" m.pb
+  for index in 0 1 2; do
+    run -0 cram output "$mpi"/cram-run-* "$index"
+    [ "$(sort <<<"$output")" = "$(printf 'rank %d of 2\n' 0 1)" ]
+  done
+}
+
+@test "each sub-job has a world of its own" { each_mpi worlds; }
+
+files() {
+  mkdir "$mpi"
+  pack --ranks 2 -- "$programs/world.$mpi" "$PWD/$mpi"
+  cram run m.pb
+  [ "$(od -An -tu4 "$mpi/shared" | xargs)" = "0 1" ]
+}
+
+@test "ranks share files by MPI-IO" { each_mpi files; }
+
+fortran() {
+  pack --ranks 2 -- "$programs/fortran.$mpi"
+  cram run --dir "$mpi" m.pb
+  [ "$(cram output "$mpi"/cram-run-* 0)" = "sum 1 of 2" ]
+}
+
+@test "Fortran's ranks have a world" { each_mpi fortran; }
+
+ends() {
+  printf 'how\nwell\nabort\ncrash\nleave\nexit\nwell\n' >how.csv
+  pack --ranks 2 --csv how.csv -- "$programs/ends.$mpi" '{how}'
+  run -1 cram run m.pb
+  [ "$(record)" = "0|COMPLETED|0:0|completed
+1|FAILED|7:0|exit code
+2|FAILED|0:11|signal
+3|FAILED|1:0|exit code
+4|FAILED|5:0|exit code
+5|COMPLETED|0:0|completed" ] || { record && false; }
+}
+
+@test "an end of one rank is that sub-job's and no other's" { each_mpi ends; }
+
+@test "the rank that ended a sub-job is named" {
+  pack --ranks 2 -- "$programs/ends.mpich" leave
+  run -1 cram run m.pb
+  run -0 cramacct --why -j cram-run-*
+  [[ $output == *"exit code 1 of its rank 1"* ]]
+  [[ $output == *"rank 1 of 2: it ended without MPI_Finalize"* ]]
+}
+
+limits() {
+  printf 'how\nhang\nwell\n' >how.csv
+  pack --ranks 2 --time 0:03 --csv how.csv -- "$programs/ends.$mpi" '{how}'
+  run -1 cram run m.pb
+  [ "$(record state)" = "0|TIMEOUT
+1|COMPLETED" ]
+  [ -z "$(pgrep -f "$programs/ends.$mpi")" ]
+}
+
+@test "the time limit ends all ranks" { each_mpi limits; }
+
+caps() {
+  printf 'how\ngrow\nwell\n' >how.csv
+  pack --ranks 2 --mem 300M --csv how.csv -- "$programs/ends.$mpi" '{how}'
+  run -1 cram run m.pb
+  [ "$(record state,cause)" = "0|OUT_OF_MEMORY|own cap
+1|COMPLETED|completed" ]
+}
+
+@test "one cap is for all ranks together" { each_mpi caps; }
+
+@test "nothing of a sub-job's shared memory stays" {
+  ls /dev/shm >before
+  pack --ranks 2 --csv <(printf 'how\nwell\ncrash\n') -- \
+    "$programs/ends.openmpi" '{how}'
+  run -1 cram run m.pb
+  ls /dev/shm | diff before -
+}
+
+alone() {
+  pack --ranks 1 --mpi auto -- "$programs/fortran.$mpi"
+  run -0 env SLURM_JOB_ID=5 SLURM_NODELIST=here SLURM_STEP_ID=0 \
+    cram run --dir "$mpi" m.pb
+  [ "$(cram output "$mpi"/cram-run-* 0)" = "sum 0 of 1" ]
+}
+
+@test "a world of one rank" { each_mpi alone; }
+
+@test "info says which MPI a program needs" {
+  pack --ranks 2 --csv <(printf 'p\nworld.mpich\nworld.openmpi\n') -- \
+    "$programs/{p}"
+  [[ $(cram info m.pb -j 0) == *"MPI          pmi1, as the program links"* ]]
+  [[ $(cram info m.pb -j 1) == *"MPI          pmix, as the program links"* ]]
+  pack --ranks 2 -- "$programs/../../no/such"
+  [[ $(cram info m.pb -j 0) == *"pmi1 or pmix, whichever it asks for"* ]]
+}
+
+behind_a_script() {
+  printf '#!/bin/sh\nexec "%s"\n' "$programs/world.$mpi" >script
+  chmod 755 script
+  pack --ranks 2 -- ./script
+  cram run m.pb
+}
+
+@test "a program behind a script finds its world" { each_mpi behind_a_script; }
+
+# ---- Without MPI
+
+@test "ranks without MPI are told their places, and end as they like" {
+  pack --ranks 2 --mpi none -- sh -c \
+    'echo $CRAM_RANK of $CRAM_RANKS; exit $((CRAM_RANK * 3))'
+  run -1 cram run m.pb
+  [ "$(cram output cram-run-* 0 | sort)" = "0 of 2
+1 of 2" ]
+  [ "$(record)" = "0|FAILED|3:0|exit code" ]
+}
+
+@test "rank 0 prints into its file, others nowhere" {
+  pack --ranks 2 --mpi none -- sh -c 'echo $CRAM_RANK'
+  cram run --output rank0 m.pb
+  [ "$(cat cram.0.out)" = 0 ]
+  [ ! -e cram.0.1.out ]
+}
+
+@test "every rank has its own file" {
+  pack --ranks 2 --mpi none -- sh -c 'echo $CRAM_RANK; echo e$CRAM_RANK >&2'
+  cram run --output all m.pb
+  [ "$(cat cram.0.0.out cram.0.1.out cram.0.0.err cram.0.1.err | xargs)" = \
+    "0 1 e0 e1" ]
+}
+
+@test "ranks have CPUs of their own" {
+  pack --ranks 2 --mpi none -- sh -c 'taskset -cp $$ | sed "s/.*: //"'
+  cram run m.pb
+  [ "$(cram output cram-run-* 0 | sort -u | wc -l)" -eq 2 ]
+}
+
+# ---- Bad input
+
+@test "a missing program is named, once" {
+  pack --ranks 2 --param i=1..2 -- ./none
+  run -1 cram run m.pb
+  [ "$(record state,cause,reason | head -n 1)" = \
+    "0|FAILED|could not start|run ./none: No such file or directory" ] ||
+    { record state,cause,reason && false; }
+}
+
+@test "more ranks than CPUs are refused before anything runs" {
+  pack --ranks 99 -- true
+  one_line 2 "99 ranks and 99 CPUs; a node has" cram run m.pb
+}
+
+@test "no ranks, and an unknown kind of MPI, are refused" {
+  one_line 2 "--ranks: '0' is not a whole number of at least 1" \
+    cram pack -o n.pb --ranks 0 -- true
+  one_line 2 "--mpi: 'pmi2' is none of auto, pmix, pmi1 and none" \
+    cram pack -o n.pb --mpi pmi2 -- true
+}
+
+@test "a node without PMIx says what is missing" {
+  [ "$(id -u)" -eq 0 ] || skip "needs root, to hide a library"
+  pack --ranks 2 --mpi pmix -- "$programs/world.openmpi"
+  library=$(realpath /usr/lib/*/libpmix.so.2)
+  run -1 unshare --mount sh -c 'mount --bind /dev/null "$1" && exec cram run m.pb' \
+    sh "$library"
+  [[ $(record reason) == *"its MPI needs PMIx, which is not on this node"* ]]
+}

@@ -1,0 +1,88 @@
+// What is said between the agent, cram-ranks and the ranks.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "spank/ranks/rank_command.h"
+#include "spank/ranks/rank_environment.h"
+#include "spank/ranks/report.h"
+
+namespace cram {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::Not;
+
+TEST(RankReport, ComesBackAsItWasWritten) {
+  RankReport report;
+  report.rank = 3;
+  report.failed_step = "run ./a model";
+  report.error = 2;
+  RankReport read = RankReport::Parse(report.ToText());
+  EXPECT_EQ(read.rank, 3u);
+  EXPECT_EQ(read.failed_step, "run ./a model");
+  EXPECT_EQ(read.error, 2);
+}
+
+TEST(RankReport, OfOtherWordsNothingIsTaken) {
+  RankReport read = RankReport::Parse("rank -1\nerrno 99999\nstep\n\xff\n");
+  EXPECT_FALSE(read.rank);
+  EXPECT_EQ(read.failed_step, "");
+  EXPECT_EQ(read.error, 0);
+}
+
+TEST(RankCommand, IsForSeveralRanksAndForThoseThatAskForMpi) {
+  SubJob subjob;
+  EXPECT_FALSE(NeedsRanks(subjob));
+  subjob.mpi = Mpi::kNone;
+  EXPECT_FALSE(NeedsRanks(subjob));
+  subjob.ranks = 2;
+  EXPECT_TRUE(NeedsRanks(subjob));
+  subjob.ranks = 1;
+  subjob.mpi = Mpi::kAuto;
+  EXPECT_TRUE(NeedsRanks(subjob));
+}
+
+TEST(RankCommand, SaysWhereTheOtherRanksPrint) {
+  SubJob subjob;
+  subjob.index = 7;
+  subjob.ranks = 2;
+  subjob.argv = {"./a", "-b"};
+  EXPECT_THAT(
+      RankCommand({"/x/cram-ranks", "w", "/s"}, subjob, OutputMode::kPacked),
+      ElementsAre("/x/cram-ranks", "--ranks=2", "--mpi=", "--name=w",
+                  "--shared-memory=/s", "--", "./a", "-b"));
+  EXPECT_THAT(RankCommand({"r", "w", ""}, subjob, OutputMode::kAll),
+              Contains("--output-stem=cram.7"));
+  EXPECT_THAT(RankCommand({"r", "w", ""}, subjob, OutputMode::kRank0),
+              Contains("--rank0-output"));
+  subjob.stdout_path = "out";
+  EXPECT_THAT(RankCommand({"r", "w", ""}, subjob, OutputMode::kRank0),
+              Not(Contains("--rank0-output")));
+}
+
+TEST(RankEnvironment, TellsTheRanksPlaceInSlurmsWords) {
+  const char* const subjob[] = {"SLURM_JOB_ID=9", "SLURM_PROCID=0", "A=b",
+                                nullptr};
+  RankEnvironment environment(subjob, {2, 4});
+  EXPECT_EQ(environment.Get("SLURM_PROCID"), "2");
+  EXPECT_EQ(environment.Get("SLURM_LOCALID"), "2");
+  EXPECT_EQ(environment.Get("SLURM_NTASKS"), "4");
+  EXPECT_EQ(environment.Get("SLURM_GTIDS"), "0,1,2,3");
+  EXPECT_EQ(environment.Get("OMPI_COMM_WORLD_RANK"), "2");
+  EXPECT_EQ(environment.Get("CRAM_RANKS"), "4");
+  EXPECT_EQ(environment.Get("A"), "b");
+}
+
+TEST(RankEnvironment, OutsideOfSlurmItInventsNoSlurm) {
+  const char* const subjob[] = {"A=b", nullptr};
+  RankEnvironment environment(subjob, {0, 2});
+  EXPECT_EQ(environment.Get("SLURM_PROCID"), "");
+  EXPECT_EQ(environment.Get("CRAM_RANK"), "0");
+}
+
+}  // namespace
+}  // namespace cram
