@@ -22,6 +22,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "pack/base/exit_status.h"
+#include "pack/base/program_path.h"
 #include "pack/base/size.h"
 #include "pack/journal/journal_writer.h"
 #include "spank/agent/agent/attempt_directory.h"
@@ -32,7 +33,6 @@
 #include "spank/agent/output/collector.h"
 #include "spank/agent/output/streams.h"
 #include "spank/agent/runner/launcher.h"
-#include "pack/base/program_path.h"
 #include "spank/agent/truth/cpus.h"
 #include "spank/agent/truth/environment.h"
 

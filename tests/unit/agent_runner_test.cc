@@ -20,8 +20,8 @@
 #include "pack/base/exit_status.h"
 #include "pack/base/fd.h"
 #include "pack/base/io.h"
-#include "spank/agent/runner/launcher.h"
 #include "pack/base/program_path.h"
+#include "spank/agent/runner/launcher.h"
 #include "spank/agent/runner/spawn.h"
 #include "tests/unit/temporary_directory.h"
 

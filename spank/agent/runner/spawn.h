@@ -21,7 +21,7 @@ struct SpawnRequest {
   int stdin_fd = -1;          // each required
   int stdout_fd = -1;
   int stderr_fd = -1;
-  int report_fd = -1;       // becomes descriptor 3; -1: none does
+  int report_fd = -1;                  // becomes descriptor 3; -1: none does
   int cgroup_procs_fd = -1;            // open for writing; -1: stay
   const rlimit* open_files = nullptr;  // RLIMIT_NOFILE; nullptr: the caller's
   const rlimit* data = nullptr;        // RLIMIT_DATA, likewise

@@ -1,0 +1,42 @@
+# Sub-jobs of several ranks on the private Slurm.
+load helper
+
+programs=$CRAM_BUILD/tests/mpi
+
+@test "worlds of both MPIs side by side, on every node, and those that fail harm no other" {
+  for i in $(seq 20); do printf 'world.mpich\nworld.openmpi\n'; done |
+    sed '1i p' >"$work/worlds.csv"
+  for how in abort crash leave; do
+    printf 'ends.mpich %s\nends.openmpi %s\n' $how $how
+  done | sed "s,^,$programs/," >"$work/ends"
+  pack --ranks 2 --csv worlds.csv -- "$programs/{p}"
+  pack --append --ranks 2 --lines ends
+  run -1 user srun -N4 -c2 --cram=m.pb
+  [ "$(rows state | sort | uniq -c | xargs)" = "40 COMPLETED 6 FAILED" ]
+  [ "$(rows nodelist | sort -u | wc -l)" -eq 4 ]
+  run -0 user cram output "$(run_dir)" 7
+  [ "$(sort <<<"$output")" = "$(printf 'rank %d of 2\n' 0 1)" ]
+}
+
+@test "a program of Open MPI that is a world of one starts inside of Slurm" {
+  pack --mpi auto -- "$programs/fortran.openmpi"
+  user srun -N1 --cram=m.pb
+  [ "$(user cram output "$(run_dir)" 0)" = "sum 0 of 1" ]
+}
+
+@test "a rank is told its place in Slurm's words" {
+  pack --ranks 2 --mpi none -- sh -c \
+    'echo $SLURM_PROCID $SLURM_NTASKS $SLURM_LOCALID $SLURM_TASKS_PER_NODE'
+  user srun -N1 -c2 --cram=m.pb
+  [ "$(user cram output "$(run_dir)" 0 | sort | xargs)" = "0 2 0 2 1 2 1 2" ]
+}
+
+@test "scancel ends all ranks" {
+  pack --ranks 2 -- "$programs/ends.openmpi" hang
+  background srun -N1 -c2 --cram=m.pb
+  until_true 20 pgrep -f "ends.openmpi hang"
+  user scancel --user="$CLUSTER_USER"
+  until_true 30 eval '! pgrep -f "ends.openmpi hang"'
+  wait "$pid" || true
+  [ -z "$(find /dev/shm -user "$CLUSTER_USER")" ]
+}
