@@ -7,7 +7,6 @@
 #include "pack/base/io.h"
 
 namespace cram {
-
 absl::StatusOr<std::unique_ptr<FrameWriter>> FrameWriter::Create(
     const std::string& path, const FileKind& kind) {
   absl::StatusOr<UniqueFd> fd =
@@ -40,24 +39,13 @@ uint64_t FrameWriter::Append(absl::string_view payload) {
   return offset;
 }
 
-absl::Status FrameWriter::Flush() {
-  while (written_ < buffer_.size()) {
-    ssize_t n =
-        write(fd_.get(), buffer_.data() + written_, buffer_.size() - written_);
-    if (n >= 0) {
-      written_ += n;
-    } else if (errno != EINTR) {
-      return ErrnoStatus("write", path_, errno);
-    }
-  }
-  buffer_.clear();
-  written_ = 0;
-  return absl::OkStatus();
+absl::Status FrameWriter::Flush(absl::Duration patience) {
+  return file_.Write(&buffer_, patience);
 }
 
 absl::Status FrameWriter::Sync() {
   absl::Status status = Flush();
-  if (status.ok() && fdatasync(fd_.get()) != 0) {
+  if (status.ok() && fdatasync(fd()) != 0) {
     status = ErrnoStatus("fdatasync", path_, errno);
   }
   return status;

@@ -11,13 +11,16 @@
 #include "absl/strings/string_view.h"
 #include "pack/base/fd.h"
 #include "pack/journal/frame.h"
+#include "pack/journal/patient_file.h"
 
 namespace cram {
 
 // Append() only buffers; Flush() hands the buffer to the kernel (from where it
 // survives the death of this process), Sync() to the disk. A failed Flush
 // (a full disk) keeps what was not written: call it again later, and the file
-// goes on at the very byte where it stopped.
+// goes on at the very byte where it stopped. A Flush with less
+// patience than a slow file system needs is Unavailable: the buffer is being
+// written; call it again to hear how that went.
 class FrameWriter {
  public:
   // Creates `path`; fails when it exists.
@@ -32,20 +35,19 @@ class FrameWriter {
   // The offset in the file at which this frame begins.
   uint64_t Append(absl::string_view payload);
 
-  int fd() const { return fd_.get(); }
-  size_t buffered() const { return buffer_.size() - written_; }
-  absl::Status Flush();
+  int fd() const { return file_.fd(); }
+  size_t buffered() const { return buffer_.size() + file_.pending(); }
+  absl::Status Flush(absl::Duration patience = absl::InfiniteDuration());
   absl::Status Sync();  // Flush, then fdatasync
 
  private:
-  FrameWriter(UniqueFd fd, std::string path)
-      : fd_(std::move(fd)), path_(std::move(path)) {}
+  FrameWriter(UniqueFd fd, const std::string& path)
+      : file_(std::move(fd), path), path_(path) {}
 
-  UniqueFd fd_;
+  PatientFile file_;
   std::string path_;
   std::string buffer_;
-  size_t written_ = 0;  // of buffer_
-  uint64_t end_ = 0;    // file offset behind the buffer
+  uint64_t end_ = 0;  // file offset behind the buffer
 };
 
 }  // namespace cram

@@ -31,7 +31,9 @@ class JournalWriter {
   void Append(const JournalRecord& record);
 
   size_t buffered() const { return frames_->buffered(); }
-  absl::Status Flush() { return frames_->Flush(); }
+  absl::Status Flush(absl::Duration patience = absl::InfiniteDuration()) {
+    return frames_->Flush(patience);
+  }
   absl::Status Sync() { return frames_->Sync(); }
 
  private:

@@ -40,7 +40,9 @@ class OutputWriter {
                   uint64_t left_out = 0);
 
   size_t buffered() const { return frames_->buffered(); }
-  absl::Status Flush() { return frames_->Flush(); }
+  absl::Status Flush(absl::Duration patience = absl::InfiniteDuration()) {
+    return frames_->Flush(patience);
+  }
   absl::Status Sync() { return frames_->Sync(); }
 
  private:

@@ -1,6 +1,8 @@
 #include "sbin/report/status.h"
 
+#include <errno.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -19,9 +21,9 @@ constexpr uint64_t kEnoughEnds = 10;
 constexpr uint64_t kNoRoomBytes = kMiB;
 
 std::string FindNoRoom(const std::string& path) {
+  if (access(path.c_str(), W_OK) != 0 && errno == EROFS) return "is read-only";
   struct statvfs room;
   if (statvfs(path.c_str(), &room) != 0) return "";
-  if ((room.f_flag & ST_RDONLY) != 0) return "is read-only";
   uint64_t bytes = uint64_t{room.f_bavail} * room.f_frsize;
   if (bytes >= kNoRoomBytes) return "";
   return absl::StrCat("is full: ", FormatSize(bytes), " free");

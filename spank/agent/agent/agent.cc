@@ -362,10 +362,11 @@ void Agent::NodeChanged() {
 }
 
 void Agent::RecordsBlocked(const absl::Status& status) {
-  run_.Say(status.ok()
-               ? absl::StrCat(run_.step.node_name, ": going on")
-               : absl::StrCat(run_.step.node_name, ": ", status.message(),
-                              "; starting nothing until there is room"));
+  run_.Say(
+      status.ok()
+          ? absl::StrCat(run_.step.node_name, ": going on")
+          : absl::StrCat(run_.step.node_name, ": ", status.message(),
+                         "; starting nothing until records can be written"));
 }
 
 void Agent::UpdateSoon(absl::Duration delay) {
@@ -394,7 +395,8 @@ void Agent::Tick() {
 }
 
 void Agent::HeedRequests() {
-  if (!requests_) return;
+  // Where records cannot be written, looking for a file may take as long.
+  if (!requests_ || node_->records_wait()) return;
   absl::StatusOr<std::vector<Request>> requests = requests_->ReadNew();
   if (!requests.ok()) {
     run_.Say(absl::StrCat(requests.status().message(),

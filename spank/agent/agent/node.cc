@@ -18,6 +18,12 @@ constexpr absl::Duration kStartsWait = absl::Milliseconds(20);
 // Records of sub-jobs that were cancelled, then everything else has its turn.
 constexpr uint64_t kDropsAtOnce = 1000;
 constexpr absl::Duration kDropsWait = absl::Milliseconds(500);
+// A disk takes microseconds, a busy server milliseconds. Caps, timers and
+// signals wait for no longer than this.
+constexpr absl::Duration kPatience = absl::Milliseconds(20);
+// A file system that takes this long to write is like a full one.
+constexpr absl::Duration kSlowIsBlocked = absl::Seconds(1);
+constexpr size_t kMuchOnTheWay = 8 << 20;
 // How many wait changes all the time, and is worth a record now and then.
 constexpr absl::Duration kCountsWait = absl::Seconds(10);
 
@@ -139,8 +145,12 @@ void Node::RecordCancelled(const PlannedAttempt& attempt) {
 bool Node::FlushRecords() {
   // Output first: a record never tells of output that is not there.
   absl::Status status;
-  if (resources_.output != nullptr) status = resources_.output->Flush();
-  if (status.ok()) status = journal_->Flush();
+  if (resources_.output != nullptr) {
+    status = resources_.output->Flush(kPatience);
+  }
+  if (status.ok()) status = journal_->Flush(kPatience);
+  if (absl::IsUnavailable(status) && !SlowForLong()) return false;
+  if (status.ok()) slow_since_.reset();
   if (paused_ != status.ok()) return status.ok();
   paused_ = !status.ok();
   listener_->RecordsBlocked(status);
@@ -149,6 +159,16 @@ bool Node::FlushRecords() {
   }
   StartMore();
   return !paused_;
+}
+
+// Whether records have been on their way for so long, or there are so many of
+// them, that no more should come.
+bool Node::SlowForLong() {
+  if (!slow_since_) slow_since_ = resources_.loop->now();
+  size_t buffered = journal_->buffered();
+  if (resources_.output != nullptr) buffered += resources_.output->buffered();
+  return buffered > kMuchOnTheWay ||
+         resources_.loop->now() - *slow_since_ > kSlowIsBlocked;
 }
 
 Idle Node::IdleNow() const {

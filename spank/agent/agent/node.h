@@ -71,6 +71,8 @@ class Node : private Slot::Listener {
   uint32_t running() const { return slots_.running(); }
   uint32_t slots() const { return slots_.slots(); }
   bool stopping() const { return stopping_; }
+  // Records are not where FlushRecords() brings them, or only slowly so.
+  bool records_wait() const { return paused_ || slow_since_.has_value(); }
   // Memory that ended sub-jobs still fill.
   uint64_t left_behind() const { return slots_.left_behind(); }
 
@@ -86,6 +88,7 @@ class Node : private Slot::Listener {
   bool StartNew();
   std::optional<Candidate> Prepare(const PlannedAttempt& attempt);
   absl::StatusOr<Candidate> Read(const PlannedAttempt& attempt);
+  bool SlowForLong();
   void CancelRetries();
   void RecordDropped();
   void RecordCancelled(const PlannedAttempt& attempt);
@@ -112,8 +115,9 @@ class Node : private Slot::Listener {
   std::array<uint64_t, kStates> finished_ = {};
   bool stopping_ = false;
   bool paused_ = false;
-  bool starting_ = false;  // StartMore is on the stack
-  Standing standing_;      // as last recorded
+  std::optional<Loop::Instant> slow_since_;  // records are on their way
+  bool starting_ = false;                    // StartMore is on the stack
+  Standing standing_;                        // as last recorded
   Loop::TimerId start_timer_ = 0;
   Loop::TimerId flush_timer_ = 0;
   Loop::TimerId drop_timer_ = 0;
