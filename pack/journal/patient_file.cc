@@ -48,7 +48,7 @@ void PatientFile::Shared::Work() {
   std::unique_lock<std::mutex> lock(mutex);
   for (;;) {
     changed.wait(lock, [this] { return busy || leave; });
-    if (leave) return;
+    if (!busy) return;
     lock.unlock();
     int problem = WriteFront(fd.get(), &bytes);
     lock.lock();
