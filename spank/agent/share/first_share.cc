@@ -21,4 +21,14 @@ IndexRange FirstPool(uint64_t subjobs, uint32_t nodes) {
   return {std::min(subjobs, nodes * Each(subjobs, nodes)), subjobs};
 }
 
+IndexSet FirstShares(uint64_t subjobs, uint32_t nodes, const IndexSet& ids) {
+  uint64_t each = Each(subjobs, nodes);
+  IndexSet shares;
+  for (const auto& [begin, end] : ids.ranges()) {
+    shares.Add(
+        {std::min(subjobs, begin * each), std::min(subjobs, end * each)});
+  }
+  return shares;
+}
+
 }  // namespace cram

@@ -13,5 +13,7 @@ namespace cram {
 // pool, of which the root gives out ever smaller shares.
 IndexRange FirstShare(uint64_t subjobs, uint32_t nodes, uint32_t node_id);
 IndexRange FirstPool(uint64_t subjobs, uint32_t nodes);
+// Those of several nodes together.
+IndexSet FirstShares(uint64_t subjobs, uint32_t nodes, const IndexSet& ids);
 
 }  // namespace cram

@@ -19,6 +19,12 @@ void Work::AddAll(const Work& other) {
   tried_.insert(other.tried_.begin(), other.tried_.end());
 }
 
+void Work::Learn(const Work& other) {
+  for (const auto& [index, tried] : other.tried_) {
+    if (indexes_.Contains(index)) tried_[index] = tried;
+  }
+}
+
 void Work::Remove(const IndexSet& indexes) {
   for (const auto& [begin, end] : indexes.ranges()) {
     indexes_.Remove({begin, end});

@@ -39,6 +39,8 @@ class Work {
   void Add(uint64_t index, const Tried& tried);
   void AddAll(const Work& other);
   void Remove(const IndexSet& indexes);
+  // Of sub-jobs that both have, `other` knows better what was tried.
+  void Learn(const Work& other);
 
   // Removes and returns the `count` lowest (or highest), or all.
   Work TakeFront(uint64_t count);

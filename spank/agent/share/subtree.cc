@@ -1,0 +1,285 @@
+#include "spank/agent/share/subtree.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace cram {
+
+uint64_t Subtree::Child::unstarted() const {
+  uint64_t begun = progress.all_finished() + progress.running;
+  return holds.size() > begun ? holds.size() - begun : 0;
+}
+
+bool Subtree::Child::hungry() const {
+  return asking && progress.running + unstarted() < progress.slots;
+}
+
+// ---- Children come and go
+
+void Subtree::AddChild(uint32_t id, Work holds, uint32_t slots) {
+  Child& child = children_[id];
+  child.holds = std::move(holds);
+  child.progress.slots = slots;
+}
+
+void Subtree::Joined(uint32_t id, const Work& holds) {
+  Child& child = children_.at(id);
+  if (child.lost) return;
+  Work not_there = std::move(child.holds);
+  child.holds = not_there.Take(holds.indexes());
+  pool_.AddAll(not_there);
+  child.present = true;
+  child.asking = child.recalled = child.dry = false;
+  Serve();
+}
+
+void Subtree::Adopt(uint32_t id, const Work& holds, uint32_t from) {
+  Child& child = children_[id];
+  child.holds = children_.at(from).holds.Take(holds.indexes());
+  child.holds.Learn(holds);
+  child.present = true;
+  Serve();
+}
+
+void Subtree::Missing(uint32_t id) {
+  Child& child = children_.at(id);
+  child.present = child.asking = child.recalled = false;
+  Serve();
+}
+
+void Subtree::Lost(uint32_t id, const Work& again,
+                   const std::array<uint64_t, kStates>& finished) {
+  Child& child = children_.at(id);
+  child.lost = true;
+  child.present = child.asking = child.recalled = false;
+  child.progress = Progress();
+  child.progress.finished = finished;
+  child.holds.Remove(again.indexes());
+  pool_.AddAll(again);
+  Serve();
+}
+
+// ---- What children say
+
+void Subtree::Ask(uint32_t id) {
+  Child& child = children_.at(id);
+  if (child.lost) return;
+  child.present = child.asking = true;
+  Serve();
+}
+
+void Subtree::Report(uint32_t id, const Progress& progress) {
+  Child& child = children_.at(id);
+  if (child.lost) return;
+  child.present = true;
+  child.progress = progress;
+  if (progress.unstarted > 0) child.dry = false;
+  if (progress.stopping) child.asking = false;
+  Serve();
+}
+
+void Subtree::Returned(uint32_t id, const Work& work) {
+  Child& child = children_.at(id);
+  if (child.lost) return;
+  child.recalled = false;
+  child.dry = work.empty();
+  // It cannot return what it does not hold.
+  Work back = child.holds.Take(work.indexes());
+  back.Learn(work);
+  pool_.AddAll(back);
+  Serve();
+}
+
+// ---- What the parent says
+
+void Subtree::Granted(const Work& work) {
+  asked_ = false;
+  pool_.AddAll(work);
+  Serve();
+}
+
+void Subtree::Recalled(uint64_t count) {
+  recalled_ = count;
+  parent_waits_ = true;
+  Serve();
+}
+
+void Subtree::Finish() {
+  if (finished_) return;
+  finished_ = true;
+  for (const auto& [id, child] : children_) {
+    if (!child.lost) neighbours_->Finish(id);
+  }
+}
+
+void Subtree::ParentJoined() {
+  asked_ = parent_waits_ = false;
+  Serve();
+}
+
+void Subtree::Stop() {
+  stopped_ = true;
+  Serve();
+}
+
+// ---- Sums
+
+Work Subtree::Holds() const {
+  Work all = pool_;
+  for (const auto& [id, child] : children_) all.AddAll(child.holds);
+  return all;
+}
+
+Progress Subtree::Totals() const {
+  Progress totals;
+  totals.unstarted = pool_.size();
+  totals.stopping = stopped_;
+  for (const auto& [id, child] : children_) {
+    const Progress& progress = child.progress;
+    for (size_t i = 0; i < kStates; ++i) {
+      totals.finished[i] += progress.finished[i];
+    }
+    if (child.lost) continue;
+    totals.unstarted += child.unstarted();
+    totals.running += progress.running;
+    if (!progress.stopping) totals.slots += progress.slots;
+    totals.stopping = totals.stopping && progress.stopping;
+  }
+  return totals;
+}
+
+// ---- Giving
+
+void Subtree::Serve() {
+  if (finished_) return;
+  if (parent_waits_) AnswerParent();
+  if (!stopped_) {
+    ServeAskers(true);
+    if (!parent_waits_) ServeAskers(false);
+    if (pool_.empty()) RelieveRich();
+    if (!root_) SpeakToParent();
+  }
+  if (root_) FinishIfDone();
+}
+
+void Subtree::ServeAskers(bool hungry) {
+  uint64_t all_slots = 0;
+  for (const auto& [id, child] : children_) {
+    if (!child.lost && !child.progress.stopping) {
+      all_slots += child.progress.slots;
+    }
+  }
+  for (auto& [id, child] : children_) {
+    if (pool_.empty()) return;
+    if (!child.asking || child.hungry() != hungry) continue;
+    GrantTo(id, &child, all_slots);
+  }
+}
+
+void Subtree::GrantTo(uint32_t id, Child* child, uint64_t all_slots) {
+  uint64_t slots = child->progress.slots;
+  uint64_t pool = pool_.size();
+  // A child that is alone gets everything: this is a leaf of the tree.
+  bool alone = all_slots == slots;
+  // Not pool * slots, which may be large.
+  double part = static_cast<double>(pool) * static_cast<double>(slots) /
+                static_cast<double>(std::max<uint64_t>(1, all_slots));
+  uint64_t fair = static_cast<uint64_t>(part) + 1;
+  uint64_t half = std::max<uint64_t>(static_cast<uint64_t>(part / 2), slots);
+  uint64_t count = std::max<uint64_t>(1, std::min(fair, half));
+  Work share = pool_.TakeFront(alone ? pool : count);
+  child->holds.AddAll(share);
+  child->asking = child->dry = false;
+  neighbours_->Grant(id, share);
+}
+
+// Recalls up to `count` from the children that have more unstarted sub-jobs
+// than numerator/denominator of their slots, the one that has most first.
+uint64_t Subtree::RecallFrom(uint64_t count, uint64_t keep_numerator,
+                             uint64_t keep_denominator) {
+  std::vector<std::pair<uint64_t, uint32_t>> rich;
+  for (const auto& [id, child] : children_) {
+    if (!child.present || child.recalled || child.dry || child.hungry() ||
+        child.progress.stopping) {
+      continue;
+    }
+    double keep = static_cast<double>(child.progress.slots) *
+                  static_cast<double>(keep_numerator) /
+                  static_cast<double>(std::max<uint64_t>(1, keep_denominator));
+    uint64_t kept = static_cast<uint64_t>(keep);
+    if (child.unstarted() > kept) {
+      rich.emplace_back(child.unstarted() - kept, id);
+    }
+  }
+  std::sort(rich.rbegin(), rich.rend());
+  uint64_t coming = 0;
+  for (const auto& [spare, id] : rich) {
+    if (coming >= count) break;
+    uint64_t wanted = std::min(spare, count - coming);
+    children_.at(id).recalled = true;
+    neighbours_->Recall(id, wanted);
+    coming += wanted;
+  }
+  return coming;
+}
+
+void Subtree::RelieveRich() {
+  uint64_t free_slots = 0, hungry_slots = 0, hungry_has = 0;
+  uint64_t unstarted = 0, slots = 0;
+  for (const auto& [id, child] : children_) {
+    if (!child.present) continue;
+    // What comes back may be enough for all who ask.
+    if (child.recalled) return;
+    unstarted += child.unstarted();
+    slots += child.progress.slots;
+    if (!child.hungry()) continue;
+    free_slots +=
+        child.progress.slots - child.progress.running - child.unstarted();
+    hungry_slots += child.progress.slots;
+    hungry_has += child.unstarted();
+  }
+  if (free_slots == 0 || unstarted == 0) return;
+  double part = static_cast<double>(unstarted) *
+                static_cast<double>(hungry_slots) / static_cast<double>(slots);
+  uint64_t missing = static_cast<uint64_t>(part);
+  missing = missing > hungry_has ? missing - hungry_has : 0;
+  RecallFrom(std::max(missing, free_slots), unstarted, slots);
+}
+
+void Subtree::AnswerParent() {
+  if (!stopped_ && pool_.size() < recalled_) {
+    for (const auto& [id, child] : children_) {
+      if (child.recalled) return;
+    }
+    if (pool_.empty() && RecallFrom(recalled_, 0, 1) > 0) return;
+  }
+  parent_waits_ = false;
+  neighbours_->ReturnToParent(stopped_ ? Work() : pool_.TakeBack(recalled_));
+}
+
+void Subtree::SpeakToParent() {
+  Progress totals = Totals();
+  if (totals.slots == 0 && !pool_.empty()) {
+    neighbours_->ReturnToParent(pool_.TakeBack(pool_.size()));
+  }
+  if (asked_ || totals.unstarted >= totals.slots) return;
+  asked_ = true;
+  neighbours_->AskParent();
+}
+
+bool Subtree::Idle(const Child& child) const {
+  if (child.lost) return true;
+  if (stopped_ && child.progress.stopping) return child.progress.running == 0;
+  return !stopped_ && !child.recalled &&
+         child.progress.all_finished() >= child.holds.size();
+}
+
+void Subtree::FinishIfDone() {
+  if (!stopped_ && !pool_.empty()) return;
+  for (const auto& [id, child] : children_) {
+    if (!Idle(child)) return;
+  }
+  Finish();
+}
+
+}  // namespace cram

@@ -1,0 +1,124 @@
+// An agent's view of the run: what its own node and the agents below it hold,
+// what waits for them here, and what it asks of the agent above. Pure: no
+// sockets, no clock; it is told what happened and calls what is to be done.
+#pragma once
+
+#include <stdint.h>
+
+#include <map>
+
+#include "spank/agent/share/progress.h"
+#include "spank/agent/share/work.h"
+
+namespace cram {
+
+// What a Subtree says to those around it. Calls may come from inside of any
+// Subtree call and must not call back into it.
+class Neighbours {
+ public:
+  virtual ~Neighbours() = default;
+  // To a child: run these; give some back that have not started; nothing is
+  // left (once).
+  virtual void Grant(uint32_t child, const Work& work) = 0;
+  virtual void Recall(uint32_t child, uint64_t count) = 0;
+  virtual void Finish(uint32_t child) = 0;
+  // To the parent: there is little left here (once until it grants); these are
+  // back, as the answer to its recall or because nobody here runs anything
+  // more. Never called at the root, whose parent is the manifest.
+  virtual void AskParent() = 0;
+  virtual void ReturnToParent(const Work& work) = 0;
+};
+
+// Every index that it was given is at any time in exactly one place: the pool,
+// or what one child holds. A child holds what it was granted and has not
+// returned; what it finished of that it only counts.
+//
+// Guided self-scheduling: a child that asks gets half of its part of the pool,
+// by its slots, so shares shrink as the pool does; at the end its whole part,
+// so that none waits for the next message. When the pool is empty and slots are
+// idle, unstarted sub-jobs are recalled from the children that have more than
+// their part: one with long runs holds nobody up. The subtree asks above as
+// soon as less is unstarted in it than it has slots, like a node.
+class Subtree {
+ public:
+  // `root`: all that there is is in `pool` or held by children.
+  Subtree(bool root, Work pool, Neighbours* neighbours)
+      : root_(root), neighbours_(neighbours), pool_(std::move(pool)) {}
+
+  // Before it has said anything; `slots` is a guess until it reports.
+  void AddChild(uint32_t child, Work holds, uint32_t slots);
+  // It is here (again), and says what it holds: of what it was given, all else
+  // did not arrive there and goes back to the pool. One that was not a child
+  // takes over what it holds from `from`, its ancestor that was lost.
+  void Joined(uint32_t child, const Work& holds);
+  void Adopt(uint32_t child, const Work& holds, uint32_t from);
+
+  // A child says:
+  void Ask(uint32_t child);
+  void Report(uint32_t child, const Progress& progress);
+  void Returned(uint32_t child, const Work& work);
+
+  // It cannot be spoken to at present: nothing is given to it or recalled. It
+  // may join again.
+  void Missing(uint32_t child);
+  // It was missing and will never be heard of again. Of what it holds `again`
+  // is to be run by others; the rest ended, `finished` by state.
+  void Lost(uint32_t child, const Work& again,
+            const std::array<uint64_t, kStates>& finished);
+
+  // The parent says:
+  void Granted(const Work& work);
+  void Recalled(uint64_t count);
+  void Finish();
+  // The connection to it was made anew: what was asked may not have arrived.
+  void ParentJoined();
+
+  // Nothing more is given out; at the root the run finishes when nothing runs.
+  void Stop();
+
+  bool finished() const { return finished_; }
+  bool Knows(uint32_t child) const { return children_.count(child) != 0; }
+  const Work& HeldBy(uint32_t child) const { return children_.at(child).holds; }
+  // Pool and children, finished ones included: what its parent takes it to
+  // hold.
+  Work Holds() const;
+  // Sums over all children, lost ones included.
+  Progress Totals() const;
+
+ private:
+  struct Child {
+    Work holds;
+    Progress progress;
+    bool present = false;  // it can be spoken to
+    bool asking = false;
+    bool recalled = false;  // an answer is on its way
+    bool dry = false;       // it had nothing when asked; until it says more
+    bool lost = false;
+
+    uint64_t unstarted() const;
+    bool hungry() const;
+  };
+
+  void Serve();
+  void AnswerParent();
+  void GrantTo(uint32_t id, Child* child, uint64_t all_slots);
+  void ServeAskers(bool hungry);
+  void RelieveRich();
+  uint64_t RecallFrom(uint64_t count, uint64_t keep_numerator,
+                      uint64_t keep_denominator);
+  void SpeakToParent();
+  bool Idle(const Child& child) const;
+  void FinishIfDone();
+
+  bool root_;
+  Neighbours* neighbours_;
+  Work pool_;
+  std::map<uint32_t, Child> children_;
+  uint64_t recalled_ = 0;  // by the parent, not yet answered
+  bool parent_waits_ = false;
+  bool asked_ = false;
+  bool stopped_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace cram
