@@ -96,6 +96,10 @@ std::string RunDirectory::journal(uint32_t node_id) const {
   return absl::StrCat(path_, "/", kJournal, node_id);
 }
 
+std::string RunDirectory::agent(uint32_t node_id) const {
+  return node_id == 0 ? root() : absl::StrCat(path_, "/agent.", node_id);
+}
+
 std::string RunDirectory::output(uint32_t node_id) const {
   return absl::StrCat(path_, "/output.", node_id);
 }

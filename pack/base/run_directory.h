@@ -20,6 +20,7 @@ namespace cram {
 //   output.<node id>    packed output of one node, cram-output(5)
 //   requests            what the user asks of the run while it goes on; 0600
 //   root                where the root agent listens, and the secret; 0600
+//   agent.<node id>     the same, of another agent with agents below it
 //   summary.json        written last: its presence means that the run ended
 class RunDirectory {
  public:
@@ -27,6 +28,8 @@ class RunDirectory {
 
   const std::string& path() const { return path_; }
   std::string manifest() const { return path_ + "/manifest.pb"; }
+  // Where the agent of a node listens for those below it.
+  std::string agent(uint32_t node_id) const;
   std::string root() const { return path_ + "/root"; }
   std::string requests() const { return path_ + "/requests"; }
   std::string summary() const { return path_ + "/summary.json"; }

@@ -19,7 +19,7 @@ bool Take(MessageReader* reader, std::string* messages) {
     const wire::Message& message = **next;
     AppendMessage(message, messages);
     for (const wire::Ranges* ranges :
-         {&message.grant().indexes(), &message.return_().indexes()}) {
+         {&message.grant().work().indexes(), &message.return_().work().indexes()}) {
       constexpr uint64_t kLimit = 1000;
       IndexSet set = FromWire(*ranges, kLimit);
       REQUIRE(set.empty() || std::prev(set.ranges().end())->second <= kLimit);

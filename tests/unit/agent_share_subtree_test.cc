@@ -234,6 +234,26 @@ TEST(Subtree, WhatALostChildLeftIsRunByOthersAndItsCountsStay) {
   EXPECT_EQ(record.finishes, std::vector<uint32_t>{0});
 }
 
+TEST(Subtree, WhoIsMissingIsWaitedForAlthoughItsChildrenCame) {
+  Record record;
+  Subtree root(true, Work(), &record);
+  root.AddChild(0, Some(0, 4), 2);
+  root.AddChild(1, Some(4, 30), 4);
+  root.Report(0, Busy(0, 2, 4));
+  root.Report(1, Busy(2, 4, 20));
+  root.Missing(1);
+  root.Adopt(33, Some(10, 20), 1);
+  root.Report(33, Busy(0, 2, 10));
+  EXPECT_TRUE(record.finishes.empty());
+  EXPECT_EQ(root.Totals().finished[SimulatedTree::kDone], 14U);
+  EXPECT_EQ(root.Totals().slots, 4U);
+  std::array<uint64_t, kStates> finished = {};
+  finished[SimulatedTree::kDone] = 16;
+  root.Lost(1, Work(), finished);
+  EXPECT_EQ(record.finishes.size(), 2U);
+  EXPECT_EQ(root.Totals().finished[SimulatedTree::kDone], 30U);
+}
+
 TEST(Subtree, WhatDidNotArriveBeforeAConnectionBrokeIsGivenOutAgain) {
   Record record;
   Subtree root(true, Some(10, 12), &record);

@@ -131,6 +131,7 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options,
     agent->run_.options.terminal = true;
   }
   agent->run_.start = absl::Now();
+  agent->run_.patience = Patience::FromEnvironment();
   Agent* self = agent.get();
   agent->run_.changed = [self] { self->UpdateSoon(absl::ZeroDuration()); };
   absl::StatusOr<std::unique_ptr<Loop>> loop = Loop::Create();
@@ -326,7 +327,10 @@ absl::Status Agent::MakeNode(const Premises& premises) {
   node_ = std::make_unique<Node>(std::move(resources), std::move(slots),
                                  run_.manifest.get(), journal_.get(), this);
   if (step.node_id != 0) {
-    role_ = std::make_unique<MemberRole>(&run_, node_.get());
+    absl::StatusOr<std::unique_ptr<MemberRole>> member =
+        MemberRole::Create(&run_, node_.get());
+    if (!member.ok()) return member.status();
+    role_ = *std::move(member);
     return absl::OkStatus();
   }
   absl::StatusOr<std::unique_ptr<RootRole>> root =
@@ -338,8 +342,8 @@ absl::Status Agent::MakeNode(const Premises& premises) {
 
 int Agent::Work() {
   if (!run_.left) {
-    node_->Add(IndexSet(
-        FirstShare(run_.manifest->size(), run_.step.nodes, run_.step.node_id)));
+    node_->Add(cram::Work(IndexSet(FirstShare(
+        run_.manifest->size(), run_.step.nodes, run_.step.node_id))));
   }
   Tick();
   run_.loop->Run();
@@ -386,7 +390,11 @@ void Agent::UpdateSoon(absl::Duration delay) {
   });
 }
 
+bool Agent::MayRecord() { return role_ == nullptr || role_->MayRecord(); }
+
 void Agent::Tick() {
+  // What ended while nothing might be recorded.
+  node_->Reap();
   node_->HandOnOutput();
   node_->RecordStanding();
   HeedRequests();

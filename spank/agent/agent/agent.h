@@ -55,6 +55,7 @@ class Agent : public Node::Listener {
   absl::Status MakeNode(const Premises& premises);
 
   void NodeChanged() override;
+  bool MayRecord() override;
   void RecordsBlocked(const absl::Status& status) override;
   void HandleSignals();
   void Tick();

@@ -22,6 +22,7 @@ struct Candidate {
   SubJob subjob;
   uint32_t attempt = 0;
   uint32_t failures = 0;  // of earlier attempts, as in PlannedAttempt
+  uint32_t losses = 0;    // the same
   uint32_t cpus = 1;
   uint64_t cap_bytes = 0;
 };

@@ -142,6 +142,12 @@ void CloseJournal(const std::string& path, const std::string& reason) {
   (void)(*journal)->Sync();
 }
 
+// The others run what it had, and Slurm may be told to end a step when a task
+// fails (--kill-on-bad-exit): the first agent's status is the run's.
+int StatusWithoutAgent(const Step& step) {
+  return step.node_id == 0 ? kStoppedEarly : kAllCompleted;
+}
+
 // Everything that is left is a descendant: the keeper is its subreaper, so
 // what loses its parent becomes a child.
 void EndLeftovers() {
@@ -201,7 +207,11 @@ int KeepAgent(const AgentOptions& options, const Step& step) {
                        SignalName(exit.signal));
       Say(absl::StrCat(what, "; its sub-jobs were ended"));
       CloseJournal(RunDirectoryOf(options, step).journal(step.node_id), what);
-      status = kStoppedEarly;
+      status = StatusWithoutAgent(step);
+    } else if (exit.code == kGivenUp) {
+      CloseJournal(RunDirectoryOf(options, step).journal(step.node_id),
+                   "it was given up by the agent above");
+      status = StatusWithoutAgent(step);
     }
   }
   // Slots are still there when the agent was killed.

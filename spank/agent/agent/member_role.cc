@@ -5,119 +5,210 @@
 #include <array>
 
 #include "absl/strings/str_cat.h"
+#include "spank/agent/agent/work_message.h"
 #include "spank/wire/index_ranges.h"
 
 namespace cram {
 namespace {
 
-wire::Hello HelloFrom(const Run& run, const Node& node) {
-  wire::Hello hello;
-  hello.set_version(kProtocolVersion);
-  hello.set_node_id(run.step.node_id);
-  hello.set_node_name(run.step.node_name);
-  hello.set_slots(node.slots());
-  hello.set_manifest_crc32(run.manifest->fingerprint());
-  return hello;
+// A report at least so often, and of something new no more often than that: an
+// agent has 32 children, and its parent as many.
+constexpr absl::Duration kReportAtLeast = absl::Seconds(1);
+constexpr absl::Duration kReportAtMost = absl::Milliseconds(250);
+
+uint64_t Clock() { return absl::ToInt64Milliseconds(MonotonicNow()); }
+
+bool IsIdle(const Progress& progress) {
+  return progress.running == 0 && progress.unstarted == 0;
 }
 
 }  // namespace
 
-MemberRole::MemberRole(const Run* run, Node* node)
-    : run_(run),
-      node_(node),
-      link_(run->loop.get(), run->directory.root(), HelloFrom(*run, *node),
-            this) {}
-
-void MemberRole::Report() {
-  wire::Message message;
-  wire::Report* report = message.mutable_report();
-  for (uint64_t count : node_->finished()) report->add_finished(count);
-  report->set_unstarted(node_->unstarted());
-  report->set_running(node_->running());
-  report->set_stopping(node_->stopping());
-  link_.Send(message);
+absl::StatusOr<std::unique_ptr<MemberRole>> MemberRole::Create(const Run* run,
+                                                               Node* node) {
+  std::unique_ptr<MemberRole> role(new MemberRole(run, node));
+  Lease lease(run->patience, MonotonicNow());
+  absl::StatusOr<std::unique_ptr<Family>> family =
+      Family::Create(run, node, lease, role.get());
+  if (!family.ok()) return family.status();
+  role->family_ = *std::move(family);
+  ParentLink::Listener* listener = role.get();
+  role->link_ =
+      std::make_unique<ParentLink>(run->loop.get(), &run->directory,
+                                   run->step.node_id, run->patience, listener);
+  return role;
 }
 
 void MemberRole::Update() {
-  if (!link_.joined()) {
-    LookForEnd();
-    return;
-  }
-  Report();
-  if (asked_ || node_->stopping() || node_->unstarted() >= node_->slots()) {
-    return;
-  }
-  asked_ = true;
-  wire::Message ask;
-  ask.mutable_ask();
-  link_.Send(ask);
+  LookForEnd();
+  CheckLease();
+  family_->UpdateOwn();
+  ReportWhenDue();
 }
 
 // When there was little to do, the run may end before this node has come.
 void MemberRole::LookForEnd() {
   bool began = node_->running() != 0 || node_->unstarted() != 0 ||
                node_->finished() != std::array<uint64_t, kStates>();
-  if (began || access(run_->directory.summary().c_str(), F_OK) != 0) return;
-  finished_ = true;
-  run_->changed();
+  if (link_->joined() || began ||
+      access(run_->directory.summary().c_str(), F_OK) != 0) {
+    return;
+  }
+  family_->subtree().Finish();
 }
 
-void MemberRole::StillHere() { link_.Send(wire::Message()); }
+void MemberRole::StillHere() {
+  CheckLease();
+  Report();
+}
+
+void MemberRole::CheckLease() {
+  Loop::Instant now = MonotonicNow();
+  Lease& lease = family_->lease();
+  if (family_->subtree().finished()) return;
+  if (lease.At(now) == Lease::State::kOver) {
+    Abandon("nobody above was heard for too long");
+  }
+  if (link_->joined() && lease.LooksElsewhere(now)) {
+    link_->LookElsewhere(absl::DeadlineExceededError("it is silent"));
+  }
+}
+
+void MemberRole::Report() {
+  reported_ = family_->subtree().Totals();
+  reported_at_ = run_->loop->now();
+  wire::Message message;
+  ToWire(reported_, message.mutable_report());
+  message.mutable_report()->set_said_ms(Clock());
+  link_->Send(message);
+}
+
+void MemberRole::ReportWhenDue() {
+  Progress now = family_->subtree().Totals();
+  absl::Duration since = run_->loop->now() - reported_at_;
+  bool news = now.finished != reported_.finished ||
+              now.running != reported_.running ||
+              now.unstarted != reported_.unstarted;
+  bool urgent =
+      (IsIdle(now) && !IsIdle(reported_)) || now.stopping != reported_.stopping;
+  if (urgent || since >= kReportAtLeast || (news && since >= kReportAtMost)) {
+    Report();
+  }
+}
 
 void MemberRole::StopRun(const std::string&) {
-  node_->Stop();
-  Update();
-}
-
-void MemberRole::Cancel(const IndexSet& indexes) { node_->Cancel(indexes); }
-
-bool MemberRole::done() const {
-  bool idle = node_->running() == 0 && node_->unstarted() == 0;
-  return finished_ || (root_lost_ && idle);
+  family_->StopOwn();
+  Report();
 }
 
 int MemberRole::Conclude() {
-  if (!root_lost_) return kAllCompleted;  // the root's status is the run's
+  if (!root_died_) return kAllCompleted;  // the root's status is the run's
   run_->Say(absl::StrCat(run_->step.node_name,
                          ": finished what it held without the root"));
   return kStoppedEarly;
 }
 
-void MemberRole::Joined() { Update(); }
-
-void MemberRole::GiveBack(uint64_t count) {
-  wire::Message message;
-  ToWire(node_->GiveBack(count), message.mutable_return_()->mutable_indexes());
-  link_.Send(message);
+// Others may run what it had: nothing that was not recorded yet may be. The
+// keeper ends the sub-jobs.
+void MemberRole::Abandon(const std::string& reason) {
+  run_->Say(absl::StrCat(run_->step.node_name, ": ", reason,
+                         "; its sub-jobs are ended"));
+  _exit(kGivenUp);
 }
 
-void MemberRole::RootSays(const wire::Message& message) {
-  if (message.has_grant()) {
-    asked_ = false;
-    node_->Add(FromWire(message.grant().indexes(), run_->manifest->size()));
+// ---- What the family says.
+
+void MemberRole::AskParent() {
+  Report();
+  wire::Message message;
+  message.mutable_ask();
+  link_->Send(message);
+}
+
+void MemberRole::ReturnToParent(const Work& work) {
+  wire::Message message;
+  ToWire(work, message.mutable_return_()->mutable_work());
+  link_->Send(message);
+}
+
+void MemberRole::NodeLost(const std::string& node_name) {
+  wire::Message message;
+  message.mutable_loss()->set_node_name(node_name);
+  link_->Send(message);
+}
+
+// ---- What is said above.
+
+wire::Hello MemberRole::Hello() {
+  wire::Hello hello;
+  hello.set_version(kProtocolVersion);
+  hello.set_node_id(run_->step.node_id);
+  hello.set_node_name(run_->step.node_name);
+  hello.set_slots(node_->slots());
+  hello.set_said_ms(Clock());
+  hello.set_manifest_crc32(run_->manifest->fingerprint());
+  ToWire(family_->subtree().Holds(), hello.mutable_holds());
+  return hello;
+}
+
+void MemberRole::Vouched(const wire::Vouch& vouch) {
+  family_->lease().Vouched(absl::Milliseconds(vouch.said_ms()),
+                           absl::Milliseconds(vouch.time_ms()));
+}
+
+void MemberRole::Joined(const wire::Vouch& vouch) {
+  Vouched(vouch);
+  family_->Check();
+  Report();
+  family_->subtree().ParentJoined();
+}
+
+void MemberRole::ParentSays(const wire::Message& message) {
+  if (message.has_beat()) {
+    Vouched(message.beat().vouch());
+  } else if (message.has_grant()) {
+    family_->subtree().Granted(
+        FromWire(message.grant().work(), run_->manifest->size()));
   } else if (message.has_recall()) {
-    GiveBack(message.recall().count());
+    family_->subtree().Recalled(message.recall().count());
   } else if (message.has_cancel()) {
-    Cancel(FromWire(message.cancel().indexes(), run_->manifest->size()));
+    family_->Cancel(
+        FromWire(message.cancel().indexes(), run_->manifest->size()));
   } else if (message.has_stop()) {
-    StopRun(message.stop().reason());
+    family_->Stop(message.stop().reason());
+    Report();
   } else if (message.has_finish()) {
-    finished_ = true;
-    run_->changed();
-  } else if (message.has_refuse()) {
-    run_->Say(absl::StrCat(run_->step.node_name, ": refused by the root: ",
-                           message.refuse().reason()));
-    node_->Stop();
+    family_->subtree().Finish();
   }
 }
 
-void MemberRole::RootLost(const absl::Status& reason) {
+void MemberRole::Broke(const absl::Status&) {
+  if (family_->subtree().finished()) {
+    link_->Leave();
+    return;
+  }
+  family_->lease().Broken(run_->loop->now());
+}
+
+void MemberRole::Refused(const std::string& reason) {
+  if (family_->subtree().finished()) return;
+  Abandon(absl::StrCat("refused: ", reason));
+}
+
+void MemberRole::RootIsDead() {
   LookForEnd();
-  if (finished_) return;
-  root_lost_ = true;
-  run_->changed();
+  if (family_->subtree().finished()) return;
+  bool run_is_over = access(run_->directory.summary().c_str(), F_OK) == 0;
+  if (run_is_over || !family_->lease().Free(MonotonicNow())) {
+    Abandon(
+        "the first agent is gone, and others may have run what this one had");
+  }
+  root_died_ = true;
   run_->Say(absl::StrCat(run_->step.node_name,
-                         ": lost the root: ", reason.message()));
+                         ": the first agent is gone; going on with what this "
+                         "one holds"));
+  family_->Check();
+  family_->subtree().BecomeRoot();
 }
 
 }  // namespace cram

@@ -4,42 +4,58 @@
 #include <memory>
 #include <string>
 
-#include "spank/agent/agent/member_link.h"
-#include "spank/agent/agent/node.h"
+#include "spank/agent/agent/family.h"
+#include "spank/agent/agent/parent_link.h"
 #include "spank/agent/agent/role.h"
-#include "spank/agent/agent/run.h"
 
 namespace cram {
 
-// Runs its share, reports, asks for more, gives back what is recalled. Without
-// the root it finishes what it holds and says so.
-class MemberRole : public Role, private MemberLink::Listener {
+// Asks above for what its family needs, reports their counts, gives back what
+// is recalled. Without the root they finish what they hold.
+class MemberRole : public Role,
+                   private Family::Above,
+                   private ParentLink::Listener {
  public:
   // Both outlive it.
-  MemberRole(const Run* run, Node* node);
+  static absl::StatusOr<std::unique_ptr<MemberRole>> Create(const Run* run,
+                                                            Node* node);
 
   void Update() override;
   void StillHere() override;
+  bool MayRecord() override { return family_->Check(); }
   void StopRun(const std::string& reason) override;
-  void Cancel(const IndexSet& indexes) override;
-  bool done() const override;
+  void Cancel(const IndexSet& indexes) override { family_->Cancel(indexes); }
+  bool done() const override { return family_->done(); }
   int Conclude() override;
 
  private:
-  void Joined() override;
-  void RootSays(const wire::Message& message) override;
-  void RootLost(const absl::Status& reason) override;
+  MemberRole(const Run* run, Node* node) : run_(run), node_(node) {}
 
+  void AskParent() override;
+  void ReturnToParent(const Work& work) override;
+  void NodeLost(const std::string& node_name) override;
+
+  wire::Hello Hello() override;
+  void Joined(const wire::Vouch& vouch) override;
+  void ParentSays(const wire::Message& message) override;
+  void Broke(const absl::Status& reason) override;
+  void Refused(const std::string& reason) override;
+  void RootIsDead() override;
+
+  void Vouched(const wire::Vouch& vouch);
   void Report();
   void LookForEnd();
-  void GiveBack(uint64_t count);
+  void ReportWhenDue();
+  void CheckLease();
+  [[noreturn]] void Abandon(const std::string& reason);
 
   const Run* run_;
   Node* node_;
-  MemberLink link_;
-  bool asked_ = false;
-  bool finished_ = false;  // the root said so
-  bool root_lost_ = false;
+  std::unique_ptr<Family> family_;
+  std::unique_ptr<ParentLink> link_;
+  Progress reported_;
+  Loop::Instant reported_at_;
+  bool root_died_ = false;
 };
 
 }  // namespace cram

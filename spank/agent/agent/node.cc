@@ -38,24 +38,46 @@ Node::Node(SlotResources resources, Slots slots, ManifestReader* manifest,
       journal_(journal),
       listener_(listener) {}
 
-void Node::Add(const IndexSet& indexes) {
+void Node::Add(const Work& work) {
   if (stopping_) return;
-  waiting_.AddAll(indexes);
+  waiting_.AddAll(work.indexes());
+  for (const auto& [index, tried] : work.tried()) {
+    waiting_.Remove(index);
+    PlannedAttempt attempt;
+    attempt.index = index;
+    attempt.number = tried.attempts;
+    attempt.failures = tried.failures;
+    attempt.losses = tried.losses;
+    attempt.cap_bytes = tried.cap_bytes;
+    retries_.push_back(attempt);
+  }
   if (!cancelled_.empty()) {
     dropped_.AddAll(waiting_.Take(cancelled_));
+    CancelRetries();
     RecordDropped();
   }
   StartMore();
 }
 
-IndexSet Node::GiveBack(uint64_t count) {
-  IndexSet back = waiting_.TakeBack(count);
-  // The head of the line, too: there is no room for it here.
-  if (back.size() < count && new_) {
-    back.Add(new_->subjob.index);
+Work Node::GiveBack(uint64_t count) {
+  Work work(waiting_.TakeBack(count));
+  if (new_ && work.size() < count) {
+    // There is no room for it here.
+    work.Add(new_->subjob.index, Tried());
     new_.reset();
   }
-  return back;
+  for (; !retries_.empty() && work.size() < count; retries_.pop_back()) {
+    const PlannedAttempt& last = retries_.back();
+    work.Add(last.index,
+             {last.number, last.failures, last.losses, last.cap_bytes});
+  }
+  // Room is being kept for it: it goes only with everything else.
+  if (again_ && count == UINT64_MAX) {
+    work.Add(again_->subjob.index, {again_->attempt, again_->failures,
+                                    again_->losses, again_->cap_bytes});
+    again_.reset();
+  }
+  return work;
 }
 
 uint64_t Node::unstarted() const {
@@ -143,6 +165,7 @@ void Node::RecordCancelled(const PlannedAttempt& attempt) {
 }
 
 bool Node::FlushRecords() {
+  if (!listener_->MayRecord()) return false;
   // Output first: a record never tells of output that is not there.
   absl::Status status;
   if (resources_.output != nullptr) {
@@ -206,7 +229,7 @@ void Node::HandOnOutput() {
 // ---- Starting
 
 void Node::StartMore() {
-  if (starting_) return;
+  if (starting_ || !listener_->MayRecord()) return;
   starting_ = true;
   LookForRoom();
   for (int starts = 0; !stopping_ && !paused_ && StartOne(); ++starts) {
@@ -301,6 +324,7 @@ absl::StatusOr<Candidate> Node::Read(const PlannedAttempt& attempt) {
   Candidate candidate;
   candidate.attempt = attempt.number;
   candidate.failures = attempt.failures;
+  candidate.losses = attempt.losses;
   candidate.cpus = subjob->cpus != 0    ? subjob->cpus
                    : subjob->ranks == 1 ? slots_.DefaultCpus()
                                         : 1;
@@ -351,9 +375,21 @@ void Node::CouldNotStart(Slot* slot, const Slot::Failure& why) {
   StartMore();
 }
 
+void Node::RecordNodeLost(uint64_t index, uint32_t attempt) {
+  JournalRecord record;
+  Ended* ended = record.mutable_ended();
+  ended->set_index(index);
+  ended->set_attempt(attempt);
+  ended->set_start_ns(absl::ToUnixNanos(absl::Now()));
+  ended->set_end_ns(ended->start_ns());
+  ended->set_cause(static_cast<uint32_t>(Cause::kNodeLost));
+  journal_->Append(record);
+}
+
 // ---- Ending
 
 void Node::Reap() {
+  if (!listener_->MayRecord()) return;
   int status;
   rusage usage;
   pid_t pid;
@@ -399,6 +435,7 @@ void Node::Settle(const Candidate& candidate, Ended* ended) {
   attempt.index = ended->index();
   attempt.number = ended->attempt();
   attempt.failures = candidate.failures;
+  attempt.losses = candidate.losses;
   attempt.cap_bytes = candidate.cap_bytes;
   std::optional<PlannedAttempt> next;
   if (!stopping_ && !cancelled_.Contains(attempt.index)) {

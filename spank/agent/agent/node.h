@@ -20,6 +20,7 @@
 #include "spank/agent/agent/cap_rule.h"
 #include "spank/agent/agent/retry.h"
 #include "spank/agent/agent/slot.h"
+#include "spank/agent/share/work.h"
 #include "spank/agent/slots/slots.h"
 
 namespace cram {
@@ -33,6 +34,8 @@ class Node : private Slot::Listener {
     // Fewer sub-jobs are waiting than there are slots, or none runs any more,
     // or one did not complete: something that others may act on.
     virtual void NodeChanged() = 0;
+    // Whether ends may be recorded at present, and anything be started.
+    virtual bool MayRecord() = 0;
     // Records cannot be written, or can again (ok).
     virtual void RecordsBlocked(const absl::Status& status) = 0;
   };
@@ -42,13 +45,16 @@ class Node : private Slot::Listener {
        JournalWriter* journal, Listener* listener);
 
   // Sub-jobs to run. Those that wait are started in ascending order.
-  void Add(const IndexSet& indexes);
-  // Up to `count` that have not started, the last ones first.
-  IndexSet GiveBack(uint64_t count);
+  void Add(const Work& work);
+  // Up to `count` that have not started, the last ones first, and then those
+  // that wait to be run again.
+  Work GiveBack(uint64_t count);
   // Of these, what waits here or is added later is recorded as cancelled
   // without having run, what runs is ended, and nothing is run again. What has
   // ended stays as it is.
   void Cancel(const IndexSet& indexes);
+  // Records that an attempt which ran on a node that was lost is the last one.
+  void RecordNodeLost(uint64_t index, uint32_t attempt);
   // Starts nothing more. What runs gets SIGTERM, and SIGKILL after a grace.
   void Stop();
 

@@ -15,6 +15,7 @@ struct PlannedAttempt {
   uint64_t index = 0;
   uint32_t number = 0;     // all earlier attempts counted
   uint32_t failures = 0;   // the earlier ones that --retry counts
+  uint32_t losses = 0;     // the earlier ones that lost their node
   uint64_t cap_bytes = 0;  // 0: whatever new sub-jobs get
 };
 

@@ -23,6 +23,10 @@ class Role {
   // of before changes nothing.
   virtual void Cancel(const IndexSet& indexes) = 0;
 
+  // Whether an end that is seen now may be recorded: not as long as others may
+  // have been given what runs here.
+  virtual bool MayRecord() { return true; }
+
   // This agent was told from outside to stop.
   virtual void StopRun(const std::string& reason) = 0;
 

@@ -1,21 +1,18 @@
-// The agent of node 0: it gives out the work, counts, and concludes.
+// The agent of node 0: what it is not asked for by its family is the end of the
+// run, and it concludes.
 #pragma once
 
-#include <map>
 #include <memory>
+#include <set>
 #include <string>
-#include <vector>
 
-#include "spank/agent/agent/node.h"
+#include "spank/agent/agent/family.h"
 #include "spank/agent/agent/progress_line.h"
 #include "spank/agent/agent/role.h"
-#include "spank/agent/agent/root_server.h"
-#include "spank/agent/agent/run.h"
-#include "spank/agent/share/root_pool.h"
 
 namespace cram {
 
-class RootRole : public Role, private Members, private RootServer::Listener {
+class RootRole : public Role, private Family::Above {
  public:
   // All outlive it.
   static absl::StatusOr<std::unique_ptr<RootRole>> Create(const Run* run,
@@ -23,37 +20,27 @@ class RootRole : public Role, private Members, private RootServer::Listener {
 
   void Update() override;
   void StopRun(const std::string& reason) override;
-  void Cancel(const IndexSet& indexes) override;
-  bool done() const override;
+  void Cancel(const IndexSet& indexes) override { family_->Cancel(indexes); }
+  bool done() const override { return family_->done(); }
   int Conclude() override;
 
  private:
-  RootRole(const Run* run, Node* node);
+  explicit RootRole(const Run* run);
 
-  void Grant(uint32_t node, const IndexSet& indexes) override;
-  void Recall(uint32_t node, uint64_t count) override;
-  void Finish(uint32_t node) override;
-  void MemberJoined(uint32_t node, const wire::Hello& hello) override;
-  void MemberSays(uint32_t node, const wire::Message& message) override;
-  void MemberLost(uint32_t node, const absl::Status& reason) override;
+  void AskParent() override {}
+  void ReturnToParent(const Work&) override {}
+  void NodeLost(const std::string& node_name) override {
+    lost_.insert(node_name);
+  }
 
   void CheckFailures();
-  void GiveUpAbsent();
-  std::string NodeName(uint32_t node) const;
 
   const Run* run_;
-  Node* node_;
-  RootPool pool_;
-  std::unique_ptr<RootServer> server_;  // none for a run of one node
+  std::unique_ptr<Family> family_;
   ProgressLine progress_;
-  std::map<uint32_t, std::string> names_;
-  std::vector<std::string> lost_;
-  uint32_t slots_;  // of all nodes heard of
-  bool asked_ = false;
-  bool left_ = false;  // our own node was told to finish
-  absl::Time left_at_;
+  std::set<std::string> lost_;
+  uint32_t slots_ = 0;  // the most there ever were
   std::string stop_reason_;
-  IndexSet cancelled_;
 };
 
 }  // namespace cram

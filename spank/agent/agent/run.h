@@ -10,6 +10,7 @@
 #include "pack/base/run_directory.h"
 #include "pack/manifest/reader.h"
 #include "spank/agent/agent/options.h"
+#include "spank/agent/agent/patience.h"
 #include "spank/agent/agent/step.h"
 #include "spank/agent/loop/loop.h"
 #include "spank/agent/share/work.h"
@@ -21,11 +22,14 @@ inline constexpr int kAllCompleted = 0;
 inline constexpr int kSomeFailed = 1;
 inline constexpr int kBadUse = 2;
 inline constexpr int kStoppedEarly = 3;
+// To the keeper alone: others may have been given what it had.
+inline constexpr int kGivenUp = 4;
 
 struct Run {
   AgentOptions options;
   Step step;
   RunDirectory directory{""};
+  Patience patience;
   std::unique_ptr<Loop> loop;
   std::unique_ptr<ManifestReader> manifest;
   absl::Time start;

@@ -35,8 +35,11 @@ void Subtree::Joined(uint32_t id, const Work& holds) {
 
 void Subtree::Adopt(uint32_t id, const Work& holds, uint32_t from) {
   Child& child = children_[id];
-  child.holds = children_.at(from).holds.Take(holds.indexes());
+  Child& lost = children_.at(from);
+  child.holds = lost.holds.Take(holds.indexes());
   child.holds.Learn(holds);
+  // It counted what this one will report.
+  lost.progress = Progress();
   child.present = true;
   Serve();
 }
@@ -44,6 +47,7 @@ void Subtree::Adopt(uint32_t id, const Work& holds, uint32_t from) {
 void Subtree::Missing(uint32_t id) {
   Child& child = children_.at(id);
   child.present = child.asking = child.recalled = false;
+  child.progress.running = child.progress.slots = 0;
   Serve();
 }
 
@@ -90,6 +94,13 @@ void Subtree::Returned(uint32_t id, const Work& work) {
   Serve();
 }
 
+void Subtree::GiveTo(uint32_t id, const IndexSet& indexes) {
+  Work share = pool_.Take(indexes);
+  if (share.empty()) return;
+  children_.at(id).holds.AddAll(share);
+  neighbours_->Grant(id, share);
+}
+
 // ---- What the parent says
 
 void Subtree::Granted(const Work& work) {
@@ -114,6 +125,17 @@ void Subtree::Finish() {
 
 void Subtree::ParentJoined() {
   asked_ = parent_waits_ = false;
+  Serve();
+}
+
+void Subtree::Doubt(bool doubt) {
+  doubt_ = doubt;
+  Serve();
+}
+
+void Subtree::BecomeRoot() {
+  root_ = true;
+  parent_waits_ = false;
   Serve();
 }
 
@@ -151,7 +173,7 @@ Progress Subtree::Totals() const {
 // ---- Giving
 
 void Subtree::Serve() {
-  if (finished_) return;
+  if (finished_ || doubt_) return;
   if (parent_waits_) AnswerParent();
   if (!stopped_) {
     ServeAskers(true);
@@ -268,7 +290,8 @@ void Subtree::SpeakToParent() {
 }
 
 bool Subtree::Idle(const Child& child) const {
-  if (child.lost) return true;
+  if (child.lost || child.holds.empty()) return true;
+  if (!child.present) return false;
   if (stopped_ && child.progress.stopping) return child.progress.running == 0;
   return !stopped_ && !child.recalled &&
          child.progress.all_finished() >= child.holds.size();

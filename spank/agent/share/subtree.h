@@ -58,6 +58,9 @@ class Subtree {
   void Report(uint32_t child, const Progress& progress);
   void Returned(uint32_t child, const Work& work);
 
+  // What of `indexes` is in the pool goes to the child, asked or not.
+  void GiveTo(uint32_t child, const IndexSet& indexes);
+
   // It cannot be spoken to at present: nothing is given to it or recalled. It
   // may join again.
   void Missing(uint32_t child);
@@ -73,6 +76,11 @@ class Subtree {
   // The connection to it was made anew: what was asked may not have arrived.
   void ParentJoined();
 
+  // It may have been given up itself: as long as that is so (true), nothing is
+  // given out, asked or finished.
+  void Doubt(bool doubt);
+  // Nobody is above any more: it is the root of what it has.
+  void BecomeRoot();
   // Nothing more is given out; at the root the run finishes when nothing runs.
   void Stop();
 
@@ -117,6 +125,7 @@ class Subtree {
   uint64_t recalled_ = 0;  // by the parent, not yet answered
   bool parent_waits_ = false;
   bool asked_ = false;
+  bool doubt_ = false;
   bool stopped_ = false;
   bool finished_ = false;
 };

@@ -1,7 +1,5 @@
 #include "spank/agent/share/work.h"
 
-#include <algorithm>
-
 namespace cram {
 
 Tried Work::TriedOf(uint64_t index) const {
@@ -47,19 +45,7 @@ Work Work::TakeFront(uint64_t count) { return With(indexes_.TakeFront(count)); }
 Work Work::TakeBack(uint64_t count) { return With(indexes_.TakeBack(count)); }
 
 Work Work::Take(const IndexSet& indexes) {
-  IndexSet common;
-  for (const auto& [begin, end] : indexes.ranges()) {
-    auto it = indexes_.ranges().upper_bound(begin);
-    if (it != indexes_.ranges().begin()) --it;
-    for (; it != indexes_.ranges().end() && it->first < end; ++it) {
-      uint64_t from = std::max(begin, it->first),
-               to = std::min(end, it->second);
-      if (from < to) common.Add({from, to});
-    }
-  }
-  for (const auto& [begin, end] : common.ranges())
-    indexes_.Remove({begin, end});
-  return With(std::move(common));
+  return With(indexes_.Take(indexes));
 }
 
 }  // namespace cram

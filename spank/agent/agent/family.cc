@@ -1,0 +1,329 @@
+#include "spank/agent/agent/family.h"
+
+#include "absl/strings/str_cat.h"
+#include "spank/agent/agent/work_message.h"
+#include "spank/agent/share/first_share.h"
+#include "spank/agent/share/tree.h"
+#include "spank/wire/index_ranges.h"
+
+namespace cram {
+namespace {
+
+// How long the end waits for children to close their journals.
+constexpr absl::Duration kLeavePatience = absl::Seconds(5);
+// A child that has not come when the run is stopped is not waited for as long
+// as at its start: Slurm kills soon.
+constexpr absl::Duration kStopPatience = absl::Seconds(5);
+constexpr absl::Duration kBetweenLooks = absl::Milliseconds(100);
+
+}  // namespace
+
+Family::Family(const Run* run, Node* node, Lease lease, Above* above)
+    : run_(run),
+      node_(node),
+      lease_(lease),
+      above_(above),
+      subtree_(run->step.node_id == 0,
+               run->step.node_id != 0 ? Work()
+               : run->left            ? *run->left
+                           : Work(IndexSet(FirstPool(run->manifest->size(),
+                                                     run->step.nodes))),
+               this) {
+  names_[run->step.node_id] = run->step.node_name;
+}
+
+Family::~Family() { run_->loop->Cancel(absent_timer_); }
+
+absl::StatusOr<std::unique_ptr<Family>> Family::Create(const Run* run,
+                                                       Node* node, Lease lease,
+                                                       Above* above) {
+  std::unique_ptr<Family> family(new Family(run, node, lease, above));
+  family->AddChildren();
+  uint32_t own = run->step.node_id;
+  if (ChildrenOf(own, run->step.nodes).empty()) return family;
+  absl::StatusOr<std::unique_ptr<ChildServer>> server = ChildServer::Start(
+      run->loop.get(), run->manifest->fingerprint(), run->directory.agent(own),
+      family.get(), run->patience);
+  if (!server.ok()) return server.status();
+  family->server_ = *std::move(server);
+  family->LookAtAbsent();
+  return family;
+}
+
+// Nobody knows yet how large their nodes are: like this one.
+void Family::AddChildren() {
+  uint32_t own = run_->step.node_id, nodes = run_->step.nodes;
+  uint64_t subjobs = run_->manifest->size();
+  auto add = [&](uint32_t child, const IndexSet& ids) {
+    subtree_.AddChild(
+        child, run_->left ? Work() : Work(FirstShares(subjobs, nodes, ids)),
+        node_->slots() * static_cast<uint32_t>(ids.size()));
+  };
+  add(own, IndexSet({own, own + 1}));
+  for (uint32_t child : ChildrenOf(own, nodes)) {
+    add(child, SubtreeOf(child, nodes));
+    Absent& absent = absent_[child];
+    absent.since = run_->loop->now();
+    absent.grace = run_->patience.absence() + run_->patience.grace();
+    absent.reason = absl::StrCat(
+        "it did not come in ", absl::FormatDuration(run_->patience.absence()));
+  }
+}
+
+void Family::UpdateOwn() {
+  Progress own;
+  own.finished = node_->finished();
+  own.unstarted = node_->unstarted();
+  own.running = node_->running();
+  own.slots = node_->slots();
+  own.stopping = node_->stopping();
+  subtree_.Report(run_->step.node_id, own);
+  if (asked_ || node_->stopping() || own.unstarted >= node_->slots()) return;
+  asked_ = true;
+  subtree_.Ask(run_->step.node_id);
+}
+
+void Family::Stop(const std::string& reason) {
+  if (!stop_reason_.empty()) return;
+  stop_reason_ = reason;
+  wire::Message stop;
+  stop.mutable_stop()->set_reason(reason);
+  if (server_ != nullptr) server_->SendToAll(stop);
+  for (auto& [child, absent] : absent_) {
+    absent.grace = run_->loop->now() - absent.since + kStopPatience;
+    absent.reason = "it had not come when the run was stopped";
+  }
+  node_->Stop();
+  subtree_.Stop();
+  UpdateOwn();
+}
+
+void Family::Cancel(const IndexSet& indexes) {
+  cancelled_.AddAll(indexes);
+  wire::Message cancel;
+  ToWire(indexes, cancel.mutable_cancel()->mutable_indexes());
+  if (server_ != nullptr) server_->SendToAll(cancel);
+  node_->Cancel(indexes);
+  // What nobody holds is recorded here.
+  subtree_.GiveTo(run_->step.node_id, indexes);
+}
+
+void Family::StopOwn() {
+  uint32_t own = run_->step.node_id;
+  subtree_.Returned(own, node_->GiveBack(UINT64_MAX));
+  node_->Stop();
+  UpdateOwn();
+}
+
+bool Family::Check() {
+  bool doubt =
+      lease_.At(MonotonicNow()) != Lease::State::kValid && !subtree_.finished();
+  if (doubt == in_doubt_) return !doubt;
+  in_doubt_ = doubt;
+  subtree_.Doubt(doubt);
+  return !doubt;
+}
+
+bool Family::done() const {
+  if (!left_) return false;
+  return server_ == nullptr || server_->connected() == 0 ||
+         run_->loop->now() - left_at_ > kLeavePatience;
+}
+
+// ---- What the engine says. Our own node is told later, from the loop: the
+// engine must not be called back.
+
+void Family::Grant(uint32_t child, const Work& work) {
+  if (child == run_->step.node_id) {
+    run_->loop->After(absl::ZeroDuration(), [this, work] {
+      asked_ = false;
+      if (node_->stopping()) {
+        subtree_.Returned(run_->step.node_id, work);
+      } else {
+        node_->Add(work);
+      }
+    });
+    return;
+  }
+  wire::Message message;
+  ToWire(work, message.mutable_grant()->mutable_work());
+  server_->Send(child, message);
+}
+
+void Family::Recall(uint32_t child, uint64_t count) {
+  if (child == run_->step.node_id) {
+    run_->loop->After(absl::ZeroDuration(), [this, child, count] {
+      subtree_.Returned(child, node_->GiveBack(count));
+    });
+    return;
+  }
+  wire::Message message;
+  message.mutable_recall()->set_count(count);
+  server_->Send(child, message);
+}
+
+void Family::Finish(uint32_t child) {
+  if (child == run_->step.node_id) {
+    left_ = true;
+    left_at_ = run_->loop->now();
+    run_->changed();
+    return;
+  }
+  wire::Message message;
+  message.mutable_finish();
+  server_->Send(child, message);
+}
+
+void Family::ReturnToParent(const Work& work) { above_->ReturnToParent(work); }
+
+// ---- What children say.
+
+absl::Duration Family::VouchesFor() { return lease_.Left(run_->loop->now()); }
+
+// Which of our children is `node`, or is above it. None: 0.
+uint32_t Family::ChildAbove(uint32_t node) const {
+  while (node != 0 && node != run_->step.node_id) {
+    if (subtree_.Knows(node)) return node;
+    node = ParentOf(node);
+  }
+  return 0;
+}
+
+ChildServer::Answer Family::ChildComes(uint32_t node, const wire::Hello&) {
+  using Answer = ChildServer::Answer;
+  uint32_t child = node < run_->step.nodes ? ChildAbove(node) : 0;
+  if (child == 0) {
+    return {Answer::kRefused, absl::StrCat("node ", node, " is not expected")};
+  }
+  if (given_up_.count(child) != 0) {
+    return {Answer::kRefused, "it was given up: others run what it had"};
+  }
+  // Its parent may be well.
+  if (child != node && absent_.count(child) == 0) {
+    return {Answer::kLater, absl::StrCat(NameOf(child), " is not lost")};
+  }
+  return {};
+}
+
+void Family::ChildJoined(uint32_t node, const wire::Hello& hello) {
+  names_[node] = hello.node_name();
+  absent_.erase(node);
+  Work holds = FromWire(hello.holds(), run_->manifest->size());
+  if (subtree_.Knows(node)) {
+    subtree_.Joined(node, holds);
+  } else {
+    subtree_.Adopt(node, holds, ChildAbove(ParentOf(node)));
+  }
+  if (!cancelled_.empty()) {
+    wire::Message cancel;
+    ToWire(cancelled_, cancel.mutable_cancel()->mutable_indexes());
+    server_->Send(node, cancel);
+  }
+  if (subtree_.finished()) Finish(node);
+  if (stop_reason_.empty()) return;
+  wire::Message stop;
+  stop.mutable_stop()->set_reason(stop_reason_);
+  server_->Send(node, stop);
+}
+
+void Family::ChildSays(uint32_t child, const wire::Message& message) {
+  Check();
+  if (message.has_report()) {
+    subtree_.Report(child, FromWire(message.report()));
+    run_->changed();
+  } else if (message.has_ask()) {
+    subtree_.Ask(child);
+  } else if (message.has_return_()) {
+    subtree_.Returned(
+        child, FromWire(message.return_().work(), run_->manifest->size()));
+  } else if (message.has_loss()) {
+    above_->NodeLost(message.loss().node_name());
+  }
+}
+
+void Family::ChildBroke(uint32_t child, const absl::Status& reason) {
+  run_->changed();
+  // It left because it was told to.
+  if (subtree_.finished()) return;
+  Absent& absent = absent_[child];
+  absent.since = run_->loop->now();
+  absent.grace = run_->patience.grace();
+  absent.reason = std::string(reason.message());
+  subtree_.Missing(child);
+  if (absent_timer_ == 0) LookAtAbsent();
+}
+
+// ---- Those who are lost.
+
+void Family::LookAtAbsent() {
+  absent_timer_ = 0;
+  if (Check()) {
+    for (auto it = absent_.begin(); it != absent_.end();) {
+      auto& [child, absent] = *it;
+      bool over = run_->loop->now() - absent.since >= absent.grace;
+      if (!over && !HasEnded(child, &absent)) {
+        ++it;
+        continue;
+      }
+      GiveUp(child, &absent);
+      it = absent_.erase(it);
+    }
+  }
+  if (absent_.empty()) return;
+  absent_timer_ = run_->loop->After(kBetweenLooks, [this] { LookAtAbsent(); });
+}
+
+// Its keeper has ended its sub-jobs and closed its journal: nobody comes back,
+// but for those below it.
+bool Family::HasEnded(uint32_t child, Absent* absent) {
+  if (names_.count(child) == 0) return false;  // it never came
+  std::string journal = run_->directory.journal(child);
+  absent->share.Read(journal);
+  return absent->share.Closed(journal) &&
+         ChildrenOf(child, run_->step.nodes).empty();
+}
+
+void Family::GiveUp(uint32_t child, Absent* absent) {
+  IndexSet nodes = SubtreeOf(child, run_->step.nodes);
+  for (const auto& [begin, end] : nodes.ranges()) {
+    for (uint64_t i = begin; i < end; ++i) {
+      uint32_t node = static_cast<uint32_t>(i);
+      // It came to us with what it holds.
+      if (ChildAbove(node) != child) continue;
+      absent->share.Read(run_->directory.journal(node));
+    }
+  }
+  LostShare::Findings findings = absent->share.Judge(subtree_.HeldBy(child));
+  for (const auto& [index, tried] : findings.given_up) {
+    node_->RecordNodeLost(index, tried.attempts - 1);
+  }
+  given_up_.insert(child);
+  SayWhatIsLost(child, *absent, findings);
+  above_->NodeLost(NameOf(child));
+  subtree_.Lost(child, findings.again, findings.finished);
+  run_->changed();
+}
+
+void Family::SayWhatIsLost(uint32_t child, const Absent& absent,
+                           const LostShare::Findings& findings) {
+  std::string line = absl::StrCat("the agent on ", NameOf(child),
+                                  " was lost: ", absent.reason);
+  if (!findings.again.empty() && stop_reason_.empty()) {
+    absl::StrAppend(
+        &line, "; ", findings.again.size(),
+        findings.again.size() == 1 ? " sub-job is" : " sub-jobs are",
+        " run elsewhere, ", findings.were_running, " of them again");
+  }
+  run_->Say(line);
+  for (const auto& [index, tried] : findings.given_up) {
+    run_->Say(absl::StrCat("sub-job ", index, " lost its node ", tried.losses,
+                           " times and is not run again"));
+  }
+}
+
+std::string Family::NameOf(uint32_t node) const {
+  auto name = names_.find(node);
+  return name == names_.end() ? absl::StrCat("node ", node) : name->second;
+}
+
+}  // namespace cram

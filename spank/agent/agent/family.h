@@ -1,0 +1,108 @@
+// An agent's own node and the agents below it, wired to the engine that gives
+// them work: Subtree.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "spank/agent/agent/child_server.h"
+#include "spank/agent/agent/lease.h"
+#include "spank/agent/agent/lost_share.h"
+#include "spank/agent/agent/node.h"
+#include "spank/agent/agent/run.h"
+#include "spank/agent/share/subtree.h"
+
+namespace cram {
+
+// Speaks with the children, moves work between them and the node, and finds out
+// what those who are lost left to do. Every agent of a run has one; what is
+// above it is the business of its Role.
+class Family : private Neighbours, private ChildServer::Listener {
+ public:
+  class Above {
+   public:
+    virtual ~Above() = default;
+    // As Neighbours.
+    virtual void AskParent() = 0;
+    virtual void ReturnToParent(const Work& work) = 0;
+    // The agent of a node of this subtree was lost.
+    virtual void NodeLost(const std::string& node_name) = 0;
+  };
+
+  // All outlive it.
+  static absl::StatusOr<std::unique_ptr<Family>> Create(const Run* run,
+                                                        Node* node, Lease lease,
+                                                        Above* above);
+  ~Family() override;
+
+  Subtree& subtree() { return subtree_; }
+  Lease& lease() { return lease_; }
+
+  // The node's counts, and its wish for more when it has too little.
+  void UpdateOwn();
+  // Own node and children start nothing more and end what runs.
+  void Stop(const std::string& reason);
+  // None of these is run any more.
+  void Cancel(const IndexSet& indexes);
+  // The node alone: it was told so from outside. Others run what it has.
+  void StopOwn();
+  // Whether the node may record. To be called often.
+  bool Check();
+
+  // The node was told that nothing is left, and the children have gone.
+  bool done() const;
+
+ private:
+  struct Absent {
+    Loop::Instant since;
+    absl::Duration grace;
+    std::string reason;
+    LostShare share;
+  };
+
+  Family(const Run* run, Node* node, Lease lease, Above* above);
+  void AddChildren();
+
+  void Grant(uint32_t child, const Work& work) override;
+  void Recall(uint32_t child, uint64_t count) override;
+  void Finish(uint32_t child) override;
+  void AskParent() override { above_->AskParent(); }
+  void ReturnToParent(const Work& work) override;
+
+  absl::Duration VouchesFor() override;
+  ChildServer::Answer ChildComes(uint32_t child,
+                                 const wire::Hello& hello) override;
+  void ChildJoined(uint32_t child, const wire::Hello& hello) override;
+  void ChildSays(uint32_t child, const wire::Message& message) override;
+  void ChildBroke(uint32_t child, const absl::Status& reason) override;
+
+  uint32_t ChildAbove(uint32_t node) const;
+  void LookAtAbsent();
+  bool HasEnded(uint32_t child, Absent* absent);
+  void GiveUp(uint32_t child, Absent* absent);
+  void SayWhatIsLost(uint32_t child, const Absent& absent,
+                     const LostShare::Findings& findings);
+  std::string NameOf(uint32_t node) const;
+
+  const Run* run_;
+  Node* node_;
+  Lease lease_;
+  Above* above_;
+  Subtree subtree_;
+  std::unique_ptr<ChildServer> server_;  // none: nobody is below
+  std::map<uint32_t, std::string> names_;
+  std::map<uint32_t, Absent> absent_;
+  std::set<uint32_t> given_up_;
+  std::string stop_reason_;
+  IndexSet cancelled_;
+  bool in_doubt_ = false;
+  bool asked_ = false;  // the node did, and was given nothing since
+  bool left_ = false;   // it was told to finish
+  Loop::Instant left_at_;
+  Loop::TimerId absent_timer_ = 0;
+};
+
+}  // namespace cram
