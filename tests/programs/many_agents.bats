@@ -4,7 +4,7 @@ load many_agents_helper
 
 setup() {
   in_work
-  export CRAM_PATIENCE=6
+  export CRAM_PATIENCE=8
 }
 
 teardown() {
@@ -20,7 +20,7 @@ teardown() {
   kill_node 5
   stopped=$(agent_of 9)
   kill -STOP "$stopped"
-  sleep 9
+  sleep 12
   kill -CONT "$stopped" || true # it may be all over
   agents_end
   [ "$status" -eq 0 ]

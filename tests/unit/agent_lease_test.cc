@@ -60,14 +60,14 @@ TEST(Lease, NobodyVouchesForLongerThanOthersDoForHim) {
 
 TEST(Lease, EndsSoonAfterTheConnectionBroke) {
   Lease lease = Joined();
-  lease.Broken(110 * kSecond);
-  EXPECT_EQ(lease.At(117 * kSecond), State::kValid);
-  EXPECT_EQ(lease.At(118 * kSecond), State::kInDoubt);
+  lease.Broken();
+  EXPECT_EQ(lease.At(109 * kSecond), State::kValid);
+  EXPECT_EQ(lease.At(111 * kSecond), State::kInDoubt);
 }
 
 TEST(Lease, OutlivesTheRootUnlessTheRootMayHaveGivenTheWorkAway) {
   Lease lease = Joined();
-  lease.Broken(110 * kSecond);
+  lease.Broken();
   EXPECT_TRUE(lease.Free(120 * kSecond));
   EXPECT_EQ(lease.At(9000 * kSecond), State::kValid);
   Lease slept = Joined();

@@ -24,9 +24,7 @@ void Lease::Vouched(Loop::Instant said, absl::Duration time) {
   over_ = said + patience_.silence() + patience_.grace();
 }
 
-void Lease::Broken(Loop::Instant now) {
-  doubt_ = std::min(doubt_, now + patience_.grace_lease());
-}
+void Lease::Broken() { doubt_ = std::min(doubt_, heard_ + patience_.grace()); }
 
 bool Lease::Free(Loop::Instant now) {
   free_ = now < vouched_until_;

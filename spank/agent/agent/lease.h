@@ -27,8 +27,9 @@ class Lease {
   // The agent above has heard what this one said at `said`, and vouches for it
   // for `time` from then on, at most. What was heard before is no news.
   void Vouched(Loop::Instant said, absl::Duration time);
-  // The connection to it broke.
-  void Broken(Loop::Instant now);
+  // The connection to it broke, some time after it was heard. Those above that
+  // wait for a grace from then on, at least.
+  void Broken();
   // There is nobody any more who could give anything away: it is valid for
   // ever, unless that may have happened before (false).
   bool Free(Loop::Instant now);

@@ -187,7 +187,7 @@ void MemberRole::Broke(const absl::Status&) {
     link_->Leave();
     return;
   }
-  family_->lease().Broken(run_->loop->now());
+  family_->lease().Broken();
 }
 
 void MemberRole::Refused(const std::string& reason) {

@@ -30,9 +30,8 @@ class Patience {
   // At the start the parent alone is looked for: it will come.
   absl::Duration parent_alone() const { return unit_ / 6; }
   // After a connection broke the child has so long to come back, and the
-  // agents below it to come instead. They stop recording before.
+  // agents below it to come instead.
   absl::Duration grace() const { return unit_ / 6; }
-  absl::Duration grace_lease() const { return unit_ / 8; }
   // A parent vouches for its children so often, and answers so soon.
   absl::Duration beat() const { return unit_ / 12; }
   absl::Duration answer() const { return unit_ / 12; }

@@ -15,8 +15,8 @@ struct PlannedAttempt {
   uint64_t index = 0;
   uint32_t number = 0;     // all earlier attempts counted
   uint32_t failures = 0;   // the earlier ones that --retry counts
-  uint32_t losses = 0;     // the earlier ones that lost their node
   uint64_t cap_bytes = 0;  // 0: whatever new sub-jobs get
+  uint32_t losses = 0;     // the earlier ones that lost their node
 };
 
 // What the caps of a node may grow to.
