@@ -18,8 +18,8 @@ bool Take(MessageReader* reader, std::string* messages) {
     if (!*next) return true;
     const wire::Message& message = **next;
     AppendMessage(message, messages);
-    for (const wire::Ranges* ranges :
-         {&message.grant().work().indexes(), &message.return_().work().indexes()}) {
+    for (const wire::Ranges* ranges : {&message.grant().work().indexes(),
+                                       &message.return_().work().indexes()}) {
       constexpr uint64_t kLimit = 1000;
       IndexSet set = FromWire(*ranges, kLimit);
       REQUIRE(set.empty() || std::prev(set.ranges().end())->second <= kLimit);
