@@ -82,7 +82,8 @@ absl::StatusOr<SubJob> OpenBlock::Make(uint64_t place, uint64_t index) {
   if (!status.ok()) return status;
   uint64_t row = place - view_.rows.groups[group].first;
   rows_.Values(row, &values_);
-  rows_.Command(row, &command_);
+  status = rows_.Command(row, &command_);
+  if (!status.ok()) return status;
   absl::StatusOr<SubJob> subjob = maker_.Make(index, values_, command_);
   if (!subjob.ok() || !rows_.has_own()) return subjob;
   status = AddOwn(rows_.Own(row), &*subjob);
@@ -104,6 +105,10 @@ absl::Status OpenBlock::CheckRows(const RowGroupView& group) {
   for (uint64_t row = 0; rows_.has_own() && row < group.rows; ++row) {
     SubJob unused;
     absl::Status status = AddOwn(rows_.Own(row), &unused);
+    if (!status.ok()) return status;
+  }
+  for (uint64_t row = 0; rows_.has_commands() && row < group.rows; ++row) {
+    absl::Status status = rows_.Command(row, &command_);
     if (!status.ok()) return status;
   }
   if (!maker_.checks_values() || !rows_.has_values()) return absl::OkStatus();

@@ -22,6 +22,10 @@ inline constexpr size_t kMaxUnpackedBytes = 8 << 20;
 inline constexpr size_t kMaxMessageBytes = 8 << 20;
 inline constexpr size_t kMaxTemplates = 1 << 16;
 
+// Words and variables of a sub-job, and placeholders of a template: empty ones
+// take a hundred times the bytes of the file. More do not fit into execve(2).
+inline constexpr size_t kMaxTexts = 1 << 17;
+
 // Axes of a sweep; columns of a block of rows.
 inline constexpr size_t kMaxAxes = 1000;
 inline constexpr size_t kMaxColumns = 10000;

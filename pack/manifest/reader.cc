@@ -69,7 +69,8 @@ class ManifestReader::Impl {
 absl::Status ManifestReader::Impl::AddTemplate(const Piece& piece) {
   absl::StatusOr<absl::string_view> bytes = ReadPiece(file_.bytes(), piece);
   if (!bytes.ok()) return bytes.status();
-  if (!ParseMessage(*bytes, &templates_.emplace_back())) {
+  if (!HasFewTexts(*bytes) ||
+      !ParseMessage(*bytes, &templates_.emplace_back())) {
     return absl::DataLossError("damaged");
   }
   absl::StatusOr<SubJobMaker> maker = SubJobMaker::Compile(templates_.back());
@@ -225,6 +226,7 @@ absl::Status ManifestReader::Impl::Verify() {
     status = open_->CheckValues();
     if (!status.ok()) return WithContext(BlockName(block), status);
   }
+  open_.reset();  // and its memory, which may be large
   return absl::OkStatus();
 }
 

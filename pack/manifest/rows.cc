@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "pack/manifest/checksum.h"
+#include "pack/manifest/layout.h"
 #include "pack/manifest/manifest.pb.h"
 #include "pack/manifest/wire.h"
 
@@ -107,16 +108,19 @@ void RowsTable::Values(uint64_t row,
   }
 }
 
-void RowsTable::Command(uint64_t row,
-                        std::vector<absl::string_view>* words) const {
+absl::Status RowsTable::Command(uint64_t row,
+                                std::vector<absl::string_view>* words) const {
   words->clear();
-  if (commands_.empty()) return;
+  if (commands_.empty()) return absl::OkStatus();
   WireReader reader(View(commands_[row]));
   while (reader.Next()) {
-    if (reader.field() == Words::kWordsFieldNumber) {
-      words->push_back(reader.bytes());
+    if (reader.field() != Words::kWordsFieldNumber) continue;
+    if (words->size() == kMaxTexts) {
+      return absl::DataLossError("damaged: too many words");
     }
+    words->push_back(reader.bytes());
   }
+  return absl::OkStatus();
 }
 
 }  // namespace cram

@@ -29,10 +29,13 @@ class RowsTable {
   // Any number when they have nothing: neither value, command nor Own.
   uint64_t rows() const { return rows_; }
   bool has_values() const { return !values_.empty(); }
+  bool has_commands() const { return !commands_.empty(); }
   bool has_own() const { return !own_.empty(); }
   void Values(uint64_t row, std::vector<absl::string_view>* values) const;
-  // The row's own command; empty when rows have none.
-  void Command(uint64_t row, std::vector<absl::string_view>* words) const;
+  // The row's own command; empty when rows have none. Error: more words than
+  // any has.
+  absl::Status Command(uint64_t row,
+                       std::vector<absl::string_view>* words) const;
   // What the row has over its template, a serialized cram.SubJobTemplate.
   absl::string_view Own(uint64_t row) const {
     return own_.empty() ? absl::string_view() : View(own_[row]);

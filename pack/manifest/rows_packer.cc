@@ -6,6 +6,7 @@
 #include "pack/manifest/checksum.h"
 #include "pack/manifest/layout.h"
 #include "pack/manifest/manifest.pb.h"
+#include "pack/manifest/subjob_maker.h"
 #include "pack/manifest/wire.h"
 
 namespace cram {
@@ -50,6 +51,10 @@ absl::Status RowsPacker::Add(absl::Span<const absl::string_view> values,
   for (const std::string& word : command) bytes += word.size();
   constexpr size_t kMost =
       kMaxUnpackedBytes - kGroupBytes - kMaxColumns * kFieldOverhead;
+  if (command.size() > kMaxTexts || !HasFewTexts(own)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("more than ", kMaxTexts, " words or variables"));
+  }
   if (bytes > kMost) {
     return absl::InvalidArgumentError(
         absl::StrCat("longer than ", kMost, " bytes"));

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "pack/base/io.h"
+#include "pack/manifest/layout.h"
 #include "pack/manifest/script.h"
 #include "pack/manifest/wire.h"
 
@@ -24,7 +25,10 @@ absl::Status SubJobMaker::Parse(absl::string_view what,
   absl::StatusOr<Template> parsed = Template::Parse(source);
   if (!parsed.ok()) return WithContext(what, parsed.status());
   text->text = *std::move(parsed);
-  return absl::OkStatus();
+  placeholders_ += text->text.placeholders();
+  if (placeholders_ <= kMaxTexts) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("more than ", kMaxTexts, " placeholders"));
 }
 
 absl::Status SubJobMaker::SetCommand(absl::Span<const std::string> argv) {
@@ -40,15 +44,18 @@ absl::StatusOr<SubJobMaker> SubJobMaker::Compile(const SubJobTemplate& source) {
   SubJobMaker maker;
   std::vector<std::string> argv(source.argv().begin(), source.argv().end());
   absl::Status status = maker.SetCommand(argv);
-  status.Update(Parse("cwd", source.cwd(), &maker.cwd_));
-  status.Update(Parse("stdin", source.stdin(), &maker.stdin_));
-  status.Update(Parse("stdout", source.stdout(), &maker.stdout_));
-  status.Update(Parse("stderr", source.stderr(), &maker.stderr_));
-  status.Update(Parse("name", source.name(), &maker.name_));
+  auto parse = [&](absl::string_view what, absl::string_view text, Text* to) {
+    if (status.ok()) status = maker.Parse(what, text, to);
+  };
+  parse("cwd", source.cwd(), &maker.cwd_);
+  parse("stdin", source.stdin(), &maker.stdin_);
+  parse("stdout", source.stdout(), &maker.stdout_);
+  parse("stderr", source.stderr(), &maker.stderr_);
+  parse("name", source.name(), &maker.name_);
   for (const EnvironmentChange& change : source.env()) {
     maker.env_.push_back({change.name(), change.unset(), {}});
-    status.Update(Parse(absl::StrCat("env ", change.name()), change.value(),
-                        &maker.env_.back().value));
+    parse(absl::StrCat("env ", change.name()), change.value(),
+          &maker.env_.back().value);
   }
   if (!status.ok()) return status;
   maker.shell_ = source.shell();
@@ -183,9 +190,22 @@ absl::StatusOr<SubJob> SubJobMaker::Make(
   return subjob;
 }
 
+bool HasFewTexts(absl::string_view source) {
+  if (source.size() / 2 <= kMaxTexts) return true;
+  size_t texts = 0;
+  WireReader reader(source);
+  while (reader.Next()) {
+    if (reader.field() == SubJobTemplate::kArgvFieldNumber ||
+        reader.field() == SubJobTemplate::kEnvFieldNumber) {
+      ++texts;
+    }
+  }
+  return texts <= kMaxTexts;
+}
+
 absl::Status AddOwn(absl::string_view own, SubJob* subjob) {
   SubJobTemplate source;
-  if (!ParseMessage(own, &source)) {
+  if (!HasFewTexts(own) || !ParseMessage(own, &source)) {
     return absl::DataLossError("damaged: what a sub-job has of its own");
   }
   auto set = [](const std::string& text, std::string* to) {

@@ -58,8 +58,8 @@ class SubJobMaker {
     Text value;
   };
 
-  static absl::Status Parse(absl::string_view what, absl::string_view source,
-                            Text* text);
+  absl::Status Parse(absl::string_view what, absl::string_view source,
+                     Text* text);
   // Calls `visit` for each text of `maker` until one is in error, and gives
   // that with the text's name.
   template <typename Maker, typename Visit>
@@ -81,10 +81,15 @@ class SubJobMaker {
   bool shell_ = false;
   std::string script_;
   bool checks_values_ = false;
+  size_t placeholders_ = 0;
   SubJob fixed_;  // what is the same for all: ranks, cpus, memory, time limit
   std::vector<std::string> names_;
   std::vector<size_t> hidden_;  // places in names_ of those not shown
 };
+
+// Whether a serialized cram.SubJobTemplate has at most kMaxTexts words and
+// variables: nobody makes an object of another.
+bool HasFewTexts(absl::string_view source);
 
 // Gives `subjob` what its row has of its own, a serialized
 // cram.SubJobTemplate. Error: damage.

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "pack/manifest/layout.h"
 
 namespace cram {
 namespace {
@@ -40,6 +41,10 @@ absl::Status Template::AddField(absl::string_view inside, std::string literal) {
           absl::StrCat("{", inside, "} is no environment variable"));
     }
     field.column = kVariable;
+  }
+  if (fields_.size() == kMaxTexts) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("more than ", kMaxTexts, " placeholders"));
   }
   fields_.push_back(std::move(field));
   return absl::OkStatus();

@@ -39,6 +39,8 @@ class Template {
                       absl::Span<const absl::string_view> values,
                       std::string* out) const;
 
+  size_t placeholders() const { return fields_.size(); }
+
   // Whether parameter `column` (as bound) is in it.
   bool Shows(size_t column) const;
 

@@ -1,5 +1,7 @@
 #include "pack/manifest/told.h"
 
+#include <set>
+
 namespace cram {
 
 std::vector<ToldKnob> TellSubJob(const SubJob& subjob, uint64_t cap_bytes,
@@ -12,8 +14,13 @@ std::vector<ToldKnob> TellSubJob(const SubJob& subjob, uint64_t cap_bytes,
     }
     return last;
   };
+  std::set<absl::string_view> removed;  // each looked for once
   for (const SubJob::EnvChange& change : subjob.env) {
-    if (!last_change(change.name)->value) selection &= ~KnobsOf(change.name);
+    KnobSet knobs = change.value ? KnobSet() : KnobsOf(change.name);
+    if (knobs.any() && removed.insert(change.name).second &&
+        !last_change(change.name)->value) {
+      selection &= ~knobs;
+    }
   }
   return TellRuntimes(
       cap_bytes, cpus, selection,

@@ -169,7 +169,7 @@ absl::Status ManifestWriter::CopyTemplate(absl::string_view file,
   absl::StatusOr<absl::string_view> bytes = ReadPiece(file, piece);
   if (!bytes.ok()) return bytes.status();
   SubJobTemplate source;
-  if (!ParseMessage(*bytes, &source)) {
+  if (!HasFewTexts(*bytes) || !ParseMessage(*bytes, &source)) {
     return absl::DataLossError("a damaged template");
   }
   absl::StatusOr<SubJobMaker> maker = SubJobMaker::Compile(source);
@@ -214,7 +214,8 @@ absl::StatusOr<uint32_t> ManifestWriter::AddTemplate(
   std::string bytes = source.SerializeAsString();
   auto known = template_ids_.find(bytes);
   if (known != template_ids_.end()) return known->second;
-  if (bytes.size() > kMaxMessageBytes || makers_.size() == kMaxTemplates) {
+  if (bytes.size() > kMaxMessageBytes || makers_.size() == kMaxTemplates ||
+      !HasFewTexts(bytes)) {
     return absl::InvalidArgumentError("too large a template, or too many");
   }
   absl::Status status = FlushRows();

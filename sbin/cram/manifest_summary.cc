@@ -130,8 +130,9 @@ class TextBuilder {
  public:
   void Line(absl::string_view label, absl::string_view value) {
     if (value.empty()) return;
-    absl::StrAppend(&text_, label, std::string(13 - label.size(), ' '), value,
-                    "\n");
+    constexpr size_t kWidth = 13;
+    std::string padding(kWidth - std::min(label.size(), kWidth - 1), ' ');
+    absl::StrAppend(&text_, label, padding, value, "\n");
   }
   void Template(size_t number, const TemplateSummary& summary);
   std::string Take() { return std::move(text_); }

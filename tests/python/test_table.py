@@ -93,6 +93,12 @@ class Table(InDirectory):
         self.assertEqual([s.env for s in Manifest("m.pb")],
                          [{"A": "1"}, {}, {}, {"A": "2"}, {}])
 
+    def test_may_be_one_of_ten_thousand(self):
+        with Manifest("m.pb", "w") as manifest:
+            for i in range(10002):
+                manifest.pack_table(["model", str(i)], {"n": [1]})
+        self.assertIn("Template 10001 1 sub-job\n", self.cram("info", "m.pb"))
+
     def test_of_no_command_runs_that_of_the_run(self):
         self.assertEqual(self.packed({"x": [1]}, None)[0].argv, [])
 

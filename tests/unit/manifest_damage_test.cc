@@ -231,6 +231,55 @@ TEST_F(ManifestDamageTest, EndlessRowsOfNothing) {
   EXPECT_TRUE(Preflight(path_, {}, {"run"}, {}).ok());
 }
 
+// A few hundred bytes of file, a hundred megabytes as objects.
+TEST_F(ManifestDamageTest, MillionsOfEmptyWords) {
+  std::string words;
+  for (size_t i = 0; i <= kMaxTexts; ++i) words.append("\x0a\x00", 2);
+  std::unique_ptr<ManifestWriter> writer = Writer();
+  EXPECT_FALSE(
+      writer->AddTemplate(Command(std::vector<std::string>(kMaxTexts + 1)))
+          .ok());
+  ASSERT_TRUE(writer->AddTemplate(SubJobTemplate()).ok());
+  ASSERT_TRUE(writer->StartRows(0, {}, true).ok());
+  std::vector<std::string> command(kMaxTexts + 1);
+  EXPECT_THAT(std::string(writer->AddRow({}, command).message()),
+              HasSubstr("more than 131072 words"));
+  EXPECT_FALSE(writer->AddRow({}, {"run"}, words).ok());
+  command.pop_back();
+  ASSERT_TRUE(writer->AddRow({}, command).ok());
+  ASSERT_TRUE(writer->Finish().ok());
+  EXPECT_EQ(Error(), "");
+
+  std::string content = Header(1);
+  AppendBytesHeader(Manifest::kTemplatesFieldNumber, words.size(), &content);
+  BlockIndex index;
+  FieldPlace* place = index.add_templates();
+  place->set_offset(content.size());
+  place->set_bytes(words.size());
+  place->set_crc32(Crc32(words));
+  content += words;
+  Block block;
+  block.set_subjobs(1);
+  block.mutable_sweep();
+  std::string bytes = block.SerializeAsString();
+  AppendBytesHeader(Manifest::kBlocksFieldNumber, bytes.size(), &content);
+  index.set_subjobs(1);
+  index.add_blocks()->set_subjobs(1);
+  place = index.mutable_blocks(0)->mutable_place();
+  place->set_offset(content.size());
+  place->set_bytes(bytes.size());
+  SetIndexed(content + bytes, index);
+  EXPECT_THAT(Error(), HasSubstr("template 0: damaged"));
+}
+
+TEST_F(ManifestDamageTest, MillionsOfPlaceholders) {
+  std::string text;
+  for (size_t i = 0; i <= kMaxTexts; ++i) text += "{index}";
+  EXPECT_THAT(
+      std::string(Writer()->AddTemplate(Command({text})).status().message()),
+      HasSubstr("more than 131072 placeholders"));
+}
+
 TEST_F(ManifestDamageTest, AHeadThatIsLargerThanItsBlock) {
   Block block;
   block.set_subjobs(1);
