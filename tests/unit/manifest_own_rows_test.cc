@@ -74,8 +74,9 @@ TEST_F(OwnRows, AreHeldAgainstTheNodeBeforeTheRun) {
   SubJobTemplate own;
   own.set_ranks(4);
   Write(Command({"run"}), own);
-  EXPECT_THAT(Preflight(path_, {}, {}, {}).status().message(),
-              HasSubstr("sub-job 0: sub-jobs of 4 ranks"));
+  EXPECT_TRUE(Preflight(path_, {}, {}, {}).ok());
+  EXPECT_THAT(Preflight(path_, {}, {}, {2, 0}).status().message(),
+              HasSubstr("sub-job 0: sub-jobs of 4 ranks and 4 CPUs"));
   own.Clear();
   own.set_memory_bytes(uint64_t{8} << 30);
   Write(Command({"run"}), own);

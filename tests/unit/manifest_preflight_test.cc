@@ -94,11 +94,15 @@ TEST_F(PreflightTest, RefusesMoreCpusThanANodeHas) {
   EXPECT_EQ(Refusal(), path_ + ": sub-jobs of 8 CPUs; a node has 4");
 }
 
-TEST_F(PreflightTest, RefusesRanks) {
+TEST_F(PreflightTest, RefusesMoreRanksThanANodeHasCpus) {
   SubJobTemplate source = Command({"true"});
   source.set_ranks(2);
+  source.set_cpus(3);
   WriteSubJobs(source);
-  EXPECT_THAT(Refusal(), HasSubstr("sub-jobs of 2 ranks"));
+  EXPECT_EQ(Refusal(), "");
+  node_.cpus = 4;
+  EXPECT_THAT(Refusal(),
+              HasSubstr("sub-jobs of 2 ranks and 6 CPUs; a node has 4"));
 }
 
 TEST_F(PreflightTest, RefusesDamageAnywhere) {
