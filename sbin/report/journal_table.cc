@@ -26,10 +26,14 @@ Cause CauseOf(const Ended& ended) {
   return ended.signal() != 0 ? Cause::kSignal : Cause::kExitCode;
 }
 
+// Fewer slow nobody down.
+constexpr uint64_t kManyMajorFaults = 1000;
+
 bool HasDetails(const Ended& ended) {
   return !ended.failed_step().empty() || !ended.memory_message().empty() ||
          ended.victim_pid() != 0 || ended.stdout_left_out() != 0 ||
-         ended.stderr_left_out() != 0 || ended.has_rank();
+         ended.stderr_left_out() != 0 || ended.has_rank() ||
+         ended.major_faults() >= kManyMajorFaults;
 }
 
 EndDetails DetailsOf(const Ended& ended) {
@@ -39,6 +43,7 @@ EndDetails DetailsOf(const Ended& ended) {
   details.victim_pid = ended.victim_pid();
   details.victim_command = ended.victim_command();
   details.victim_bytes = ended.victim_bytes();
+  details.major_faults = ended.major_faults();
   details.stdout_left_out = ended.stdout_left_out();
   details.stderr_left_out = ended.stderr_left_out();
   if (ended.has_rank()) details.rank = ended.rank();

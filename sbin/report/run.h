@@ -23,6 +23,7 @@ struct EndDetails {
   uint32_t victim_pid = 0;     // who was killed for memory; 0: not seen
   std::string victim_command;
   uint64_t victim_bytes = 0;     // 0: not known
+  uint64_t major_faults = 0;     // when there were many
   uint64_t stdout_left_out = 0;  // beyond the limit of output
   uint64_t stderr_left_out = 0;
   std::optional<uint32_t> rank;  // whose end was the end of all

@@ -69,7 +69,30 @@ std::string WantMoreOnTheNode(const Attempt& attempt, const Run& run) {
   return text + ". Something else used what the sub-jobs were promised.";
 }
 
+// The kernel takes the pages of its own programs and files from who is at his
+// cap, before it kills; he then waits for the disk, again and again.
+bool WasSlowedByItsCap(const Attempt& attempt, const ReportContext& context) {
+  constexpr double kMany = 50;  // a second
+  absl::Duration ran = absl::Nanoseconds(ElapsedNs(attempt, context));
+  uint64_t faults = context.run.Details(attempt).major_faults;
+  return attempt.peak_bytes >= attempt.cap_bytes / 20 * 19 &&
+         static_cast<double>(faults) >= kMany * absl::ToDoubleSeconds(ran);
+}
+
+std::string MemoryRatherThanTime(const Attempt& attempt,
+                                 const ReportContext& context) {
+  return absl::StrCat(
+      "It was at its cap and waited for ",
+      context.run.Details(attempt).major_faults,
+      " pages of its programs and files to be read again: it needs memory "
+      "rather than time. Run it again with ",
+      Option(context.run, "mem"), RoundUp(2 * attempt.cap_bytes), ".");
+}
+
 std::string MoreTime(const Attempt& attempt, const ReportContext& context) {
+  if (WasSlowedByItsCap(attempt, context)) {
+    return MemoryRatherThanTime(attempt, context);
+  }
   absl::Duration ran = absl::Nanoseconds(ElapsedNs(attempt, context));
   absl::Duration next = absl::Ceil(2 * ran, absl::Seconds(1));
   return absl::StrCat("Run it again with ", Option(context.run, "time"),

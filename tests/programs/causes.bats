@@ -63,6 +63,7 @@ is() { [ "$(cause)" = "$1|$2" ] || { cause && why && cat err && false; }; }
   is COMPLETED completed
 }
 
+# bats test_tags=v2
 @test "another exit code is exit code, and 137 is no more than that" {
   pack --param code=7,137 -- sh -c 'exit {code}'
   run_m
@@ -71,6 +72,7 @@ exit code|137:0" ]
   [[ $(why -i 1) == *"a shell's word for a command that was ended by SIGKILL"* ]]
 }
 
+# bats test_tags=v2
 @test "a signal is signal, and SIGKILL is no more than that" {
   pack --param signal=SEGV,KILL -- sh -c 'kill -{signal} $$'
   run_m
@@ -80,6 +82,7 @@ signal|0:9" ]
   [[ $(why -i 1) == *"Neither cram sent it nor the kernel"* ]]
 }
 
+# bats test_tags=v2
 @test "over its cap is own cap, with its victim and what to do" {
   hog hog 2000
   pack --mem 200M -- sh -c 'echo "taking 2000 MB" >&2; exec ./hog a b'
@@ -131,6 +134,7 @@ limit() {
 # Takes the place of the shell that it is called in.
 below_limit() { exec sh -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' sh "$limited" "$@"; }
 
+# bats test_tags=v2
 @test "at the limit of the step, within its cap, is node budget" {
   hog hog 180
   hog other 120
@@ -210,6 +214,7 @@ exit code" ]
   [[ $(why) == *"whether its runtime ran out of memory is not known here"* ]]
 }
 
+# bats test_tags=v2
 @test "over its time limit is time limit" {
   pack --time 1s -- sleep 1000
   run_m
@@ -217,6 +222,30 @@ exit code" ]
   [[ $(why) == *"Run it again with --time=00:00:0"* ]]
 }
 
+# bats test_tags=v2
+@test "at its time limit, slowed by its cap, is told to take memory" {
+  [ "$backend" = kernel ] || skip "the watchdog takes no pages of files"
+  head -c 300M /dev/zero >data
+  # Out of the page cache: who reads it pays for it.
+  sync data
+  dd if=data iflag=nocache count=0 status=none
+  program thrash <<'END'
+#!/usr/bin/python3
+import mmap, random
+file = open("data", "rb")
+data = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+data.madvise(mmap.MADV_RANDOM)
+while True:
+    data[random.randrange(len(data))]
+END
+  pack --mem 40M --time 4s -- ./thrash
+  run_m
+  is TIMEOUT 'time limit'
+  why
+  [[ $(why) == *"it needs memory rather than time. Run it again with --mem=80M."* ]]
+}
+
+# bats test_tags=v2
 @test "stopped with the run is cancelled" {
   pack -- sh -c 'touch started; sleep 1000'
   background

@@ -142,6 +142,25 @@ TEST_F(OneEnd, AtItsTimeLimitNamesTwiceTheTime) {
               HasSubstr("--cram-time=00:03:00 (it had run for 00:01:30)"));
 }
 
+TEST_F(OneEnd, ThatWasSlowedByItsCapNeedsMemoryRatherThanTime) {
+  Ended ended = ExampleNode::Make(0, Cause::kTimeLimit, 90);
+  ended.set_cap_bytes(200 * kMiB);
+  ended.set_peak_bytes(200 * kMiB);
+  ended.set_major_faults(90 * 100);
+  std::string why = WhyOfThe(ended);
+  EXPECT_THAT(why, HasSubstr("waited for 9000 pages"));
+  EXPECT_THAT(why, HasSubstr("--cram-mem=400M"));
+  EXPECT_THAT(why, Not(HasSubstr("--cram-time=")));
+}
+
+TEST_F(OneEnd, ThatReadMuchBelowItsCapNeedsTime) {
+  Ended ended = ExampleNode::Make(0, Cause::kTimeLimit, 90);
+  ended.set_cap_bytes(200 * kMiB);
+  ended.set_peak_bytes(100 * kMiB);
+  ended.set_major_faults(90 * 100);
+  EXPECT_THAT(WhyOfThe(ended), HasSubstr("--cram-time=00:03:00"));
+}
+
 TEST_F(OneEnd, SaysWhatWasLeftOutOfItsOutput) {
   Ended ended = ExampleNode::Make(0, Cause::kExitCode, 2);
   ended.set_exit_code(127);

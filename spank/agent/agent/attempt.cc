@@ -93,6 +93,7 @@ Ended EndedRecord(const Attempt& attempt, SlotCap* cap, Collector* collector,
   ended.set_core_dumped(attempt.exit.core_dumped);
   ended.set_user_us(Microseconds(attempt.usage.ru_utime));
   ended.set_system_us(Microseconds(attempt.usage.ru_stime));
+  ended.set_major_faults(attempt.usage.ru_majflt);
   uint64_t peak = cap->peak_bytes();
   // ru_maxrss is in KiB, and of the largest process only: better than
   // nothing where nobody looked while it ran.
