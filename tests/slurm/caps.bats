@@ -1,3 +1,4 @@
+# bats file_tags=v2
 load helper
 
 @test "where Slurm has memory cgroups, they enforce the caps" {

@@ -73,6 +73,7 @@ succeeded() {
   [ "$(user sacct -nP --name="$1" -o state | sort -u)" = COMPLETED ]
 }
 
+# bats test_tags=v2
 @test "to Slurm a run succeeds whose sub-jobs hit their caps and then completed" {
   forgetful_script
   pack --mem 200M --param i=1..3 -- ./forgetful
@@ -81,6 +82,7 @@ succeeded() {
   until_true 60 succeeded retried
 }
 
+# bats test_tags=v2
 @test "a job that waits for success starts after caps were hit" {
   forgetful_script
   pack --mem 200M --param i=1..2 -- ./forgetful
@@ -89,6 +91,7 @@ succeeded() {
   until_true 120 test -e "$work/second"
 }
 
+# bats test_tags=v2
 @test "kill -9 of the agent leaves no sub-job, and the step ends" {
   start_tickers
   kill -KILL "$(agent)"
@@ -96,6 +99,7 @@ succeeded() {
   [ "$status" -eq 3 ]
 }
 
+# bats test_tags=v2
 @test "kill -9 of agent and keeper leaves no sub-job, and the step ends" {
   start_tickers
   kill -KILL "$(agent)" "$(keeper)"
@@ -108,6 +112,7 @@ succeeded() {
   ends_clean
 }
 
+# bats test_tags=v2
 @test "suspend stops sub-jobs, resume continues them" {
   start_tickers
   scontrol suspend "$(ticking_job)"
@@ -118,6 +123,7 @@ succeeded() {
   grows "$work/ticks.1"
 }
 
+# bats test_tags=v2
 @test "scancel of a suspended job leaves nothing" {
   start_tickers
   scontrol suspend "$(ticking_job)"
@@ -146,6 +152,7 @@ END
   [ "$seconds" -lt 20 ]
 }
 
+# bats test_tags=v2
 @test "hogs in all slots, time after time, are ended each by its own cap" {
   hog_script
   pack --mem 200M --param i=1..12 -- ./hog
@@ -204,6 +211,7 @@ memory = b"x" * (400 << 20)
 END
 }
 
+# bats test_tags=v2
 @test "a sub-job can neither raise its cap nor leave it" {
   escape_script
   pack --mem 100M --param i=1..2 -- ./escape
@@ -280,6 +288,7 @@ for name, pid in ("agent", agent), ("keeper", parent(agent)):
 END
 }
 
+# bats test_tags=v2
 @test "a sub-job gets into neither the agent nor its keeper" {
   intruder_script
   pack -- ./intruder
@@ -290,6 +299,7 @@ END
   [ "$(wc -l <"$work/told")" -eq 18 ]
 }
 
+# bats test_tags=v2
 @test "the OOM killer spares the agent, and no sub-job" {
   # A program that may be run but not read: its files in /proc are root's.
   install -m 711 "$(command -v sleep)" "$work/unreadable"

@@ -144,7 +144,7 @@ ExitStatus Watch(SlotCap* cap, pid_t leader) {
   absl::Time deadline = absl::Now() + kPatience;
   int status = 0;
   while (waitpid(leader, &status, WNOHANG) == 0) {
-    pollfd event{cap->event_fd(), POLLIN, 0};
+    pollfd event{cap->event_fd(), static_cast<short>(cap->event()), 0};
     absl::Duration wait =
         std::min(cap->look_again(), absl::Duration(absl::Milliseconds(1)));
     poll(&event, 1, static_cast<int>(absl::ToInt64Milliseconds(wait)));

@@ -77,7 +77,7 @@ void Slot::Watch() {
   (void)r_->loop->Watch(launcher_->done_fd(), EPOLLIN,
                         [this](uint32_t) { Launched(); });
   if (cap_->event_fd() >= 0) {
-    (void)r_->loop->Watch(cap_->event_fd(), EPOLLIN,
+    (void)r_->loop->Watch(cap_->event_fd(), cap_->event(),
                           [this](uint32_t) { CheckCap(); });
   }
   if (collector_ == nullptr) return;
@@ -275,8 +275,9 @@ void Slot::CancelTimers() {
 void Slot::CheckCap() {
   r_->loop->Cancel(look_timer_);
   look_timer_ = 0;
+  bool over = cap_->OverCap();
   if (!busy_) return;
-  if (cap_->OverCap()) {
+  if (over) {
     cap_->KillAll();
   } else {
     LookLater();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/types.h>
 
 #include <memory>
@@ -54,8 +55,10 @@ class SlotCap {
   // How the leader ended by itself: not called when we ended it.
   virtual void LeaderEnded(const ExitStatus& /*exit*/) {}
 
-  // Readable when the cap may have been passed: call OverCap() then. -1: none.
+  // Has an event when the cap may have been passed: call OverCap() then. -1:
+  // none. Which one, see epoll(7).
   virtual int event_fd() const { return -1; }
+  virtual uint32_t event() const { return EPOLLIN; }
 
   // Whether the attempt has to be killed now. Clears event_fd.
   virtual bool OverCap() = 0;

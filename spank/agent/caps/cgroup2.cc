@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <signal.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -92,14 +94,36 @@ class Cgroup2Slot : public SlotCap {
     ooms_ = KeyedNumber(events, "oom");
     kills_ = KeyedNumber(events, "oom_kill");
     ooms_above_ = OomsAbove();
+    victim_.reset();
+    we_kill_ = false;
     return status;
   }
 
   std::string directory() const override { return run_; }
   int entry_fd() const override { return entry_.fd(); }
-  bool OverCap() override { return false; }
+
+  int event_fd() const override { return events_.fd(); }
+  uint32_t event() const override { return EPOLLPRI; }
+
+  // The kernel kills by itself: this only looks who it is.
+  bool OverCap() override {
+    char buffer[512];
+    absl::string_view events = events_.Read(buffer, sizeof buffer);
+    bool somebody = KeyedNumber(events, "oom") != ooms_ ||
+                    KeyedNumber(events, "oom_kill") != kills_;
+    if (somebody && !we_kill_ && !victim_) SeeVictim();
+    return false;
+  }
+
+  // The event may be still to come, and the others on their way out.
+  void LeaderEnded(const ExitStatus& exit) override {
+    if (exit.signal == SIGKILL) (void)OverCap();
+  }
+
+  std::optional<Victim> victim() override { return victim_; }
 
   bool KillAll() override {
+    we_kill_ = true;
     if (populated_.ReadNumber("populated") == 0) return true;
     if (!kill_.valid() || !kill_.Write("1").ok()) KillListed(run_);
     return populated_.ReadNumber("populated") == 0;
@@ -164,6 +188,14 @@ class Cgroup2Slot : public SlotCap {
     return MakeRun();
   }
 
+  // While it dies; all of them do, and the largest is named.
+  void SeeVictim() {
+    ControlFile procs;
+    if (!procs.Open(run_, "cgroup.procs", O_RDONLY).ok()) return;
+    char buffer[4096];
+    victim_ = FindVictim(ProcessIds(procs.Read(buffer, sizeof buffer)));
+  }
+
   uint64_t OomsAbove() const {
     uint64_t sum = 0;
     for (const ControlFile& events : *above_) sum += events.ReadNumber("oom");
@@ -177,6 +209,8 @@ class Cgroup2Slot : public SlotCap {
   uint64_t cap_ = UINT64_MAX;
   uint64_t peak_base_ = 0;  // of the attempts before this one
   uint64_t ooms_ = 0, kills_ = 0, ooms_above_ = 0;
+  std::optional<Victim> victim_;
+  bool we_kill_ = false;  // from now on everything is dying
 };
 
 }  // namespace

@@ -22,10 +22,15 @@ namespace cram {
 // writes them through the descriptors `limits`, which a sub-job does not have.
 // Alone, slots are made here. `run` is this user's.
 //
-// The kernel kills by itself, so there is no event to wait for. memory.events
-// of the slot says why afterwards: `oom` counts that its own cap was reached,
-// `oom_kill` who died of this or of a limit above. The same count of those
-// above tells the node's budget from the host.
+// The kernel kills by itself. memory.events of the slot says why afterwards:
+// `oom` counts that its own cap was reached, `oom_kill` who died of this or of
+// a limit above. The same count of those above tells the node's budget from the
+// host. When it changes, who is dying can still be seen, mostly.
+//
+// A process enters by a write to cgroup.procs of `run` before it execs. With
+// clone3(2), CLONE_INTO_CGROUP would save that: it asks for the same rights
+// (cgroup_css_set_fork in kernel/cgroup/cgroup.c), and the agent has them here.
+// But libc has no vfork with it: that is assembly for each architecture.
 //
 // memory.peak of `run` is exact, page cache included. Since Linux 6.12 it can
 // be reset. Before, `run` is made anew for the next attempt, unless the peak
