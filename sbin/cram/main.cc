@@ -17,6 +17,7 @@
 #include "sbin/cram/output_command.h"
 #include "sbin/cram/pack_command.h"
 #include "sbin/cram/print.h"
+#include "sbin/cram/remainder_command.h"
 #include "sbin/cram/run_command.h"
 #include "sbin/cram/status_command.h"
 
@@ -46,6 +47,9 @@ class CommandLine {
     CLI::App* output =
         app_.add_subcommand("output", "print what a sub-job printed");
     DefineOutputCommand(output, &output_);
+    CLI::App* remainder = app_.add_subcommand(
+        "remainder", "write what a run did not complete as a manifest");
+    DefineRemainderCommand(remainder, &remainder_);
     CLI::App* status = app_.add_subcommand("status", "say where a run stands");
     DefineStatusCommand(status, &status_);
     CLI::App* cancel =
@@ -82,6 +86,7 @@ class CommandLine {
     if (app_.got_subcommand("pack")) return PackManifest(pack_);
     if (app_.got_subcommand("info")) return PrintInfo(info_);
     if (app_.got_subcommand("run")) return RunManifest(run_);
+    if (app_.got_subcommand("remainder")) return WriteRemainder(remainder_);
     if (app_.got_subcommand("status")) return PrintStatus(status_);
     if (app_.got_subcommand("cancel")) return CancelSubJobs(cancel_);
     return PrintOutput(output_);
@@ -92,6 +97,7 @@ class CommandLine {
   InfoRequest info_;
   RunRequest run_;
   OutputRequest output_;
+  RemainderRequest remainder_;
   StatusRequest status_;
   CancelRequest cancel_;
 };

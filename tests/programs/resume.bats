@@ -186,3 +186,20 @@ states() { cramacct -nP -j "${1-$last}" -o index,state | tr '\n' ' '; }
   [[ $output == "cram: --resume: "*manifest.pb* ]]
   [ "${#lines[@]}" -eq 1 ]
 }
+
+@test "cram remainder writes what did not complete" {
+  cram pack -o m.pb --param i=1..6 --stdout '{index}.out' -- ./job '{i}'
+  printf '2\n5\n' >fail
+  first 1 a m.pb
+  rm fail ran
+  run -0 cram remainder a -o rest.pb
+  [[ $output == "rest.pb: 2 of 6 sub-jobs"* ]]
+  first 0 b rest.pb
+  [ "$(ran)" = "2 5 " ]
+  [ "$(cat 4.out)" = "out of 5" ]
+  # By content they are those of the run.
+  first 0 c m.pb --resume b
+  [ "$(ran)" = "1 2 3 4 5 6 " ] # once each
+  run -2 cram remainder b -o rest.pb
+  [[ $output == "cram: "*"all sub-jobs completed; none is left" ]]
+}
