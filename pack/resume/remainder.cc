@@ -58,7 +58,8 @@ class BlockCopier {
     words_.clear();
     status = FindRow(&place);
     if (!status.ok()) return status;
-    if (view_.has_commands()) rows_.Command(place, &words_);
+    if (view_.has_commands()) status = rows_.Command(place, &words_);
+    if (!status.ok()) return status;
     command_.clear();
     for (absl::string_view word : words_) command_.emplace_back(word);
     if (!own_names_) {
