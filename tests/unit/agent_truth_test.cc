@@ -47,7 +47,7 @@ TEST(Environment, TellsWhatTheSubJobIs) {
   SubJob subjob;
   subjob.index = 17;
   Variables told =
-      Told(&environment, subjob, {2, 3, 4, 5 << 20, "/tmp/17.2", ""});
+      Told(&environment, subjob, {2, 3, 1, 4, 5 << 20, "/tmp/17.2", ""});
   EXPECT_EQ(told["CRAM_INDEX"], "17");
   EXPECT_EQ(told["CRAM_SUBJOBS"], "1000");
   EXPECT_EQ(told["CRAM_ATTEMPT"], "2");
@@ -61,7 +61,7 @@ TEST(Environment, TellsWhatTheSubJobIs) {
 }
 
 TEST(Environment, AViewIsPreloadedBehindWhatTheUserPreloads) {
-  const AttemptFacts facts = {0, 0, 1, 1 << 20, "/tmp/0.0", "/cgroup/slot_0"};
+  const AttemptFacts facts = {0, 0, 1, 1, 1 << 20, "/tmp/0.0", "/cgroup/slot_0"};
   Environment alone = Inheriting({"HOME=/root"}, "/view.so");
   Variables told = Told(&alone, SubJob(), facts);
   EXPECT_EQ(told["LD_PRELOAD"], "/view.so");
@@ -76,7 +76,7 @@ TEST(Environment, AViewIsPreloadedBehindWhatTheUserPreloads) {
 }
 
 TEST(Environment, WithoutAViewPreloadsAreTheUsers) {
-  const AttemptFacts facts = {0, 0, 1, 1 << 20, "/tmp/0.0", "/cgroup/slot_0"};
+  const AttemptFacts facts = {0, 0, 1, 1, 1 << 20, "/tmp/0.0", "/cgroup/slot_0"};
   Environment environment = Inheriting({"LD_PRELOAD=/own.so"});
   Variables told = Told(&environment, SubJob(), facts);
   EXPECT_EQ(told["LD_PRELOAD"], "/own.so");
