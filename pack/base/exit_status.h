@@ -1,7 +1,10 @@
 // How a process ended: a type, so that nobody confuses 137 with signal 9.
 #pragma once
 
+#include <optional>
 #include <string>
+
+#include "absl/strings/string_view.h"
 
 namespace cram {
 
@@ -21,5 +24,8 @@ struct ExitStatus {
 
 // "SIGKILL" for 9; "signal 70" for one without a name.
 std::string SignalName(int signal);
+
+// "SIGUSR1", "USR1" or "10".
+std::optional<int> ParseSignal(absl::string_view text);
 
 }  // namespace cram

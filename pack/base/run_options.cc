@@ -58,6 +58,55 @@ absl::Status ParseOomRetry(absl::string_view value, RunOptions* options) {
   return absl::OkStatus();
 }
 
+absl::Status ParseRetry(absl::string_view value, RunOptions* options) {
+  std::vector<absl::string_view> words = absl::StrSplit(value, ':');
+  options->retry_codes = {};
+  for (size_t i = 1; i < words.size(); ++i) {
+    absl::string_view codes = words[i];
+    bool only = absl::ConsumePrefix(&codes, "on=");
+    if (!only && !absl::ConsumePrefix(&codes, "except=")) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", codes, "' is neither on=CODES nor except=CODES"));
+    }
+    absl::StatusOr<EndSet> ends = EndSet::Parse(codes);
+    if (!ends.ok()) return ends.status();
+    if (only) {
+      options->retry_codes.only = *ends;
+    } else {
+      options->retry_codes.never = *ends;
+    }
+  }
+  return ParseCount(words[0], 0, &options->retry);
+}
+
+// A number alone is seconds, as sbatch takes it.
+absl::StatusOr<absl::Duration> ParseNotice(absl::string_view text) {
+  uint32_t seconds;
+  if (absl::SimpleAtoi(text, &seconds)) return absl::Seconds(seconds);
+  return ParseDuration(text);
+}
+
+absl::Status ParseEndSignal(absl::string_view value, RunOptions* options) {
+  std::pair<absl::string_view, absl::string_view> words =
+      absl::StrSplit(value, absl::MaxSplits('@', 1));
+  std::optional<int> signal = ParseSignal(words.first);
+  if (!signal) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "'", words.first, "' is no signal (examples: USR1@120, TERM)"));
+  }
+  options->end_signal = *signal;
+  if (!absl::StrContains(value, '@')) return absl::OkStatus();
+  absl::StatusOr<absl::Duration> notice = ParseNotice(words.second);
+  if (!notice.ok()) return notice.status();
+  if (*notice < kLeastNotice) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", words.second, "' is less than ",
+                     absl::ToInt64Seconds(kLeastNotice), " seconds"));
+  }
+  options->end_notice = *notice;
+  return absl::OkStatus();
+}
+
 absl::Status ParseMode(absl::string_view value, RunOptions* options) {
   absl::StatusOr<MemMode> mode = ParseMemMode(value);
   if (!mode.ok()) return mode.status();
@@ -120,7 +169,8 @@ absl::Status Parse(absl::string_view name, absl::string_view value,
   if (name == "mem-mode") return ParseMode(value, options);
   if (name == "tell") return ParseTell(value, options);
   if (name == "slots") return ParseCount(value, 1, &options->slots);
-  if (name == "retry") return ParseCount(value, 0, &options->retry);
+  if (name == "retry") return ParseRetry(value, options);
+  if (name == "signal") return ParseEndSignal(value, options);
   if (name == "oom-retry") return ParseOomRetry(value, options);
   if (name == "max-failures") return ParseMaxFailures(value, options);
   if (name == "output-limit") return ParseOutputLimit(value, options);

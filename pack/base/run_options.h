@@ -3,6 +3,7 @@
 // prefix. One table, so that every program knows the same ones.
 #pragma once
 
+#include <signal.h>
 #include <stdint.h>
 
 #include <array>
@@ -14,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "pack/base/mem_mode.h"
+#include "pack/base/retry_codes.h"
 #include "pack/base/runtime_knobs.h"
 #include "pack/base/size.h"
 
@@ -25,7 +27,7 @@ struct RunOption {
   absl::string_view name, metavar, help;
   bool is_flag() const { return metavar.empty(); }
 };
-inline constexpr std::array<RunOption, 14> kRunOptions = {{
+inline constexpr std::array<RunOption, 15> kRunOptions = {{
     {"mem", "SIZE|share|auto",
      "cap of each sub-job, over what the manifest says; share: the node's "
      "budget / slots; auto: learned from measured peaks"},
@@ -37,7 +39,9 @@ inline constexpr std::array<RunOption, 14> kRunOptions = {{
      "(default), none, or [-]NAME,..."},
     {"slots", "N", "at most N sub-jobs at once on a node"},
     {"time", "TIME", "time limit of each sub-job, over what the manifest says"},
-    {"retry", "N", "run a sub-job that did not complete up to N more times"},
+    {"retry", "N[:on=CODES][:except=CODES]",
+     "run a sub-job that did not complete up to N more times; of exit codes "
+     "and signals (75,SIGSEGV) only those, or all but those"},
     {"oom-retry", "FACTOR[:MAX]",
      "run a sub-job that reached its cap again with FACTOR times the cap, up "
      "to MAX (default: the node's budget); not counted by retry"},
@@ -52,9 +56,16 @@ inline constexpr std::array<RunOption, 14> kRunOptions = {{
     {"dir", "DIR", "where the run directory is made (default: here)"},
     {"resume", "DIR",
      "go on with an earlier run: what it completed is not run again"},
+    {"signal", "SIG[@TIME]",
+     "what running sub-jobs get, and how long before the job ends (default: "
+     "TERM@30s)"},
     {"view", "", "show sub-jobs their cap and their CPUs as the machine's"},
     {"progress", "", "show progress on standard error"},
 }};
+
+// Of the notice that sub-jobs get of the job's end, the last seconds are for
+// killing those that stay, and for records: less is no notice.
+inline constexpr absl::Duration kLeastNotice = absl::Seconds(15);
 
 // Where a sub-job's standard output and error go.
 enum class OutputMode { kPacked, kRank0, kAll, kNone, kSystem, kTemplate };
@@ -68,6 +79,7 @@ struct RunOptions {
   uint32_t slots = 0;  // 0: as many as CPUs and memory allow
   absl::Duration time_limit = absl::InfiniteDuration();  // infinite: not said
   uint32_t retry = 0;
+  RetryCodes retry_codes;
   double oom_factor = 0;                  // above 1; 0: not said
   uint64_t oom_max_bytes = 0;             // 0: the node's budget
   std::optional<uint64_t> max_failures;   // a count, or
@@ -76,6 +88,8 @@ struct RunOptions {
   std::string output_template;        // with kTemplate
   uint64_t output_limit = 16 * kMiB;  // of a stream; 0: none
   bool output_limit_kills = false;
+  int end_signal = SIGTERM;                       // before the job ends,
+  absl::Duration end_notice = absl::Seconds(30);  // so long; >= kLeastNotice
   std::string dir;     // absolute; empty: the current directory
   std::string resume;  // as FindRun takes it; empty: none
   bool view = false;

@@ -5,12 +5,17 @@
 #include <getopt.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "options.h"
+
+// Of libslurm, which is in srun; asks slurmctld. Not in a header of SPANK's.
+extern int slurm_get_end_time(uint32_t job, time_t* end) __attribute__((weak));
 
 static const char kPass[] = "CRAM_PASS";
 static const char kEmptyScript[] = "#!/bin/sh\n";
@@ -223,5 +228,19 @@ int local_post_opt(void) {
     if (arguments) run(local.program, arguments);
     _exit(2);
   }
+  return 0;
+}
+
+int local_user_init(spank_t spank) {
+  uint32_t job;
+  time_t end;
+  char word[32];
+  if (!options_cram_given() || !slurm_get_end_time ||
+      spank_get_item(spank, S_JOB_ID, &job) != ESPANK_SUCCESS ||
+      slurm_get_end_time(job, &end) != 0) {
+    return 0;
+  }
+  snprintf(word, sizeof word, "%lld", (long long)end);
+  setenv("CRAM_JOB_END", word, 1);
   return 0;
 }

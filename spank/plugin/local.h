@@ -22,3 +22,7 @@ int local_init(spank_t spank, int ac, char** av);
 
 // Does not return when a --cram option was given and this is not pass 3.
 int local_post_opt(void);
+
+// In srun, when the job is allocated and before its step starts: tells the
+// agents when it ends. Never fails.
+int local_user_init(spank_t spank);

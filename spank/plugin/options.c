@@ -29,8 +29,10 @@ static struct spank_option options[] = {
     OPTION("cram-slots", "N", "at most N sub-jobs at once on a node", 4),
     OPTION("cram-time", "TIME",
            "time limit of each sub-job, over what the manifest says", 5),
-    OPTION("cram-retry", "N",
-           "run a sub-job that did not complete up to N more times", 6),
+    OPTION("cram-retry", "N[:on=CODES][:except=CODES]",
+           "run a sub-job that did not complete up to N more times; of exit "
+           "codes and signals (75,SIGSEGV) only those, or all but those",
+           6),
     OPTION("cram-oom-retry", "FACTOR[:MAX]",
            "run a sub-job that reached its cap again with FACTOR times the "
            "cap, up to MAX (default: the node's budget); not counted by retry",
@@ -52,9 +54,13 @@ static struct spank_option options[] = {
     OPTION("cram-resume", "DIR",
            "go on with an earlier run: what it completed is not run again",
            RESUME),
+    OPTION("cram-signal", "SIG[@TIME]",
+           "what running sub-jobs get, and how long before the job ends "
+           "(default: TERM@30s)",
+           13),
     OPTION("cram-view", NULL,
-           "show sub-jobs their cap and their CPUs as the machine's", 13),
-    OPTION("cram-progress", NULL, "show progress on standard error", 14),
+           "show sub-jobs their cap and their CPUs as the machine's", 14),
+    OPTION("cram-progress", NULL, "show progress on standard error", 15),
 };
 enum { COUNT = sizeof options / sizeof options[0] };
 

@@ -35,6 +35,11 @@ int slurm_spank_init_post_opt(spank_t spank, int ac, char** av) {
   return is_local() ? local_post_opt() : 0;
 }
 
+int slurm_spank_local_user_init(spank_t spank, int ac, char** av) {
+  (void)ac, (void)av;
+  return is_local() ? local_user_init(spank) : 0;
+}
+
 int slurm_spank_task_init_privileged(spank_t spank, int ac, char** av) {
   (void)ac, (void)av;
   return is_remote() ? remote_task_init_privileged(spank) : 0;

@@ -126,3 +126,40 @@ END
   [ "$(count CD)" -eq 4 ]
   nothing_left
 }
+
+@test "the job's time limit: in good order, and a resume does the rest" {
+  pack --param s=1..12 -- sleep 10
+  run -3 user srun -N2 -c2 -t1 --cram=m.pb --cram-dir=a
+  [[ $output == *"stopped early: the job's time limit"* ]]
+  [[ $output == *"to go on: srun --cram-resume="* ]]
+  [[ $output != *"DUE TO TIME LIMIT"* ]]
+  completed=$(user cramacct -nP -j a -s CD -o index | wc -l)
+  [ "$completed" -ge 4 ] && [ "$completed" -lt 12 ]
+  nothing_left
+  run -0 user srun -N4 -c2 --cram-resume=a --cram-dir=b
+  [[ $output == *"$completed of them had completed before"* ]]
+}
+
+# Slurm lets a requeued job wait for two minutes.
+begun_again() {
+  scontrol update jobid="$1" starttime=now || true
+  test -d "$work/cram-$1.0.r1"
+}
+
+@test "a requeued job goes on where it was" {
+  pack --param i=1..60 -- sh -c 'echo {i} >>ran; sleep 0.3'
+  user sbatch -N2 -c2 --requeue --cram=m.pb >/dev/null
+  until_true 20 eval '[ "$(wc -l <"$work/ran")" -ge 12 ]'
+  id=$(squeue -h -o %A)
+  scontrol requeue "$id"
+  until_true 60 begun_again "$id"
+  until_true 60 queue_is_empty
+  before=$(user cramacct -nP -j "cram-$id.0" -s CD -o index | wc -l)
+  [ "$before" -ge 4 ] && [ "$before" -lt 60 ]
+  # By its id the job is its newest run, which has it all.
+  [ "$(user cramacct -nP -j "$id" -s CD -o index | wc -l)" -eq 60 ]
+  [ "$(sort -u "$work/ran" | wc -l)" -eq 60 ]
+  [ "$(wc -l <"$work/ran")" -le $((60 + 60 - before)) ]
+  user cramacct -j "$id" --summary | grep -q "Resumed   $before sub-jobs"
+  nothing_left
+}

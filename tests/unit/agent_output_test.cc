@@ -226,8 +226,8 @@ class OpenedStreams : public Collecting {
 };
 
 TEST_F(OpenedStreams, ArePipesAndNoInputUnlessSaid) {
-  Streams streams =
-      OpenStreams(SubJobIn(directory_.path()), RunOptions(), collector_.get());
+  Streams streams = OpenStreams(SubJobIn(directory_.path()), 0, RunOptions(),
+                                collector_.get());
   EXPECT_EQ(streams.failed_step, "");
   EXPECT_EQ(streams.out, collector_->write_fd(OutputStream::kStdout));
   EXPECT_EQ(streams.err, collector_->write_fd(OutputStream::kStderr));
@@ -237,13 +237,13 @@ TEST_F(OpenedStreams, ArePipesAndNoInputUnlessSaid) {
 
 TEST_F(OpenedStreams, AreTheAgentsOwnInSystemMode) {
   Streams streams =
-      OpenStreams(SubJobIn(""), Options("system"), collector_.get());
+      OpenStreams(SubJobIn(""), 0, Options("system"), collector_.get());
   EXPECT_EQ(streams.out, STDOUT_FILENO);
   EXPECT_EQ(streams.err, STDERR_FILENO);
 }
 
 TEST_F(OpenedStreams, OneFileForBothIsOpenedOnce) {
-  Streams streams = OpenStreams(SubJobIn(directory_.path()),
+  Streams streams = OpenStreams(SubJobIn(directory_.path()), 0,
                                 Options("both.{index}"), collector_.get());
   ASSERT_EQ(streams.failed_step, "");
   EXPECT_EQ(streams.out, streams.err);
@@ -255,18 +255,19 @@ TEST_F(OpenedStreams, OneFileForBothIsOpenedOnce) {
 TEST_F(OpenedStreams, NameWhatCouldNotBeOpened) {
   SubJob subjob = SubJobIn(directory_.path());
   subjob.stdin_path = "not there";
-  Streams streams = OpenStreams(subjob, RunOptions(), collector_.get());
+  Streams streams = OpenStreams(subjob, 0, RunOptions(), collector_.get());
   EXPECT_EQ(streams.failed_step, "open " + in("not there"));
   EXPECT_EQ(streams.error, ENOENT);
 
   subjob.stdin_path = "";
   subjob.stderr_path = "no/directory";
-  streams = OpenStreams(subjob, RunOptions(), collector_.get());
+  streams = OpenStreams(subjob, 0, RunOptions(), collector_.get());
   EXPECT_EQ(streams.failed_step, "open " + in("no/directory"));
   EXPECT_EQ(streams.error, ENOENT);
 
   subjob.stderr_path = directory_.path();
-  EXPECT_EQ(OpenStreams(subjob, RunOptions(), collector_.get()).error, EISDIR);
+  EXPECT_EQ(OpenStreams(subjob, 0, RunOptions(), collector_.get()).error,
+            EISDIR);
 }
 
 TEST_F(OpenedStreams, NeverWaitForTheOtherEndOfANamedPipe) {
@@ -274,14 +275,14 @@ TEST_F(OpenedStreams, NeverWaitForTheOtherEndOfANamedPipe) {
   SubJob subjob = SubJobIn(directory_.path());
   alarm(10);  // a hang would end the test
   subjob.stdin_path = "fifo";
-  Streams streams = OpenStreams(subjob, RunOptions(), collector_.get());
+  Streams streams = OpenStreams(subjob, 0, RunOptions(), collector_.get());
   EXPECT_EQ(streams.failed_step, "");
   EXPECT_EQ(fcntl(streams.in, F_GETFL) & O_NONBLOCK, 0);
 
   streams = Streams();
   subjob.stdin_path = "";
   subjob.stdout_path = "fifo";
-  streams = OpenStreams(subjob, RunOptions(), collector_.get());
+  streams = OpenStreams(subjob, 0, RunOptions(), collector_.get());
   EXPECT_EQ(streams.error, ENXIO);
   alarm(0);
 }

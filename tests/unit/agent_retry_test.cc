@@ -12,9 +12,9 @@ class RetryTest : public testing::Test {
     ASSERT_TRUE(options_.Set(name, value).ok());
   }
   // The attempt ends so; whether another follows, which becomes attempt_.
-  bool Ends(Cause cause) {
+  bool Ends(Cause cause, const ExitStatus& exit = {}) {
     std::optional<PlannedAttempt> next =
-        NextAttempt(options_, attempt_, cause, limits_);
+        NextAttempt(options_, attempt_, cause, exit, limits_);
     if (!next) return false;
     EXPECT_EQ(next->index, attempt_.index);
     EXPECT_EQ(next->number, attempt_.number + 1);
@@ -102,6 +102,29 @@ TEST_F(RetryTest, LearnedCapsStayBelowTheMostThatWasSaid) {
   ASSERT_TRUE(Ends(Cause::kOwnCap));
   EXPECT_EQ(attempt_.cap_bytes, 600 * kMiB);
   EXPECT_FALSE(Ends(Cause::kOwnCap));
+}
+
+TEST_F(RetryTest, CodesSayWhatIsRunAgain) {
+  Say("retry", "9:on=75,10-12,SIGSEGV:except=11");
+  for (int code : {75, 10, 12}) {
+    EXPECT_TRUE(Ends(Cause::kExitCode, {code, 0})) << code;
+  }
+  EXPECT_TRUE(Ends(Cause::kSignal, {0, 11}));
+  for (int code : {1, 11, 139}) {
+    EXPECT_FALSE(Ends(Cause::kExitCode, {code, 0})) << code;
+  }
+  EXPECT_FALSE(Ends(Cause::kSignal, {0, 6}));
+  // They are about what a sub-job says itself.
+  EXPECT_TRUE(Ends(Cause::kTimeLimit, {0, 15}));
+  EXPECT_TRUE(Ends(Cause::kCouldNotStart));
+}
+
+TEST_F(RetryTest, TheDelayDoublesUpToTenSeconds) {
+  EXPECT_EQ(RetryDelay(0), absl::ZeroDuration());
+  EXPECT_EQ(RetryDelay(1), absl::Milliseconds(100));
+  EXPECT_EQ(RetryDelay(4), absl::Milliseconds(800));
+  EXPECT_EQ(RetryDelay(8), absl::Seconds(10));
+  EXPECT_EQ(RetryDelay(UINT32_MAX), absl::Seconds(10));
 }
 
 }  // namespace

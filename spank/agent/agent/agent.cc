@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -177,6 +178,12 @@ absl::Status Agent::OpenManifest() {
 
 absl::Status Agent::MakeRunDirectory() {
   run_.directory = RunDirectoryOf(run_.options, run_.step);
+  if (run_.step.restarts > 0) {
+    std::string before = RunBeforeRestart(
+        run_.step,
+        std::filesystem::path(run_.directory.path()).parent_path().string());
+    if (!before.empty()) run_.options.run.resume = before;
+  }
   std::error_code error;
   std::filesystem::create_directories(run_.directory.path(), error);
   if (error) {
@@ -341,6 +348,7 @@ absl::Status Agent::MakeNode(const Premises& premises) {
 }
 
 int Agent::Work() {
+  WatchJobEnd();
   if (!run_.left) {
     node_->Add(cram::Work(IndexSet(FirstShare(
         run_.manifest->size(), run_.step.nodes, run_.step.node_id))));
@@ -357,6 +365,19 @@ int Agent::Work() {
   // Slots remove their cgroups before the keeper removes what is above.
   node_.reset();
   return status;
+}
+
+// Sub-jobs are told in time; those that stay are killed before Slurm does that
+// to us, and records are written in peace.
+void Agent::WatchJobEnd() {
+  if (run_.step.job_end == absl::InfiniteFuture()) return;
+  absl::Duration notice = run_.options.run.end_notice;
+  absl::Duration left = run_.step.job_end - absl::Now();
+  node_->MustEndBy(run_.step.job_end - notice);
+  run_.loop->After(std::max(left - notice, absl::ZeroDuration()),
+                   [this] { node_->AnnounceEnd(run_.options.run.end_signal); });
+  run_.loop->After(std::max(left - kLeastNotice, absl::ZeroDuration()),
+                   [this] { role_->StopRun(std::string(kJobTimeLimit)); });
 }
 
 // Told from inside of the node: act when it has returned.

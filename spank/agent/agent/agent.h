@@ -63,6 +63,7 @@ class Agent : public Node::Listener {
   void CarryOut(const Request& request);
   void UpdateSoon(absl::Duration delay);
   void CloseRecords();
+  void WatchJobEnd();
 
   Run run_;
   std::unique_ptr<Caps> caps_;

@@ -48,8 +48,8 @@ void MemberRole::Update() {
 
 // When there was little to do, the run may end before this node has come.
 void MemberRole::LookForEnd() {
-  bool began = node_->running() != 0 || node_->unstarted() != 0 ||
-               node_->finished() != std::array<uint64_t, kStates>();
+  bool began =
+      !node_->idle() || node_->finished() != std::array<uint64_t, kStates>();
   if (link_->joined() || began ||
       access(run_->directory.summary().c_str(), F_OK) != 0) {
     return;

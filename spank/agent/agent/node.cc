@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <sys/wait.h>
 
+#include <iterator>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "pack/base/size.h"
@@ -40,6 +42,10 @@ Node::Node(SlotResources resources, Slots slots, ManifestReader* manifest,
 
 void Node::Add(const Work& work) {
   if (stopping_) return;
+  if (end_announced_) {
+    SetAside(work.size());
+    return;
+  }
   waiting_.AddAll(work.indexes());
   for (const auto& [index, tried] : work.tried()) {
     waiting_.Remove(index);
@@ -89,6 +95,7 @@ void Node::Stop() {
   stopping_ = true;
   waiting_ = dropped_ = IndexSet();
   retries_.clear();
+  later_.clear();
   again_.reset();
   new_.reset();
   for (const auto& slot : slot_table_) {
@@ -122,6 +129,14 @@ void Node::CancelRetries() {
     }
   }
   retries_ = std::move(kept);
+  for (auto it = later_.begin(); it != later_.end();) {
+    auto next = std::next(it);
+    if (cancelled_.Contains(it->second.index)) {
+      RecordCancelled(it->second);
+      later_.erase(it);
+    }
+    it = next;
+  }
   for (std::optional<Candidate>* next : {&again_, &new_}) {
     if (!*next || !cancelled_.Contains((*next)->subjob.index)) continue;
     PlannedAttempt attempt;
@@ -164,6 +179,33 @@ void Node::RecordCancelled(const PlannedAttempt& attempt) {
   Settle(Candidate(), &ended);
 }
 
+void Node::AnnounceEnd(int signal) {
+  end_announced_ = true;
+  SetAside(unstarted() - dropped_.size() + later_.size());
+  waiting_ = IndexSet();
+  retries_.clear();
+  later_.clear();
+  again_.reset();
+  new_.reset();
+  for (const auto& slot : slot_table_) {
+    if (slot != nullptr) slot->AnnounceEnd(signal);
+  }
+}
+
+void Node::SetAside(uint64_t count) {
+  finished_[static_cast<size_t>(State::kPending)] += count;
+  listener_->NodeChanged();
+}
+
+// It has a limit, or those before it took so long.
+bool Node::TooLate(const Candidate& candidate) const {
+  if (end_ == absl::InfiniteFuture()) return false;
+  absl::Duration length = resources_.options->time_limit;
+  if (length == absl::InfiniteDuration()) length = candidate.subjob.time_limit;
+  if (length == absl::InfiniteDuration()) length = run_times_.Expected();
+  return absl::Now() + length > end_;
+}
+
 bool Node::FlushRecords() {
   if (!listener_->MayRecord()) return false;
   // Output first: a record never tells of output that is not there.
@@ -196,6 +238,10 @@ bool Node::SlowForLong() {
 
 Idle Node::IdleNow() const {
   if (stopping_) return Idle::kStopping;
+  if (finished_[static_cast<size_t>(State::kPending)] != 0 &&
+      unstarted() == 0) {
+    return Idle::kTime;
+  }
   if (slots_.running() >= slots_.slots()) return Idle::kNot;
   if (paused_) return Idle::kRecords;
   const std::optional<Candidate>& next = again_ ? again_ : new_;
@@ -266,6 +312,11 @@ bool Node::StartAgain() {
     if (!again_) return true;
   }
   if (!again_) return false;
+  if (TooLate(*again_)) {
+    again_.reset();
+    SetAside(1);
+    return true;
+  }
   slots_.Reserve(again_->cpus, again_->cap_bytes);
   std::optional<SlotClaim> claim = slots_.TakeReserved();
   if (!claim) return false;
@@ -284,6 +335,11 @@ bool Node::StartNew() {
     if (!new_) return true;
   }
   if (!new_) return false;
+  if (TooLate(*new_)) {
+    new_.reset();
+    SetAside(1);
+    return true;
+  }
   // While it waited more may have been learned.
   new_->cap_bytes = cap_rule_.CapOf(new_->subjob, new_->cpus);
   std::optional<SlotClaim> claim = slots_.Take(new_->cpus, new_->cap_bytes);
@@ -386,6 +442,29 @@ void Node::RecordNodeLost(uint64_t index, uint32_t attempt) {
   journal_->Append(record);
 }
 
+void Node::TryLater(const PlannedAttempt& attempt) {
+  Loop::Instant due = MonotonicNow() + RetryDelay(attempt.failures);
+  later_.emplace(due, attempt);
+  if (later_.begin()->first != due && later_timer_ != 0) return;
+  resources_.loop->Cancel(later_timer_);
+  later_timer_ = resources_.loop->After(RetryDelay(attempt.failures),
+                                        [this] { TakeThoseDue(); });
+}
+
+void Node::TakeThoseDue() {
+  later_timer_ = 0;
+  Loop::Instant now = MonotonicNow();
+  while (!later_.empty() && later_.begin()->first <= now) {
+    retries_.push_back(later_.begin()->second);
+    later_.erase(later_.begin());
+  }
+  if (!later_.empty()) {
+    later_timer_ = resources_.loop->After(later_.begin()->first - now,
+                                          [this] { TakeThoseDue(); });
+  }
+  StartMore();
+}
+
 // ---- Ending
 
 void Node::Reap() {
@@ -406,6 +485,8 @@ void Node::AttemptEnded(Slot* slot, Ended* ended) {
   slots_.SetLeftBehind(slot->claim().slot, slot->LeftBehind());
   if (static_cast<Cause>(ended->cause()) == Cause::kCompleted) {
     const Candidate& candidate = slot->attempt().candidate;
+    run_times_.Completed(
+        absl::Nanoseconds(ended->end_ns() - ended->start_ns()));
     cap_rule_.Completed(candidate.subjob, candidate.cpus, ended->peak_bytes(),
                         candidate.cap_bytes);
   }
@@ -438,8 +519,10 @@ void Node::Settle(const Candidate& candidate, Ended* ended) {
   attempt.losses = candidate.losses;
   attempt.cap_bytes = candidate.cap_bytes;
   std::optional<PlannedAttempt> next;
-  if (!stopping_ && !cancelled_.Contains(attempt.index)) {
-    next = NextAttempt(*resources_.options, attempt, cause,
+  if (!stopping_ && !end_announced_ && !cancelled_.Contains(attempt.index)) {
+    ExitStatus exit{static_cast<int>(ended->exit_code()),
+                    static_cast<int>(ended->signal())};
+    next = NextAttempt(*resources_.options, attempt, cause, exit,
                        cap_rule_.LimitsOf(candidate.subjob, candidate.cpus));
   }
   ended->set_will_retry(next.has_value());
@@ -447,7 +530,11 @@ void Node::Settle(const Candidate& candidate, Ended* ended) {
   record.mutable_ended()->Swap(ended);
   journal_->Append(record);
   if (next) {
-    retries_.push_back(*next);
+    if (next->failures == attempt.failures) {
+      retries_.push_back(*next);  // with a larger cap: no reason to wait
+    } else {
+      TryLater(*next);
+    }
     return;
   }
   ++finished_[static_cast<size_t>(StateOf(cause))];

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,7 @@
 #include "spank/agent/agent/retry.h"
 #include "spank/agent/agent/slot.h"
 #include "spank/agent/share/work.h"
+#include "spank/agent/slots/run_times.h"
 #include "spank/agent/slots/slots.h"
 
 namespace cram {
@@ -58,6 +60,12 @@ class Node : private Slot::Listener {
   // Starts nothing more. What runs gets SIGTERM, and SIGKILL after a grace.
   void Stop();
 
+  // The job is to end at `end`: nothing is started any more that may run
+  // longer. What that leaves out counts as finished in the state PENDING.
+  void MustEndBy(absl::Time end) { end_ = end; }
+  // That end has come: starts nothing more, and what runs gets `signal`.
+  void AnnounceEnd(int signal);
+
   // Hands records and output to the kernel. While there is no room for them
   // (false) nothing is started and no output is read, so that sub-jobs wait
   // for room as well; call it again now and then.
@@ -73,7 +81,12 @@ class Node : private Slot::Listener {
   void HandOnOutput();
 
   const std::array<uint64_t, kStates>& finished() const { return finished_; }
+  // What waits for its next attempt's time is not among them: nobody else's
+  // slots can use it.
   uint64_t unstarted() const;
+  bool idle() const {
+    return running() == 0 && unstarted() == 0 && later_.empty();
+  }
   uint32_t running() const { return slots_.running(); }
   uint32_t slots() const { return slots_.slots(); }
   bool stopping() const { return stopping_; }
@@ -89,6 +102,10 @@ class Node : private Slot::Listener {
   void OutputWaits() override { FlushRecords(); }
 
   void StartMore();
+  bool TooLate(const Candidate& candidate) const;
+  void SetAside(uint64_t count);
+  void TryLater(const PlannedAttempt& attempt);
+  void TakeThoseDue();
   bool StartOne();
   bool StartAgain();
   bool StartNew();
@@ -113,18 +130,23 @@ class Node : private Slot::Listener {
   Listener* listener_;
   IndexSet waiting_;
   std::deque<PlannedAttempt> retries_;
+  std::multimap<Loop::Instant, PlannedAttempt> later_;  // by when they are due
   // Cancelled by the user, and those of them that waited and must be recorded.
   IndexSet cancelled_, dropped_;
   // The heads of the two lines, when there is no room for them now.
   std::optional<Candidate> again_, new_;
   std::vector<std::unique_ptr<Slot>> slot_table_;  // by number; made once
   std::array<uint64_t, kStates> finished_ = {};
+  absl::Time end_ = absl::InfiniteFuture();
+  bool end_announced_ = false;
+  RunTimes run_times_;
   bool stopping_ = false;
   bool paused_ = false;
   std::optional<Loop::Instant> slow_since_;  // records are on their way
   bool starting_ = false;                    // StartMore is on the stack
   Standing standing_;                        // as last recorded
   Loop::TimerId start_timer_ = 0;
+  Loop::TimerId later_timer_ = 0;
   Loop::TimerId flush_timer_ = 0;
   Loop::TimerId drop_timer_ = 0;
 };

@@ -1,6 +1,9 @@
 #include "spank/agent/agent/resume.h"
 
+#include <unistd.h>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "pack/resume/carry_over.h"
 #include "pack/resume/earlier_run.h"
 
@@ -22,14 +25,22 @@ absl::StatusOr<std::unique_ptr<ManifestReader>> OpenPlain(
 
 absl::Status Resume(Run* run) {
   const std::string& from = run->options.run.resume;
-  if (from.empty()) return absl::OkStatus();
+  // Whether there was a run before a restart is for one to see: nodes that see
+  // it differently would run the same.
+  if (from.empty() && run->step.restarts == 0) return absl::OkStatus();
   run->left.emplace();
   // One reads the old records, not every node.
   if (run->step.node_id != 0) return absl::OkStatus();
+  if (from.empty()) {
+    run->left.emplace(IndexSet(IndexRange{0, run->manifest->size()}));
+    return absl::OkStatus();
+  }
   absl::StatusOr<std::unique_ptr<EarlierRun>> earlier = EarlierRun::Open(from);
   if (!earlier.ok()) return earlier.status();
-  absl::Status status = (*earlier)->CheckEnded();
-  if (!status.ok()) return status;
+  if (run->step.restarts == 0) {
+    absl::Status status = (*earlier)->CheckEnded();
+    if (!status.ok()) return status;
+  }
   absl::StatusOr<std::unique_ptr<ManifestReader>> manifest =
       OpenPlain(run->options);
   if (!manifest.ok()) return manifest.status();
@@ -47,6 +58,18 @@ absl::Status Resume(Run* run) {
   run->completed_before = carried->completed;
   run->left.emplace(std::move(carried->left));
   return absl::OkStatus();
+}
+
+std::string RunBeforeRestart(const Step& step, const std::string& parent) {
+  absl::string_view first = step.run_id;
+  first.remove_suffix(absl::StrCat(".r", step.restarts).size());
+  for (uint32_t restart = step.restarts; restart-- > 0;) {
+    std::string id(first);
+    if (restart > 0) absl::StrAppend(&id, ".r", restart);
+    RunDirectory run = RunDirectoryFor(parent, id);
+    if (access(run.manifest().c_str(), F_OK) == 0) return run.path();
+  }
+  return "";
 }
 
 }  // namespace cram

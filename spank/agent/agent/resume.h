@@ -12,4 +12,8 @@ namespace cram {
 // journal. Errors: the earlier run still runs, or cannot be read.
 absl::Status Resume(Run* run);
 
+// In a job that Slurm began again: the run directory of this step's run before,
+// in `parent`; empty when there is none.
+std::string RunBeforeRestart(const Step& step, const std::string& parent);
+
 }  // namespace cram

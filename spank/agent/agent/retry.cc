@@ -8,6 +8,8 @@ namespace cram {
 namespace {
 
 constexpr double kAutoFactor = 2;
+constexpr absl::Duration kFirstDelay = absl::Milliseconds(100);
+constexpr absl::Duration kLongestDelay = absl::Seconds(10);
 
 bool ReachedCap(Cause cause) {
   return cause == Cause::kOwnCap || cause == Cause::kRuntimeMemoryError;
@@ -17,7 +19,7 @@ bool ReachedCap(Cause cause) {
 
 std::optional<PlannedAttempt> NextAttempt(const RunOptions& options,
                                           const PlannedAttempt& ended,
-                                          Cause cause,
+                                          Cause cause, const ExitStatus& exit,
                                           const CapLimits& limits) {
   if (cause == Cause::kCompleted || cause == Cause::kCancelled) {
     return std::nullopt;
@@ -26,7 +28,11 @@ std::optional<PlannedAttempt> NextAttempt(const RunOptions& options,
   ++next.number;
   bool grows = options.oom_factor != 0 || options.mem_auto;
   if (!grows || !ReachedCap(cause)) {
-    if (ended.failures >= options.retry) return std::nullopt;
+    bool its_own_word = cause == Cause::kExitCode || cause == Cause::kSignal;
+    if (ended.failures >= options.retry ||
+        (its_own_word && !options.retry_codes.Allow(exit))) {
+      return std::nullopt;
+    }
     ++next.failures;
     return next;
   }
@@ -38,6 +44,12 @@ std::optional<PlannedAttempt> NextAttempt(const RunOptions& options,
   next.cap_bytes =
       std::max(next.cap_bytes, std::min(limits.second_cap_bytes, most));
   return next;
+}
+
+absl::Duration RetryDelay(uint32_t failures) {
+  if (failures == 0) return absl::ZeroDuration();
+  return std::min(kLongestDelay,
+                  kFirstDelay * (uint64_t{1} << std::min(failures - 1, 20U)));
 }
 
 }  // namespace cram

@@ -5,6 +5,8 @@
 
 #include <optional>
 
+#include "absl/time/time.h"
+#include "pack/base/exit_status.h"
 #include "pack/base/outcome.h"
 #include "pack/base/run_options.h"
 
@@ -28,10 +30,16 @@ struct CapLimits {
 // Two counts that do not touch: an attempt that was stopped by its own cap (or
 // whose runtime, told that cap, gave up for want of memory) is followed by one
 // with a larger cap until there is no larger one; of all other failures up to
-// --retry are followed by an attempt with the same cap. Without --oom-retry
-// and --mem=auto, --retry counts both.
+// --retry are followed by an attempt with the same cap, unless the codes of
+// --retry say that `exit` is none to be followed. Without --oom-retry and
+// --mem=auto, --retry counts both.
 std::optional<PlannedAttempt> NextAttempt(const RunOptions& options,
                                           const PlannedAttempt& ended,
-                                          Cause cause, const CapLimits& limits);
+                                          Cause cause, const ExitStatus& exit,
+                                          const CapLimits& limits);
+
+// How long an attempt waits that follows so many failures which --retry counts:
+// a tenth of a second, and twice as long each time, up to ten seconds.
+absl::Duration RetryDelay(uint32_t failures);
 
 }  // namespace cram

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "pack/base/io.h"
+#include "pack/base/shell_quote.h"
 #include "spank/agent/agent/summary.h"
 
 namespace cram {
@@ -43,6 +44,7 @@ void RootRole::Update() {
   if (run_->options.run.progress) {
     all.finished[static_cast<size_t>(State::kCompleted)] +=
         run_->completed_before;
+    all.finished[static_cast<size_t>(State::kPending)] = 0;
     progress_.Show(all.finished, all.running, family_->subtree().finished());
   }
 }
@@ -72,6 +74,14 @@ int RootRole::Conclude() {
   summary.completed_before = run_->completed_before;
   summary.finished[static_cast<size_t>(State::kCompleted)] +=
       run_->completed_before;
+  // Set aside: they could not have ended in time.
+  uint64_t& pending = summary.finished[static_cast<size_t>(State::kPending)];
+  if (pending != 0 && stop_reason_.empty())
+    stop_reason_ = std::string(kJobTimeLimit);
+  pending = 0;
+  summary.resume_command = absl::StrCat(
+      run_->step.in_slurm ? "srun --cram-resume=" : "cram run --resume ",
+      ShellQuote(run_->directory.path()));
   summary.nodes = run_->step.nodes;
   summary.slots = slots_;
   summary.lost_nodes.assign(lost_.begin(), lost_.end());

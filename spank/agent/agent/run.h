@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "pack/base/run_directory.h"
 #include "pack/manifest/reader.h"
@@ -24,6 +25,9 @@ inline constexpr int kBadUse = 2;
 inline constexpr int kStoppedEarly = 3;
 // To the keeper alone: others may have been given what it had.
 inline constexpr int kGivenUp = 4;
+
+// Why a run was stopped that could have gone on.
+inline constexpr absl::string_view kJobTimeLimit = "the job's time limit";
 
 struct Run {
   AgentOptions options;

@@ -137,7 +137,8 @@ std::optional<Slot::Failure> Slot::Prepare() {
   if (status.ok()) status = directory_.Prepare();
   if (status.ok() && NeedsRanks(subjob)) status = PrepareRanks();
   if (!status.ok()) return Failure{std::string(status.message()), 0};
-  streams_ = OpenStreams(subjob, *r_->options, collector_.get());
+  streams_ = OpenStreams(subjob, attempt_.candidate.attempt, *r_->options,
+                         collector_.get());
   if (!streams_.failed_step.empty()) {
     return Failure{streams_.failed_step, streams_.error};
   }
@@ -290,11 +291,29 @@ void Slot::LookLater() {
 }
 
 void Slot::Cancel(EndReason reason) {
-  if (busy_) End(reason);
+  if (!busy_) return;
+  bool announced =
+      attempt_.ended_for == EndReason::kRunStopped && kill_timer_ == 0;
+  if (announced && leader_ != 0) AskToEnd();
+  End(reason);
+}
+
+// Who is asked to end has not completed, whatever it says; of another signal
+// only the user knows what it means.
+void Slot::AnnounceEnd(int signal) {
+  if (!busy_ || attempt_.ended_for != EndReason::kNone) return;
+  attempt_.ended_for =
+      signal == SIGTERM ? EndReason::kRunStopped : EndReason::kJobEnd;
+  if (leader_ == 0) return;
+  kill(-leader_, signal);
+  kill(-leader_, SIGCONT);
 }
 
 void Slot::End(EndReason reason) {
-  if (attempt_.ended_for != EndReason::kNone) return;
+  if (attempt_.ended_for != EndReason::kNone &&
+      attempt_.ended_for != EndReason::kJobEnd) {
+    return;
+  }
   attempt_.ended_for = reason;
   if (leader_ != 0 || launching_) AskToEnd();
 }

@@ -85,6 +85,8 @@ class Slot {
   bool Reaped(pid_t pid, int wait_status, const rusage& usage);
   // SIGTERM, a grace, SIGKILL.
   void Cancel(EndReason reason);
+  // The job ends soon: the sub-job gets `signal`, and as yet nothing else.
+  void AnnounceEnd(int signal);
 
   // Whether the sub-job's output is read; when not, it waits.
   void ReadOutput(bool on);

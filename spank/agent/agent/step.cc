@@ -46,6 +46,15 @@ std::vector<int> Descriptors(const char* name) {
   return numbers;
 }
 
+// What the plugin asked for, which is not for sub-jobs: they may start jobs.
+// Newer Slurms say it themselves.
+absl::Time JobEnd() {
+  uint64_t seconds = Number("CRAM_JOB_END", Number("SLURM_JOB_END_TIME"));
+  unsetenv("CRAM_JOB_END");
+  return seconds == 0 ? absl::InfiniteFuture()
+                      : absl::FromUnixSeconds(static_cast<int64_t>(seconds));
+}
+
 std::string HostName() {
   char name[256] = "";
   gethostname(name, sizeof name - 1);
@@ -58,6 +67,7 @@ Step Step::FromEnvironment(bool alone) {
   Step step;
   step.cpus = static_cast<uint32_t>(Number("SLURM_CPUS_ON_NODE"));
   step.memory_bytes = AllocatedMemory(step.cpus);
+  step.job_end = JobEnd();
   step.in_slurm =
       !alone && !Text("SLURM_JOB_ID").empty() && !Text("SLURM_STEP_ID").empty();
   if (!step.in_slurm) {
@@ -69,6 +79,8 @@ Step Step::FromEnvironment(bool alone) {
     return step;
   }
   step.run_id = absl::StrCat(Text("SLURM_JOB_ID"), ".", Text("SLURM_STEP_ID"));
+  step.restarts = static_cast<uint32_t>(Number("SLURM_RESTART_COUNT"));
+  if (step.restarts > 0) absl::StrAppend(&step.run_id, ".r", step.restarts);
   step.node_id = static_cast<uint32_t>(Number("SLURM_NODEID"));
   step.nodes = static_cast<uint32_t>(
       Number("SLURM_STEP_NUM_NODES", Number("SLURM_NNODES", 1)));

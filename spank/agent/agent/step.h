@@ -7,14 +7,18 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace cram {
 
 // What Slurm and our plugin say in the environment; without Slurm, a step of
 // one node of our own.
 struct Step {
-  std::string run_id;  // "12.0"; alone: "run-<date>-<time>-<pid>.0"
+  std::string run_id;  // "12.0", "12.0.r1" in a job that began again; alone:
+                       // "run-<date>-<time>-<pid>.0"
   bool in_slurm = false;
+  uint32_t restarts = 0;  // how often Slurm has requeued the job
+  absl::Time job_end = absl::InfiniteFuture();
   uint32_t node_id = 0;
   uint32_t nodes = 1;
   uint32_t local_task = 0;

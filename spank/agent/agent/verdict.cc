@@ -16,6 +16,9 @@ Cause CauseOf(const EndFacts& facts) {
       return Cause::kCancelled;
     case EndReason::kOutputBudget:
       return Cause::kOutputBudget;
+    case EndReason::kJobEnd:
+      if (!facts.exit.success()) return Cause::kCancelled;
+      break;
     case EndReason::kNone:
       break;
   }

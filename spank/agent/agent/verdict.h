@@ -14,6 +14,7 @@ enum class EndReason {
   kRunStopped,    // the run was being stopped while it ran
   kCancelled,     // the user asked for its end alone
   kOutputBudget,  // it printed too much
+  kJobEnd,        // it was told that the job ends; how it ends is its own word
 };
 
 struct EndFacts {
@@ -29,7 +30,8 @@ struct EndFacts {
 // Memory goes first: a parent that survives its child's death by the cap, or
 // exits 0 after it, did not complete. What we did to it goes before how it
 // took that. Of a memory error the message is a hint only: it names an end by
-// an exit code or by SIGABRT, as of an abort(3), and nothing else.
+// an exit code or by SIGABRT, as of an abort(3), and nothing else. Who was told
+// that the job ends, and did not succeed after that, was cancelled.
 Cause CauseOf(const EndFacts& facts);
 
 }  // namespace cram

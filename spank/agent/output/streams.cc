@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
@@ -40,10 +42,21 @@ bool OpenInput(const SubJob& subjob, Streams* streams) {
   return true;
 }
 
+// Where that cannot be done there is nothing to keep, or nowhere.
+void KeepEarlier(const std::string& path, uint32_t attempt) {
+  struct stat status;
+  if (attempt == 0 || stat(path.c_str(), &status) != 0 ||
+      !S_ISREG(status.st_mode)) {
+    return;
+  }
+  std::string kept = absl::StrCat(path, ".attempt", attempt - 1);
+  (void)rename(path.c_str(), kept.c_str());
+}
+
 // `fd` becomes the descriptor to use.
-bool OpenOutput(const Destination& to, const Collector* collector,
-                OutputStream stream, UniqueFd* opened, int* fd,
-                Streams* streams) {
+bool OpenOutput(const Destination& to, uint32_t attempt,
+                const Collector* collector, OutputStream stream,
+                UniqueFd* opened, int* fd, Streams* streams) {
   switch (to.kind) {
     case Destination::Kind::kPacked:
       *fd = collector->write_fd(stream);
@@ -56,6 +69,7 @@ bool OpenOutput(const Destination& to, const Collector* collector,
     case Destination::Kind::kFile:
       break;
   }
+  KeepEarlier(to.path, attempt);
   int flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND;
   if (!Open(to.path, flags, opened, streams)) return false;
   *fd = opened->get();
@@ -64,8 +78,8 @@ bool OpenOutput(const Destination& to, const Collector* collector,
 
 }  // namespace
 
-Streams OpenStreams(const SubJob& subjob, const RunOptions& options,
-                    const Collector* collector) {
+Streams OpenStreams(const SubJob& subjob, uint32_t attempt,
+                    const RunOptions& options, const Collector* collector) {
   Streams streams;
   absl::StatusOr<Destinations> to = FindDestinations(subjob, options);
   if (!to.ok()) {
@@ -74,7 +88,7 @@ Streams OpenStreams(const SubJob& subjob, const RunOptions& options,
     return streams;
   }
   if (!OpenInput(subjob, &streams) ||
-      !OpenOutput(to->out, collector, OutputStream::kStdout,
+      !OpenOutput(to->out, attempt, collector, OutputStream::kStdout,
                   &streams.opened_out, &streams.out, &streams)) {
     return streams;
   }
@@ -84,8 +98,8 @@ Streams OpenStreams(const SubJob& subjob, const RunOptions& options,
     streams.err = streams.out;
     return streams;
   }
-  OpenOutput(to->err, collector, OutputStream::kStderr, &streams.opened_err,
-             &streams.err, &streams);
+  OpenOutput(to->err, attempt, collector, OutputStream::kStderr,
+             &streams.opened_err, &streams.err, &streams);
   return streams;
 }
 

@@ -1,6 +1,8 @@
 // Standard input, output and error of one attempt, opened.
 #pragma once
 
+#include <stdint.h>
+
 #include <string>
 
 #include "pack/base/fd.h"
@@ -21,8 +23,10 @@ struct Streams {
   int error = 0;
 };
 
-// `collector` may be none when the options pack no output.
-Streams OpenStreams(const SubJob& subjob, const RunOptions& options,
-                    const Collector* collector);
+// `collector` may be none when the options pack no output. A file is emptied,
+// but what an earlier attempt of this run wrote is kept beside it: before
+// attempt K, NAME becomes NAME.attempt<K-1>.
+Streams OpenStreams(const SubJob& subjob, uint32_t attempt,
+                    const RunOptions& options, const Collector* collector);
 
 }  // namespace cram

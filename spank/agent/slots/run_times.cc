@@ -1,0 +1,26 @@
+#include "spank/agent/slots/run_times.h"
+
+#include <algorithm>
+
+namespace cram {
+namespace {
+
+constexpr size_t kRemembered = 100;
+
+}  // namespace
+
+void RunTimes::Completed(absl::Duration length) {
+  if (last_.size() < kRemembered) {
+    last_.push_back(length);
+    return;
+  }
+  last_[next_] = length;
+  next_ = (next_ + 1) % kRemembered;
+}
+
+absl::Duration RunTimes::Expected() const {
+  if (last_.empty()) return absl::ZeroDuration();
+  return *std::max_element(last_.begin(), last_.end());
+}
+
+}  // namespace cram
