@@ -16,7 +16,9 @@
 #include <filesystem>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "pack/base/exit_status.h"
 #include "pack/base/io.h"
@@ -34,6 +36,9 @@ namespace {
 constexpr int kSweeps = 500;
 constexpr useconds_t kBetweenSweepsUs = 10000;
 
+// What begins like this in a memory cgroup is a keeper's.
+constexpr char kCgroupPrefix[] = "cram_";
+
 void Say(const std::string& line) {
   (void)WriteFull(STDERR_FILENO, absl::StrCat("cram: ", line, "\n"), "stderr");
 }
@@ -41,6 +46,21 @@ void Say(const std::string& line) {
 std::string TemporaryParent() {
   const char* parent = getenv("TMPDIR");
   return parent != nullptr && parent[0] == '/' ? parent : "/tmp";
+}
+
+// Those of keepers that were killed: their names have the process id.
+void SweepCgroups(const std::string& above) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(above, error)) {
+    std::string name = entry.path().filename().string();
+    absl::string_view number = name;
+    pid_t keeper = 0;
+    if (absl::ConsumePrefix(&number, kCgroupPrefix) &&
+        absl::SimpleAtoi(number, &keeper) && keeper > 0 &&
+        kill(keeper, 0) != 0 && errno == ESRCH) {
+      RemoveCgroup(entry.path().string());
+    }
+  }
 }
 
 // A cgroup of our own, where the plugin handed none over and we may make one:
@@ -54,7 +74,8 @@ std::string MakeCgroup() {
     above.resize(above.rfind('/'));
   }
   if (above.empty()) return "";
-  std::string path = absl::StrCat(above, "/cram_", getpid());
+  SweepCgroups(above);
+  std::string path = absl::StrCat(above, "/", kCgroupPrefix, getpid());
   if (mkdir(path.c_str(), 0755) != 0) return "";
   if (!mine.v1.empty()) return path;
   ControlFile control;
