@@ -154,7 +154,7 @@ void Wait(pid_t pid, int* status) {
 
 pid_t Start(Bench* bench, const AttemptFacts& facts, Steps* steps) {
   Streams streams =
-      OpenStreams(bench->subjob, bench->options, bench->collector.get());
+      OpenStreams(bench->subjob, 0, bench->options, bench->collector.get());
   steps->Lap("open its streams");
   SpawnRequest request;
   request.envp = bench->environment->Build(bench->subjob, facts);

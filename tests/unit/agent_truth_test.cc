@@ -61,7 +61,8 @@ TEST(Environment, TellsWhatTheSubJobIs) {
 }
 
 TEST(Environment, AViewIsPreloadedBehindWhatTheUserPreloads) {
-  const AttemptFacts facts = {0, 0, 1, 1, 1 << 20, "/tmp/0.0", "/cgroup/slot_0"};
+  const AttemptFacts facts = {
+      0, 0, 1, 1, 1 << 20, "/tmp/0.0", "/cgroup/slot_0"};
   Environment alone = Inheriting({"HOME=/root"}, "/view.so");
   Variables told = Told(&alone, SubJob(), facts);
   EXPECT_EQ(told["LD_PRELOAD"], "/view.so");
@@ -76,7 +77,8 @@ TEST(Environment, AViewIsPreloadedBehindWhatTheUserPreloads) {
 }
 
 TEST(Environment, WithoutAViewPreloadsAreTheUsers) {
-  const AttemptFacts facts = {0, 0, 1, 1, 1 << 20, "/tmp/0.0", "/cgroup/slot_0"};
+  const AttemptFacts facts = {
+      0, 0, 1, 1, 1 << 20, "/tmp/0.0", "/cgroup/slot_0"};
   Environment environment = Inheriting({"LD_PRELOAD=/own.so"});
   Variables told = Told(&environment, SubJob(), facts);
   EXPECT_EQ(told["LD_PRELOAD"], "/own.so");
