@@ -207,6 +207,9 @@ void DefineSubJob(py::module_& module) {
   property(
       "ranks", [](const SubJob& s) { return s.ranks; }, "processes");
   property(
+      "mpi", [](const SubJob& s) { return MpiText(s.mpi); },
+      "what gives its ranks their world; empty: not said");
+  property(
       "cpus", [](const SubJob& s) { return NumberOrNone(s.cpus); },
       "CPUs of a rank, or None");
   property(

@@ -32,9 +32,9 @@ absl::StatusOr<RunOptions> RunOptionWords::Parse() const {
   return options;
 }
 
-void RunOptionWords::Set(absl::string_view name, std::string value) {
+void RunOptionWords::Set(absl::string_view name, const std::string& value) {
   for (size_t i = 0; i < kRunOptions.size(); ++i) {
-    if (kRunOptions[i].name == name) values_[i] = std::move(value);
+    if (kRunOptions[i].name == name) values_[i] = value;
   }
 }
 

@@ -25,7 +25,7 @@ class RunOptionWords {
   absl::StatusOr<RunOptions> Parse() const;
 
   // As if it had been given so. `name` is of kRunOptions.
-  void Set(absl::string_view name, std::string value);
+  void Set(absl::string_view name, const std::string& value);
 
   // "--mem=200M": those that were given, for another program.
   std::vector<std::string> Arguments() const;

@@ -160,7 +160,7 @@ nlohmann::ordered_json SubJobJson(const SubJob& subjob) {
   json["params"] = nlohmann::ordered_json::object();
   for (const auto& [name, value] : subjob.params) json["params"][name] = value;
   json["ranks"] = subjob.ranks;
-  json["mpi"] = MpiText(subjob.mpi);
+  if (subjob.mpi != Mpi::kUnsaid) json["mpi"] = MpiText(subjob.mpi);
   json["cpus"] = subjob.cpus;
   json["memory_bytes"] = subjob.memory_bytes;
   json["mem_mode"] = subjob.mem_mode == MemMode::kRlimit ? "rlimit" : "cgroup";

@@ -96,7 +96,10 @@ absl::Status AddManagers(const Options& options, Mpi mpi, Loop* loop,
   if (mpi != Mpi::kPmix && mpi != Mpi::kBoth) return absl::OkStatus();
   absl::StatusOr<std::unique_ptr<ProcessManager>> pmix =
       StartPmixServer(loop, options.name, ranks, group->listener());
-  if (pmix.ok()) group->Use(*std::move(pmix));
+  if (pmix.ok()) {
+    group->Use(*std::move(pmix));
+    return absl::OkStatus();
+  }
   // With both, a program that needs the other can do without this one.
   return mpi == Mpi::kBoth ? absl::OkStatus() : pmix.status();
 }

@@ -76,8 +76,12 @@ int RootRole::Conclude() {
       run_->completed_before;
   // Set aside: they could not have ended in time.
   uint64_t& pending = summary.finished[static_cast<size_t>(State::kPending)];
-  if (pending != 0 && stop_reason_.empty())
+  bool told_to_end =
+      absl::Now() >= run_->step.job_end - run_->options.run.end_notice &&
+      summary.finished[static_cast<size_t>(State::kCancelled)] != 0;
+  if ((pending != 0 || told_to_end) && stop_reason_.empty()) {
     stop_reason_ = std::string(kJobTimeLimit);
+  }
   pending = 0;
   summary.resume_command = absl::StrCat(
       run_->step.in_slurm ? "srun --cram-resume=" : "cram run --resume ",
