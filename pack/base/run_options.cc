@@ -60,6 +60,8 @@ absl::Status ParseOomRetry(absl::string_view value, RunOptions* options) {
 
 absl::Status ParseRetry(absl::string_view value, RunOptions* options) {
   std::vector<absl::string_view> words = absl::StrSplit(value, ':');
+  // What no option said at all splits into nothing.
+  if (words.empty()) words.emplace_back();
   options->retry_codes = {};
   for (size_t i = 1; i < words.size(); ++i) {
     absl::string_view codes = words[i];

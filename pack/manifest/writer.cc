@@ -69,6 +69,34 @@ absl::StatusOr<UniqueFd> OpenLocked(const std::string& path) {
   return fd;
 }
 
+// The file in which a writer prepares the manifest at `path`: locked, so that
+// there is one at a time, and empty. What a killed one left is used again.
+absl::StatusOr<UniqueFd> OpenPrepared(const std::string& path,
+                                      const std::string& prepared) {
+  UniqueFd fd(
+      open(prepared.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!fd.valid()) return ErrnoStatus("create", path, errno);
+  struct stat opened;
+  bool locked = flock(fd.get(), LOCK_EX | LOCK_NB) == 0;
+  if (!locked && errno != EWOULDBLOCK) {
+    return ErrnoStatus("lock", prepared, errno);
+  }
+  if (!locked || !IsStill(prepared, fd.get(), &opened)) {
+    return absl::UnavailableError(
+        absl::StrCat(path,
+                     ": another cram pack is writing it; try again when "
+                     "that is done"));
+  }
+  if (opened.st_uid != geteuid() || !S_ISREG(opened.st_mode)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(prepared, ": is in the way; remove it"));
+  }
+  if (ftruncate(fd.get(), 0) != 0) {
+    return ErrnoStatus("truncate", prepared, errno);
+  }
+  return fd;
+}
+
 }  // namespace
 
 ManifestWriter::ManifestWriter(int fd) : fd_(fd) {
@@ -88,11 +116,11 @@ absl::StatusOr<std::unique_ptr<ManifestWriter>> ManifestWriter::Create(
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": is there and not a regular file"));
   }
-  std::string temporary = absl::StrCat(path, ".XXXXXX");
-  UniqueFd fd(mkostemp(&temporary[0], O_CLOEXEC));
-  if (!fd.valid()) return ErrnoStatus("create", path, errno);
-  std::unique_ptr<ManifestWriter> writer = ForDescriptor(fd.get());
-  writer->owned_fd_ = std::move(fd);
+  std::string temporary = absl::StrCat(path, ".part");
+  absl::StatusOr<UniqueFd> fd = OpenPrepared(path, temporary);
+  if (!fd.ok()) return fd.status();
+  std::unique_ptr<ManifestWriter> writer = ForDescriptor(fd->get());
+  writer->owned_fd_ = *std::move(fd);
   writer->path_ = path;
   writer->temporary_ = std::move(temporary);
   return writer;

@@ -21,13 +21,14 @@
 
 namespace cram {
 
-// Writes to a temporary file beside the final name, which it takes only in
-// Finish(): whatever happens before, nothing new is under that name. What it
+// Writes to a file beside the final name, `path`.part, and takes that name only
+// in Finish(): whatever happens before, nothing new is under it. What it
 // accepts, ManifestReader can read, every placeholder filled in. After an
 // error it is of no more use.
 class ManifestWriter {
  public:
-  // `path` must not be there, or be a regular file, which is replaced.
+  // `path` must not be there, or be a regular file, which is replaced. Error:
+  // somebody else is writing it.
   static absl::StatusOr<std::unique_ptr<ManifestWriter>> Create(
       const std::string& path);
   // Adds to the manifest at `path`, which is locked and read, and replaced only

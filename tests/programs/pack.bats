@@ -263,12 +263,23 @@ END
   [ -c /dev/null ]
 }
 
-@test "kill -9 in the middle leaves nothing under the name" {
+@test "a second pack of the same file is refused meanwhile" {
   cram pack -o m.pb --lines <(yes 'run some words') &
   pack=$!
-  sleep 0.5
-  compgen -G 'm.pb.*'
+  until_true 10 test -s m.pb.part
+  one_line 2 "m.pb: another cram pack is writing it" \
+    cram pack -o m.pb -- true
+  kill "$pack"
+  wait "$pack" || true
+}
+
+@test "kill -9 in the middle leaves nothing under the name, and nothing in the way" {
+  cram pack -o m.pb --lines <(yes 'run some words') &
+  pack=$!
+  until_true 10 test -s m.pb.part
   kill -9 "$pack"
   wait "$pack" || true
   [ ! -e m.pb ]
+  cram pack -o m.pb -- true
+  [ "$(ls m.pb*)" = m.pb ]
 }

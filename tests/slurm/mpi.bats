@@ -38,5 +38,5 @@ programs=$CRAM_BUILD/tests/mpi
   user scancel --user="$CLUSTER_USER"
   until_true 30 eval '! pgrep -f "ends.openmpi hang"'
   wait "$pid" || true
-  [ -z "$(find /dev/shm -user "$CLUSTER_USER")" ]
+  until_true 10 eval '[ -z "$(find /dev/shm -user "$CLUSTER_USER")" ]'
 }
