@@ -23,9 +23,21 @@ namespace {
 
 struct Options {
   RankRequest request;
+  uint32_t ranks = 0;
   Mpi mpi = Mpi::kUnsaid;
   std::string name = "cram";
 };
+
+// With several nodes the agent says which ranks are ours.
+bool FindPlace(uint32_t ranks, GangPlace* place) {
+  if (ranks == 0) return false;
+  *place = GangPlace::OneNode(ranks);
+  const char* text = getenv(std::string(kGangVariable).c_str());
+  if (text == nullptr) return true;
+  std::optional<GangPlace> gang = GangPlace::Parse(text);
+  if (gang) *place = *std::move(gang);
+  return gang.has_value();
+}
 
 // The agent's words, which it writes as they are read here.
 bool Parse(int argc, char** argv, Options* options) {
@@ -41,7 +53,7 @@ bool Parse(int argc, char** argv, Options* options) {
   while ((found = getopt_long(argc, argv, "+", known, nullptr)) != -1) {
     switch (found) {
       case 'n':
-        if (!absl::SimpleAtoi(optarg, &request.ranks)) return false;
+        if (!absl::SimpleAtoi(optarg, &options->ranks)) return false;
         break;
       case 'N':
         options->name = optarg;
@@ -67,7 +79,7 @@ bool Parse(int argc, char** argv, Options* options) {
     }
   }
   request.argv.assign(argv + optind, argv + argc);
-  return request.ranks > 0 && !request.argv.empty();
+  return FindPlace(options->ranks, &request.place) && !request.argv.empty();
 }
 
 // Ends as the sub-job has ended, without a second core file.
@@ -88,14 +100,14 @@ bool Parse(int argc, char** argv, Options* options) {
 
 absl::Status AddManagers(const Options& options, Mpi mpi, Loop* loop,
                          RankGroup* group) {
-  uint32_t ranks = options.request.ranks;
+  const GangPlace& place = options.request.place;
   if (mpi == Mpi::kPmi1 || mpi == Mpi::kBoth) {
-    group->Use(std::make_unique<Pmi1Server>(loop, options.name, ranks,
-                                            group->listener()));
+    group->Use(std::make_unique<Pmi1Server>(
+        loop, options.name, place, group->elsewhere(), group->listener()));
   }
   if (mpi != Mpi::kPmix && mpi != Mpi::kBoth) return absl::OkStatus();
-  absl::StatusOr<std::unique_ptr<ProcessManager>> pmix =
-      StartPmixServer(loop, options.name, ranks, group->listener());
+  absl::StatusOr<std::unique_ptr<ProcessManager>> pmix = StartPmixServer(
+      loop, options.name, place, group->elsewhere(), group->listener());
   if (pmix.ok()) {
     group->Use(*std::move(pmix));
     return absl::OkStatus();
@@ -110,14 +122,23 @@ absl::StatusOr<ExitStatus> RunRanks(const Options& options,
   const char* path = getenv("PATH");
   std::vector<std::string> programs =
       ProgramPaths(request.argv[0], path == nullptr ? kDefaultPath : path);
-  Mpi mpi = ResolveMpi(options.mpi, request.ranks, programs);
+  Mpi mpi = ResolveMpi(options.mpi, request.place.ranks(), programs);
   absl::StatusOr<std::unique_ptr<Loop>> loop = Loop::Create();
   if (!loop.ok()) return loop.status();
   absl::StatusOr<std::unique_ptr<RankGroup>> group =
       RankGroup::Create(loop->get(), &request);
   if (!group.ok()) return group.status();
-  absl::Status status = AddManagers(options, mpi, loop->get(), group->get());
+  RankReport hub;
+  absl::Status status = (*group)->Join(&hub.port);
+  if (status.ok()) {
+    status = AddManagers(options, mpi, loop->get(), group->get());
+  }
   if (!status.ok()) return status;
+  // The agent tells the others where to come.
+  if (hub.port != 0) {
+    status = WriteFull(kRankReportFd, hub.ToText(), "report");
+    if (!status.ok()) return status;
+  }
   ExitStatus ended = (*group)->Run();
   *report = (*group)->report();
   return ended;

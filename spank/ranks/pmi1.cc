@@ -4,6 +4,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace cram {
 namespace {
@@ -50,7 +51,7 @@ absl::string_view Find(const Words& words, absl::string_view name) {
 }  // namespace
 
 Pmi1::Pmi1(World world, Host* host)
-    : world_(std::move(world)), host_(host), ranks_(world_.ranks) {
+    : world_(std::move(world)), host_(host), ranks_(world_.ranks_here) {
   values_["PMI_process_mapping"] = world_.process_mapping;
 }
 
@@ -145,6 +146,9 @@ void Pmi1::Put(uint32_t rank, const Words& words) {
     wrong = "too_long_or_empty";
   } else if (!values_.emplace(key, value).second) {
     wrong = "duplicate_key";
+  } else {
+    // Neither has an end of line in it, nor the key a blank.
+    absl::StrAppend(&puts_, key, " ", value, "\n");
   }
   host_->Send(rank,
               wrong.empty()
@@ -194,17 +198,25 @@ void Pmi1::EnterBarrier(uint32_t rank) {
     return;
   }
   from.in_barrier = true;
-  if (++in_barrier_ == world_.ranks) host_->BarrierReached();
+  if (++in_barrier_ == ranks_.size()) host_->BarrierReached();
 }
 
 void Pmi1::LeaveBarrier() {
-  if (in_barrier_ != world_.ranks) return;
+  if (in_barrier_ != ranks_.size()) return;
   in_barrier_ = 0;
-  for (uint32_t rank = 0; rank < world_.ranks; ++rank) {
-    ranks_[rank].in_barrier = false;
-  }
-  for (uint32_t rank = 0; rank < world_.ranks; ++rank) {
+  for (Rank& rank : ranks_) rank.in_barrier = false;
+  for (uint32_t rank = 0; rank < ranks_.size(); ++rank) {
     host_->Send(rank, "cmd=barrier_out\n");
+  }
+}
+
+std::string Pmi1::TakePuts() { return std::exchange(puts_, ""); }
+
+void Pmi1::AddPuts(absl::string_view puts) {
+  for (absl::string_view line : absl::StrSplit(puts, '\n')) {
+    std::pair<absl::string_view, absl::string_view> put =
+        absl::StrSplit(line, absl::MaxSplits(' ', 1));
+    if (!put.first.empty()) values_.emplace(put.first, put.second);
   }
 }
 

@@ -15,8 +15,8 @@
 namespace cram {
 
 // The server's side for the ranks of one world that are on this node, which
-// number 0 to `ranks` - 1. It starts nothing: ranks that ask to spawn others
-// are refused politely, as MPI allows.
+// here number from 0, whatever their ranks in the world. It starts nothing:
+// ranks that ask to spawn others are refused politely, as MPI allows.
 class Pmi1 {
  public:
   // What the engine wants done. Calls may come from inside of any call, and
@@ -35,8 +35,9 @@ class Pmi1 {
   };
 
   struct World {
-    std::string name;  // of the key-value space: unique among worlds
-    uint32_t ranks = 1;
+    std::string name;         // of the key-value space: unique among worlds
+    uint32_t ranks = 1;       // of the world
+    uint32_t ranks_here = 1;  // of them, those on this node
     // Which rank is on which node: "(vector,(FIRST_NODE,NODES,RANKS_A_NODE))",
     // repeated where nodes differ. Ranks of one node use its shared memory.
     std::string process_mapping;
@@ -52,6 +53,12 @@ class Pmi1 {
   // What came from `rank`, in pieces of any size.
   void Receive(uint32_t rank, absl::string_view bytes);
   void LeaveBarrier();
+
+  // What ranks here have put since the last call, for the servers of the other
+  // nodes, and what those have taken so. Nothing of foreign bytes that are
+  // none is added.
+  std::string TakePuts();
+  void AddPuts(absl::string_view puts);
 
   // It has said hello and not goodbye: when it ends now, the others would wait
   // for it for ever.
@@ -85,6 +92,7 @@ class Pmi1 {
   std::vector<Rank> ranks_;
   uint32_t in_barrier_ = 0;
   std::map<std::string, std::string, std::less<>> values_;
+  std::string puts_;  // not taken yet
   std::map<std::string, std::string, std::less<>> published_;
 };
 

@@ -7,17 +7,18 @@
 
 #include "pack/base/fd.h"
 #include "spank/agent/loop/loop.h"
+#include "spank/ranks/gang_link.h"
 #include "spank/ranks/pmi1.h"
 #include "spank/ranks/process_manager.h"
 
 namespace cram {
 
-// Of a world whose ranks are all on this node.
 class Pmi1Server : public ProcessManager, private Pmi1::Host {
  public:
-  // Both outlive it. `name` is unique among the worlds of this node.
-  Pmi1Server(Loop* loop, const std::string& name, uint32_t ranks,
-             Listener* listener);
+  // All outlive it. `name` is unique among the worlds of this node.
+  // `elsewhere`: the rest of the world; none: all of it is here.
+  Pmi1Server(Loop* loop, const std::string& name, const GangPlace& place,
+             GangLink* elsewhere, Listener* listener);
   ~Pmi1Server() override;
 
   absl::Status Prepare(uint32_t rank, RankEnvironment* environment) override;
@@ -25,15 +26,18 @@ class Pmi1Server : public ProcessManager, private Pmi1::Host {
   bool Inside(uint32_t rank) override;
 
  private:
-  void Send(uint32_t rank, absl::string_view bytes) override;
-  void BarrierReached() override { engine_.LeaveBarrier(); }
-  void Aborted(uint32_t rank, int exit_code) override;
-  void Broke(uint32_t rank, const std::string& why) override;
+  // Of the engine, which knows ranks by their places on this node.
+  void Send(uint32_t place, absl::string_view bytes) override;
+  void BarrierReached() override;
+  void Aborted(uint32_t place, int exit_code) override;
+  void Broke(uint32_t place, const std::string& why) override;
 
-  void Read(uint32_t rank);
+  void Read(uint32_t place);
 
   Loop* loop_;
-  uint32_t ranks_;
+  uint32_t ranks_, first_;
+  std::vector<uint32_t> parts_;  // of the world: all
+  GangLink* elsewhere_;
   Listener* listener_;
   Pmi1 engine_;
   std::vector<UniqueFd> ours_, theirs_;

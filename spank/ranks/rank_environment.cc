@@ -1,47 +1,82 @@
 #include "spank/ranks/rank_environment.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace cram {
 
+namespace {
+
+// "2(x3),1": as Slurm counts tasks, node by node.
+std::string TasksPerNode(const GangPlace& place) {
+  std::string text;
+  for (size_t first = 0, end; first < place.parts.size(); first = end) {
+    uint32_t ranks = place.parts[first].ranks;
+    for (end = first; end < place.parts.size(); ++end) {
+      if (place.parts[end].ranks != ranks) break;
+    }
+    absl::StrAppend(&text, text.empty() ? "" : ",", ranks);
+    if (end - first > 1) absl::StrAppend(&text, "(x", end - first, ")");
+  }
+  return text;
+}
+
+}  // namespace
+
 RankEnvironment::RankEnvironment(const char* const* subjob,
-                                 const RankPlace& place) {
+                                 const GangPlace& place, uint32_t rank) {
   for (; *subjob != nullptr; ++subjob) {
     absl::string_view variable = *subjob;
     size_t equals = variable.find('=');
     if (equals == absl::string_view::npos) continue;
     variables_.emplace(variable.substr(0, equals), variable.substr(equals + 1));
   }
-  Set("CRAM_RANK", absl::StrCat(place.rank));
-  Set("CRAM_RANKS", absl::StrCat(place.ranks));
-  if (!Get("SLURM_JOB_ID").empty()) DescribeTask(place);
-  DescribeOpenMpi(place);
+  variables_.erase(std::string(kGangVariable));
+  Set("CRAM_RANK", absl::StrCat(rank));
+  Set("CRAM_RANKS", absl::StrCat(place.ranks()));
+  if (!Get("SLURM_JOB_ID").empty()) DescribeTask(place, rank);
+  DescribeOpenMpi(place, rank);
 }
 
-void RankEnvironment::DescribeTask(const RankPlace& place) {
-  std::string rank = absl::StrCat(place.rank);
-  std::string ranks = absl::StrCat(place.ranks);
-  std::string all = "0";
-  for (uint32_t i = 1; i < place.ranks; ++i) absl::StrAppend(&all, ",", i);
-  Set("SLURM_PROCID", rank);
-  Set("SLURM_LOCALID", rank);
-  Set("SLURM_GTIDS", all);
+void RankEnvironment::DescribeTask(const GangPlace& place, uint32_t rank) {
+  std::string ranks = absl::StrCat(place.ranks());
+  std::string here = absl::StrCat(place.first_rank());
+  for (uint32_t i = 1; i < place.ranks_here(); ++i) {
+    absl::StrAppend(&here, ",", place.first_rank() + i);
+  }
+  Set("SLURM_PROCID", absl::StrCat(rank));
+  Set("SLURM_LOCALID", absl::StrCat(rank - place.first_rank()));
+  Set("SLURM_GTIDS", here);
   for (const char* name :
-       {"SLURM_NTASKS", "SLURM_NPROCS", "SLURM_STEP_NUM_TASKS",
-        "SLURM_STEP_TASKS_PER_NODE", "SLURM_TASKS_PER_NODE"}) {
+       {"SLURM_NTASKS", "SLURM_NPROCS", "SLURM_STEP_NUM_TASKS"}) {
     Set(name, ranks);
   }
+  for (const char* name :
+       {"SLURM_STEP_TASKS_PER_NODE", "SLURM_TASKS_PER_NODE"}) {
+    Set(name, TasksPerNode(place));
+  }
+  if (place.parts.size() > 1) DescribeNodes(place);
 }
 
-void RankEnvironment::DescribeOpenMpi(const RankPlace& place) {
-  std::string rank = absl::StrCat(place.rank);
-  std::string ranks = absl::StrCat(place.ranks);
-  for (const char* name : {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_LOCAL_RANK",
-                           "OMPI_COMM_WORLD_NODE_RANK"}) {
-    Set(name, rank);
-  }
-  Set("OMPI_COMM_WORLD_SIZE", ranks);
-  Set("OMPI_COMM_WORLD_LOCAL_SIZE", ranks);
+void RankEnvironment::DescribeNodes(const GangPlace& place) {
+  std::string nodes = absl::StrCat(place.parts.size());
+  Set("SLURM_NODEID", absl::StrCat(place.part));
+  Set("SLURM_NNODES", nodes);
+  Set("SLURM_STEP_NUM_NODES", nodes);
+  Set("SLURM_STEP_NODELIST",
+      absl::StrJoin(place.parts, ",",
+                    [](std::string* out, const GangPlace::Part& part) {
+                      out->append(part.node);
+                    }));
+}
+
+void RankEnvironment::DescribeOpenMpi(const GangPlace& place, uint32_t rank) {
+  std::string local = absl::StrCat(rank - place.first_rank());
+  Set("OMPI_COMM_WORLD_RANK", absl::StrCat(rank));
+  Set("OMPI_COMM_WORLD_LOCAL_RANK", local);
+  Set("OMPI_COMM_WORLD_NODE_RANK", local);
+  Set("OMPI_COMM_WORLD_SIZE", absl::StrCat(place.ranks()));
+  Set("OMPI_COMM_WORLD_LOCAL_SIZE", absl::StrCat(place.ranks_here()));
 }
 
 void RankEnvironment::KeepSharedMemory(absl::string_view directory) {

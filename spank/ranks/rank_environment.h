@@ -8,21 +8,18 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "spank/ranks/gang_place.h"
 
 namespace cram {
-
-// Where a rank stands in its world; all of it is on this node.
-struct RankPlace {
-  uint32_t rank = 0;
-  uint32_t ranks = 1;
-};
 
 // The sub-job's environment with what programs read of their rank, whatever
 // starts them: Slurm's variables of a task (in a Slurm job), Open MPI's, and
 // CRAM_RANK and CRAM_RANKS.
 class RankEnvironment {
  public:
-  RankEnvironment(const char* const* subjob, const RankPlace& place);
+  // `rank`: of the world, one of those in this part.
+  RankEnvironment(const char* const* subjob, const GangPlace& place,
+                  uint32_t rank);
 
   // What ranks share goes into this directory, where the library can be told
   // (Open MPI 4 and 5; MPICH leaves no names), unless the user told it.
@@ -36,8 +33,9 @@ class RankEnvironment {
   char* const* Pointers();
 
  private:
-  void DescribeTask(const RankPlace& place);
-  void DescribeOpenMpi(const RankPlace& place);
+  void DescribeTask(const GangPlace& place, uint32_t rank);
+  void DescribeNodes(const GangPlace& place);
+  void DescribeOpenMpi(const GangPlace& place, uint32_t rank);
 
   std::map<std::string, std::string, std::less<>> variables_;
   std::vector<std::string> texts_;

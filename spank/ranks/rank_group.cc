@@ -33,7 +33,7 @@ constexpr int kForwarded[] = {SIGTERM, SIGINT,  SIGHUP, SIGUSR1,
 }  // namespace
 
 RankGroup::RankGroup(Loop* loop, const RankRequest* request)
-    : loop_(loop), request_(request), ranks_(request->ranks) {}
+    : loop_(loop), request_(request), ranks_(request->place.ranks_here()) {}
 
 absl::StatusOr<std::unique_ptr<RankGroup>> RankGroup::Create(
     Loop* loop, const RankRequest* request) {
@@ -54,13 +54,17 @@ void RankGroup::Use(std::unique_ptr<ProcessManager> manager) {
   managers_.push_back(std::move(manager));
 }
 
+absl::Status RankGroup::Join(uint16_t* port) {
+  if (request_->place.parts.size() == 1) return absl::OkStatus();
+  GangLink::Listener* listener = this;
+  elsewhere_ = std::make_unique<GangLink>(loop_, &request_->place, listener);
+  return elsewhere_->Start(port);
+}
+
 ExitStatus RankGroup::Run() {
   sched_getaffinity(0, sizeof cpus_, &cpus_);
-  for (uint32_t rank = 0; rank < request_->ranks && !ending_; ++rank) {
-    if (!Start(rank)) break;
-  }
-  sched_setaffinity(0, sizeof cpus_, &cpus_);
-  if (running_ > 0) loop_->Run();
+  if (elsewhere_ == nullptr) Go();
+  if (elsewhere_ != nullptr || running_ > 0) loop_->Run();
   return status_;
 }
 
@@ -78,8 +82,18 @@ absl::Status RankGroup::CatchSignals() {
                       [this](uint32_t) { HandleSignals(); });
 }
 
+void RankGroup::Go() {
+  if (ending_) return;
+  uint32_t first = request_->place.first_rank();
+  for (uint32_t i = 0; i < ranks_.size() && !ending_; ++i) {
+    if (!Start(first + i)) break;
+  }
+  sched_setaffinity(0, sizeof cpus_, &cpus_);
+  if (running_ == 0) LeaveWhenDone();
+}
+
 bool RankGroup::Start(uint32_t rank) {
-  RankEnvironment environment(environ, {rank, request_->ranks});
+  RankEnvironment environment(environ, request_->place, rank);
   if (!request_->shared_memory.empty()) {
     environment.KeepSharedMemory(request_->shared_memory);
   }
@@ -117,7 +131,7 @@ bool RankGroup::Start(uint32_t rank) {
                   result.error);
     return false;
   }
-  ranks_[rank].pid = result.pid;
+  At(rank).pid = result.pid;
   ++running_;
   return true;
 }
@@ -146,11 +160,12 @@ bool RankGroup::OpenOutput(uint32_t rank, UniqueFd* out, UniqueFd* err) {
 // An equal part of our CPUs, in their order; all of them when they are fewer
 // than the ranks.
 void RankGroup::Pin(uint32_t rank) const {
-  int each = CPU_COUNT(&cpus_) / static_cast<int>(request_->ranks);
+  int each = CPU_COUNT(&cpus_) / static_cast<int>(ranks_.size());
   if (each == 0) return;
   cpu_set_t own;
   CPU_ZERO(&own);
-  int skip = each * static_cast<int>(rank), take = each;
+  uint32_t local = rank - request_->place.first_rank();
+  int skip = each * static_cast<int>(local), take = each;
   for (int cpu = 0; cpu < CPU_SETSIZE && take > 0; ++cpu) {
     if (!CPU_ISSET(cpu, &cpus_) || skip-- > 0) continue;
     CPU_SET(cpu, &own);
@@ -180,26 +195,58 @@ void RankGroup::HandleSignals() {
     int number = static_cast<int>(signal.ssi_signo);
     if (number == SIGCHLD) {
       child = true;
+    } else if (elsewhere_ != nullptr && request_->place.is_hub()) {
+      elsewhere_->Signal(number);  // ours hear it from there, too
     } else {
-      told_to_end_ = told_to_end_ || number == SIGTERM;
-      SignalAll(number);
+      Heed(number);
     }
   }
   if (child) Reap();
+}
+
+void RankGroup::Heed(int signal) {
+  told_to_end_ = told_to_end_ || signal == SIGTERM;
+  SignalAll(signal);
+  // There may be nobody yet who could end.
+  if (told_to_end_ && running_ == 0 && elsewhere_ != nullptr && !ending_) {
+    ending_ = true;
+    status_.signal = signal;
+    LeaveWhenDone();
+  }
 }
 
 void RankGroup::Reap() {
   int wait_status;
   pid_t pid;
   while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0) {
-    for (uint32_t rank = 0; rank < request_->ranks; ++rank) {
-      if (ranks_[rank].pid != pid) continue;
-      ranks_[rank].pid = 0;
+    for (uint32_t i = 0; i < ranks_.size(); ++i) {
+      if (ranks_[i].pid != pid) continue;
+      ranks_[i].pid = 0;
       --running_;
-      Ended(rank, ExitStatus::FromWait(wait_status));
+      Ended(request_->place.first_rank() + i,
+            ExitStatus::FromWait(wait_status));
     }
   }
-  if (running_ == 0) loop_->Stop();
+  if (running_ == 0) LeaveWhenDone();
+}
+
+// Those elsewhere may still run.
+void RankGroup::LeaveWhenDone() {
+  if (elsewhere_ == nullptr) {
+    loop_->Stop();
+  } else {
+    elsewhere_->Done(status_, report_.rank.value_or(0));
+  }
+}
+
+void RankGroup::MayLeave() {
+  if (request_->place.is_hub()) {
+    const GangHub& hub = elsewhere_->hub();
+    status_ = hub.status();
+    report_.rank = hub.rank();
+    report_.lost_part = hub.lost();
+  }
+  loop_->Stop();
 }
 
 void RankGroup::Ended(uint32_t rank, const ExitStatus& exit) {
@@ -248,12 +295,29 @@ void RankGroup::End(uint32_t rank, const ExitStatus& exit,
   ending_ = true;
   status_ = exit;
   report_.rank = rank;
-  fprintf(stderr, "cram: rank %u of %u: %s\n", rank, request_->ranks,
+  fprintf(stderr, "cram: rank %u of %u: %s\n", rank, request_->place.ranks(),
           why.c_str());
+  if (elsewhere_ != nullptr) elsewhere_->Failed(rank, exit);
+  EndAll();
+}
+
+void RankGroup::EndAll() {
   SignalAll(SIGTERM);
   SignalAll(SIGCONT);
   loop_->After(kGrace, [this] { SignalAll(SIGKILL); });
 }
+
+void RankGroup::EndedElsewhere(std::optional<uint32_t> rank,
+                               const ExitStatus& exit) {
+  if (ending_) return;
+  ending_ = true;
+  status_ = exit;
+  report_.rank = rank;
+  EndAll();
+  if (running_ == 0) LeaveWhenDone();
+}
+
+void RankGroup::SignalFromHub(int signal) { Heed(signal); }
 
 void RankGroup::SignalAll(int signal) {
   for (const Rank& rank : ranks_) {

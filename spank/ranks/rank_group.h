@@ -1,4 +1,4 @@
-// The ranks of one sub-job: started together, and ended together.
+// The ranks of one sub-job on this node: started together, and ended together.
 #pragma once
 
 #include <sched.h>
@@ -14,13 +14,15 @@
 #include "pack/base/exit_status.h"
 #include "pack/base/fd.h"
 #include "spank/agent/loop/loop.h"
+#include "spank/ranks/gang_link.h"
+#include "spank/ranks/gang_place.h"
 #include "spank/ranks/process_manager.h"
 #include "spank/ranks/report.h"
 
 namespace cram {
 
 struct RankRequest {
-  uint32_t ranks = 1;
+  GangPlace place;  // of these ranks in their world
   std::vector<std::string> argv;
   // Rank 0 has our standard output and error. The others have them as well, or
   // nothing, or files of their own: STEM.RANK.out and STEM.RANK.err.
@@ -32,8 +34,10 @@ struct RankRequest {
 
 // In a world of MPI, what ends one rank before its time ends all: MPI_Abort, a
 // signal, an exit code, an end between MPI_Init and MPI_Finalize. Without MPI
-// each runs to its own end, as the tasks of a step do.
-class RankGroup : private ProcessManager::Listener {
+// each runs to its own end, as the tasks of a step do. Of a world of several
+// nodes it starts its ranks when all nodes are there, and returns when all have
+// ended.
+class RankGroup : private ProcessManager::Listener, private GangLink::Listener {
  public:
   // Both outlive it. Signals are the loop's from now on: call it before there
   // are threads, which might get them instead.
@@ -41,7 +45,12 @@ class RankGroup : private ProcessManager::Listener {
       Loop* loop, const RankRequest* request);
   ~RankGroup() override;
 
-  // Before Run(). A manager's listener is the group.
+  // Before Run(). With several nodes: finds the way to the others; at the hub
+  // `port` is where they come.
+  absl::Status Join(uint16_t* port);
+  // None: all is here.
+  GangLink* elsewhere() { return elsewhere_.get(); }
+  // A manager's listener is the group.
   ProcessManager::Listener* listener() { return this; }
   void Use(std::unique_ptr<ProcessManager> manager);
 
@@ -61,8 +70,16 @@ class RankGroup : private ProcessManager::Listener {
   void Aborted(uint32_t rank, int exit_code) override;
   void Broke(uint32_t rank, const std::string& why) override;
 
+  void Go() override;
+  void EndedElsewhere(std::optional<uint32_t> rank,
+                      const ExitStatus& exit) override;
+  void SignalFromHub(int signal) override;
+  void MayLeave() override;
+
   absl::Status CatchSignals();
   void HandleSignals();
+  void Heed(int signal);
+  void LeaveWhenDone();
   bool Start(uint32_t rank);
   bool OpenOutput(uint32_t rank, UniqueFd* out, UniqueFd* err);
   void Pin(uint32_t rank) const;
@@ -70,11 +87,16 @@ class RankGroup : private ProcessManager::Listener {
   void Ended(uint32_t rank, const ExitStatus& exit);
   // The world ends with this status, whatever comes after; the first counts.
   void End(uint32_t rank, const ExitStatus& exit, const std::string& why);
+  void EndAll();
   void SignalAll(int signal);
+  Rank& At(uint32_t rank) {
+    return ranks_[rank - request_->place.first_rank()];
+  }
   void CouldNotStart(uint32_t rank, const std::string& step, int error);
 
   Loop* loop_;
   const RankRequest* request_;
+  std::unique_ptr<GangLink> elsewhere_;
   std::vector<std::unique_ptr<ProcessManager>> managers_;
   std::vector<Rank> ranks_;
   uint32_t running_ = 0;

@@ -12,6 +12,8 @@ std::string RankReport::ToText() const {
   if (!failed_step.empty()) {
     absl::StrAppend(&text, "errno ", error, "\nstep ", failed_step, "\n");
   }
+  if (lost_part) absl::StrAppend(&text, "lost ", *lost_part, "\n");
+  if (port != 0) absl::StrAppend(&text, "port ", port, "\n");
   return text;
 }
 
@@ -26,6 +28,10 @@ RankReport RankReport::Parse(absl::string_view text) {
     if (word.first == "rank" && is_number) report.rank = number;
     if (word.first == "errno" && is_number && number < 4096) {
       report.error = static_cast<int>(number);
+    }
+    if (word.first == "lost" && is_number) report.lost_part = number;
+    if (word.first == "port" && is_number && number < 65536) {
+      report.port = static_cast<uint16_t>(number);
     }
     if (word.first == "step") report.failed_step = std::string(word.second);
   }

@@ -16,6 +16,9 @@ struct RankReport {
   // What could not be done ("run ./model"), and the errno; empty: it ran.
   std::string failed_step;
   int error = 0;
+  // Of a world of several nodes, at its hub: the part that was lost first.
+  std::optional<uint32_t> lost_part;
+  uint16_t port = 0;  // where the hub listens; said at its start. 0: not said
 
   // Lines of "NAME VALUE".
   std::string ToText() const;

@@ -26,7 +26,7 @@ class Host : public cram::Pmi1::Host {
 // A byte says who speaks, the next how long.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Host host;
-  cram::Pmi1 engine({"world", kRanks, "(vector,(0,1,3))"}, &host);
+  cram::Pmi1 engine({"world", kRanks, kRanks, "(vector,(0,1,3))"}, &host);
   while (size >= 2) {
     uint32_t rank = data[0] % kRanks;
     size_t bytes = data[1] < size - 2 ? data[1] : size - 2;

@@ -17,7 +17,8 @@ using ::testing::IsEmpty;
 // A host that keeps what each rank was answered.
 class Pmi1Test : public ::testing::Test, protected Pmi1::Host {
  protected:
-  Pmi1Test() : answers_(3), engine_({"world", 3, "(vector,(0,1,3))"}, this) {}
+  Pmi1Test()
+      : answers_(3), engine_({"world", 3, 3, "(vector,(0,1,3))"}, this) {}
 
   void Send(uint32_t rank, absl::string_view bytes) override {
     answers_[rank].append(bytes.data(), bytes.size());
@@ -119,6 +120,21 @@ TEST_F(Pmi1Test, SpawnIsRefusedPolitely) {
             "cmd=spawn_result rc=-1 msg=spawn_is_not_supported\n"
             "cmd=appnum appnum=0\n");
   EXPECT_THAT(events_, IsEmpty());
+}
+
+TEST_F(Pmi1Test, WhatRanksOnOtherNodesPutIsGotAfterTheBarrier) {
+  answers_.resize(1);
+  Pmi1 here({"world", 2, 1, "(vector,(0,2,1))"}, this);
+  Pmi1 there({"world", 2, 1, "(vector,(0,2,1))"}, this);
+  there.Receive(0, "cmd=put kvsname=world key=card value=at port 7 = x\n");
+  here.Receive(0, "cmd=barrier_in\n");
+  EXPECT_EQ(barriers_, 1);
+  here.AddPuts(there.TakePuts());
+  EXPECT_EQ(there.TakePuts(), "");
+  here.LeaveBarrier();
+  answers_[0].clear();
+  here.Receive(0, "cmd=get kvsname=world key=card\n");
+  EXPECT_THAT(answers_[0], HasSubstr("value=at port 7 = x\n"));
 }
 
 TEST_F(Pmi1Test, AbortIsPassedOn) {

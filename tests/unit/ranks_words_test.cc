@@ -21,10 +21,14 @@ TEST(RankReport, ComesBackAsItWasWritten) {
   report.rank = 3;
   report.failed_step = "run ./a model";
   report.error = 2;
+  report.lost_part = 1;
+  report.port = 4711;
   RankReport read = RankReport::Parse(report.ToText());
   EXPECT_EQ(read.rank, 3u);
   EXPECT_EQ(read.failed_step, "run ./a model");
   EXPECT_EQ(read.error, 2);
+  EXPECT_EQ(read.lost_part, 1u);
+  EXPECT_EQ(read.port, 4711);
 }
 
 TEST(RankReport, OfOtherWordsNothingIsTaken) {
@@ -67,7 +71,7 @@ TEST(RankCommand, SaysWhereTheOtherRanksPrint) {
 TEST(RankEnvironment, TellsTheRanksPlaceInSlurmsWords) {
   const char* const subjob[] = {"SLURM_JOB_ID=9", "SLURM_PROCID=0", "A=b",
                                 nullptr};
-  RankEnvironment environment(subjob, {2, 4});
+  RankEnvironment environment(subjob, GangPlace::OneNode(4), 2);
   EXPECT_EQ(environment.Get("SLURM_PROCID"), "2");
   EXPECT_EQ(environment.Get("SLURM_LOCALID"), "2");
   EXPECT_EQ(environment.Get("SLURM_NTASKS"), "4");
@@ -77,9 +81,27 @@ TEST(RankEnvironment, TellsTheRanksPlaceInSlurmsWords) {
   EXPECT_EQ(environment.Get("A"), "b");
 }
 
+TEST(RankEnvironment, TellsARankOfSeveralNodesWhereItIs) {
+  const char* const subjob[] = {"SLURM_JOB_ID=9", "CRAM_GANG=secret", nullptr};
+  GangPlace place;
+  place.parts = {{"n0", 2}, {"n1", 2}, {"n4", 1}};
+  place.part = 1;
+  RankEnvironment environment(subjob, place, 3);
+  EXPECT_EQ(environment.Get("SLURM_PROCID"), "3");
+  EXPECT_EQ(environment.Get("SLURM_LOCALID"), "1");
+  EXPECT_EQ(environment.Get("SLURM_NODEID"), "1");
+  EXPECT_EQ(environment.Get("SLURM_NNODES"), "3");
+  EXPECT_EQ(environment.Get("SLURM_NTASKS"), "5");
+  EXPECT_EQ(environment.Get("SLURM_GTIDS"), "2,3");
+  EXPECT_EQ(environment.Get("SLURM_TASKS_PER_NODE"), "2(x2),1");
+  EXPECT_EQ(environment.Get("SLURM_STEP_NODELIST"), "n0,n1,n4");
+  EXPECT_EQ(environment.Get("OMPI_COMM_WORLD_LOCAL_SIZE"), "2");
+  EXPECT_EQ(environment.Get("CRAM_GANG"), "");
+}
+
 TEST(RankEnvironment, OutsideOfSlurmItInventsNoSlurm) {
   const char* const subjob[] = {"A=b", nullptr};
-  RankEnvironment environment(subjob, {0, 2});
+  RankEnvironment environment(subjob, GangPlace::OneNode(2), 0);
   EXPECT_EQ(environment.Get("SLURM_PROCID"), "");
   EXPECT_EQ(environment.Get("CRAM_RANK"), "0");
 }
