@@ -13,8 +13,7 @@ namespace cram {
 namespace {
 
 // Longer than what runs has between SIGTERM and SIGKILL.
-constexpr absl::Duration kPatience = absl::Seconds(20);
-constexpr absl::Duration kBetweenLooks = absl::Milliseconds(300);
+constexpr absl::Duration kTakesToEnd = absl::Seconds(20);
 
 // Of the sub-jobs that were to be cancelled.
 struct Outcome {
@@ -88,7 +87,7 @@ absl::Status CancelSubJobs(const CancelRequest& request) {
     if (!run.ok()) return run.status();
     outcome = Look(**run, selection);
   }
-  absl::Time give_up = absl::Now() + kPatience;
+  absl::Time give_up = absl::Now() + kTakesToEnd;
   while (!outcome.not_yet.empty() && absl::Now() < give_up &&
          !(*run)->ended()) {
     absl::SleepFor(kBetweenLooks);

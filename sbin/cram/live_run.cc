@@ -11,7 +11,6 @@ namespace {
 // Agents look twice a second; a network file system may show them the request,
 // and us the answer, half a minute late.
 constexpr absl::Duration kPatience = absl::Seconds(90);
-constexpr absl::Duration kBetweenLooks = absl::Milliseconds(300);
 
 bool Answered(const Run& run, uint64_t position) {
   return std::any_of(

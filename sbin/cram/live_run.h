@@ -4,11 +4,15 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "pack/base/run_directory.h"
 #include "pack/journal/requests.h"
 #include "sbin/report/run.h"
 
 namespace cram {
+
+// Between two looks at what its agents have done.
+constexpr absl::Duration kBetweenLooks = absl::Milliseconds(300);
 
 // The run as its journals show it now. Error: it has ended.
 absl::StatusOr<std::unique_ptr<Run>> LoadLive(const RunDirectory& directory);

@@ -17,7 +17,7 @@ std::string Dump(const Json& json) {
 
 std::string Text(absl::string_view text) { return std::string(text); }
 
-double Seconds(int64_t ns) { return static_cast<double>(ns) / 1e9; }
+double AsSeconds(int64_t ns) { return static_cast<double>(ns) / 1e9; }
 
 double CpuSeconds(uint64_t us) { return static_cast<double>(us) / 1e6; }
 
@@ -85,10 +85,10 @@ void AddAttempt(const Attempt& attempt, const ReportContext& context,
   json["slot"] = attempt.slot;
   json["cpus"] = attempt.cpus;
   json["cap_bytes"] = attempt.cap_bytes;
-  json["start"] = Seconds(attempt.start_ns);
-  json["elapsed"] = Seconds(ElapsedNs(attempt, context));
+  json["start"] = AsSeconds(attempt.start_ns);
+  json["elapsed"] = AsSeconds(ElapsedNs(attempt, context));
   if (!attempt.ended()) return;
-  json["end"] = Seconds(attempt.end_ns);
+  json["end"] = AsSeconds(attempt.end_ns);
   json["exit_code"] = attempt.exit_code;
   json["signal"] = attempt.signal;
   json["core_dumped"] = attempt.core_dumped;
@@ -167,8 +167,8 @@ std::string JsonTail() { return "\n]}\n"; }
 std::string SummaryJson(const Run& run, const Summary& summary) {
   Json json = RunObject(run);
   json["attempts"] = summary.attempts;
-  json["start"] = Seconds(summary.first_ns);
-  json["end"] = Seconds(summary.last_ns);
+  json["start"] = AsSeconds(summary.first_ns);
+  json["end"] = AsSeconds(summary.last_ns);
   json["elapsed"] = summary.WallSeconds();
   json["attempts_per_second"] = summary.AttemptsPerSecond();
   json["total_cpu"] = CpuSeconds(summary.cpu_us);

@@ -270,6 +270,7 @@ END
   cram pack -o keep.pb --lines <(seq -f 'run %g' 20000)
   for try in {1..12}; do
     before=$(cram info --json keep.pb | grep -o '"subjobs": *[0-9]*' | head -n 1)
+    rm -f said
     cram pack --append -o keep.pb --lines <(seq -f 'more %g' 20000) >said &
     sleep "0.0$((RANDOM % 10))"
     kill -9 $! 2>/dev/null || true

@@ -10,9 +10,9 @@ struct Size {
   uint32_t nodes;
 };
 
-class FirstShares : public testing::TestWithParam<Size> {};
+class FirstSharesOfAll : public testing::TestWithParam<Size> {};
 
-TEST_P(FirstShares, AndThePoolCoverEverySubJobOnce) {
+TEST_P(FirstSharesOfAll, AndThePoolCoverEverySubJobOnce) {
   auto [subjobs, nodes] = GetParam();
   uint64_t next = 0;
   for (uint32_t node = 0; node < nodes; ++node) {
@@ -26,7 +26,7 @@ TEST_P(FirstShares, AndThePoolCoverEverySubJobOnce) {
   EXPECT_EQ(pool.end, subjobs);
 }
 
-TEST_P(FirstShares, AreOfOneSizeOrOneEachWhileThereAreAny) {
+TEST_P(FirstSharesOfAll, AreOfOneSizeOrOneEachWhileThereAreAny) {
   auto [subjobs, nodes] = GetParam();
   uint64_t first = FirstShare(subjobs, nodes, 0).size();
   EXPECT_GE(first, 1U);
@@ -36,7 +36,7 @@ TEST_P(FirstShares, AreOfOneSizeOrOneEachWhileThereAreAny) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(OfAllSizes, FirstShares,
+INSTANTIATE_TEST_SUITE_P(OfAllSizes, FirstSharesOfAll,
                          testing::Values(Size{1, 1}, Size{1, 7}, Size{7, 7},
                                          Size{8, 7}, Size{10, 4}, Size{3, 4},
                                          Size{1500000, 98304},

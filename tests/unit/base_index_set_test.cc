@@ -8,22 +8,22 @@
 namespace cram {
 namespace {
 
-IndexSet Parsed(absl::string_view text) {
+IndexSet ParsedSet(absl::string_view text) {
   absl::StatusOr<IndexSet> set = IndexSet::Parse(text);
   EXPECT_TRUE(set.ok()) << text;
   return set.ok() ? *set : IndexSet();
 }
 
 TEST(IndexSet, PrintsWhatItRead) {
-  EXPECT_EQ(Parsed("3,10-20,40").ToString(), "3,10-20,40");
-  EXPECT_EQ(Parsed("3,10-20,40").size(), 13u);
+  EXPECT_EQ(ParsedSet("3,10-20,40").ToString(), "3,10-20,40");
+  EXPECT_EQ(ParsedSet("3,10-20,40").size(), 13u);
   EXPECT_EQ(IndexSet().ToString(), "");
 }
 
 TEST(IndexSet, JoinsWhatTouches) {
-  EXPECT_EQ(Parsed("5,4,3,1-2").ToString(), "1-5");
-  EXPECT_EQ(Parsed("1-10,5-20,21").ToString(), "1-21");
-  EXPECT_EQ(Parsed("7,7,7").size(), 1u);
+  EXPECT_EQ(ParsedSet("5,4,3,1-2").ToString(), "1-5");
+  EXPECT_EQ(ParsedSet("1-10,5-20,21").ToString(), "1-21");
+  EXPECT_EQ(ParsedSet("7,7,7").size(), 1u);
 }
 
 TEST(IndexSet, RefusesWhatIsNoList) {
@@ -47,7 +47,7 @@ TEST(IndexSet, RemovesFromTheMiddle) {
 }
 
 TEST(IndexSet, TakesFromEitherEnd) {
-  IndexSet set = Parsed("0-4,10-14");
+  IndexSet set = ParsedSet("0-4,10-14");
   EXPECT_EQ(set.TakeFront(7).ToString(), "0-4,10-11");
   EXPECT_EQ(set.TakeBack(2).ToString(), "13-14");
   EXPECT_EQ(set.front(), 12u);

@@ -16,7 +16,7 @@ std::vector<std::string> Split(absl::string_view line) {
   return words.ok() ? *words : std::vector<std::string>{"error"};
 }
 
-std::string Error(absl::string_view line) {
+std::string WordsError(absl::string_view line) {
   return std::string(SplitWords(line).status().message());
 }
 
@@ -54,14 +54,14 @@ TEST(Words, NothingIsExpanded) {
 }
 
 TEST(Words, AQuoteNeedsItsEnd) {
-  EXPECT_EQ(Error("run 'a"), "unbalanced quote: no second '");
-  EXPECT_EQ(Error("run \"a\\\""), "unbalanced quote: no second \"");
-  EXPECT_EQ(Error("run a\\"), "ends in a backslash");
+  EXPECT_EQ(WordsError("run 'a"), "unbalanced quote: no second '");
+  EXPECT_EQ(WordsError("run \"a\\\""), "unbalanced quote: no second \"");
+  EXPECT_EQ(WordsError("run a\\"), "ends in a backslash");
 }
 
 TEST(Words, OperatorsAreForShells) {
   for (const char* line : {"a | b", "a > b", "a <b", "a; b", "a&", "(a)"}) {
-    EXPECT_THAT(Error(line), HasSubstr("--shell")) << line;
+    EXPECT_THAT(WordsError(line), HasSubstr("--shell")) << line;
   }
   EXPECT_THAT(Split("a '|' \\> \"&\""), ElementsAre("a", "|", ">", "&"));
 }

@@ -22,7 +22,7 @@ constexpr char kPrefix[] = "cram-tmp-";
 
 // Those of this user that nobody holds any more. A young one may be about to be
 // held.
-void Sweep(const std::string& parent) {
+void RemoveLeftOnes(const std::string& parent) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(parent, error)) {
     std::string name = entry.path().filename().string();
@@ -42,7 +42,7 @@ void Sweep(const std::string& parent) {
 
 absl::StatusOr<HeldDirectory> HeldDirectory::Make(const std::string& parent,
                                                   const std::string& run) {
-  Sweep(parent);
+  RemoveLeftOnes(parent);
   std::string path = absl::StrCat(parent, "/", kPrefix, run, "-XXXXXX");
   if (mkdtemp(&path[0]) == nullptr) return ErrnoStatus("create", path, errno);
   UniqueFd hold(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

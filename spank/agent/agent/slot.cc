@@ -25,7 +25,7 @@ constexpr absl::Duration kGrace = absl::Seconds(5);
 constexpr absl::Duration kSignalSettles = absl::Milliseconds(50);
 // How long processes may take to die of SIGKILL. One in uninterruptible sleep
 // cannot; its slot is used again all the same.
-constexpr absl::Duration kPatience = absl::Seconds(10);
+constexpr absl::Duration kDyingTakes = absl::Seconds(10);
 constexpr absl::Duration kBetweenKills = absl::Milliseconds(1);
 // Output beyond this does not wait for the next flush.
 constexpr size_t kMuchOutput = 1 << 20;
@@ -363,12 +363,12 @@ void Slot::LeaderEnded(int wait_status, const rusage& usage) {
   bool perhaps_slurms = r_->signals_reach_all && !ended_by_us &&
                         (signal == SIGTERM || signal == SIGINT);
   if (!perhaps_slurms) {
-    Finish(kPatience);
+    Finish(kDyingTakes);
     return;
   }
   kill_timer_ = r_->loop->After(kSignalSettles, [this] {
     kill_timer_ = 0;
-    Finish(kPatience);
+    Finish(kDyingTakes);
   });
 }
 

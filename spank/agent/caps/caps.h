@@ -15,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "pack/base/exit_status.h"
+#include "pack/base/size.h"
 #include "spank/agent/caps/victim.h"
 
 namespace cram {
@@ -26,6 +27,12 @@ enum class CapVerdict {
   kNodeBudget,  // killed at a limit above it, while within its cap
   kHost,        // the same, and the limit was the machine's
 };
+
+// Below this, what an attempt leaves in the page cache harms no one. Above it,
+// caches are dropped before the next attempt, so that its peak and its room are
+// its own (and a removed cgroup2 goes: the kernel keeps it for as long as a
+// page is charged to it).
+constexpr uint64_t kLeftBehindWorthCounting = 8 * kMiB;
 
 // The cap of one slot, used for one attempt after the other:
 //   Arm, [child enters through entry_fd], Started, ... the leader is reaped,
@@ -78,8 +85,8 @@ class SlotCap {
   // Memory that ended attempts of this slot fill for as long as nobody removes
   // their files; caches are dropped first. Only between KillAll and Arm, after
   // peak_bytes, which it resets. The caller keeps it out of what others may
-  // claim; Arm calls it and sets the limit to it and the cap together. Some
-  // MiB, with which no sub-job is harmed, are 0, and so is what is not known.
+  // claim; Arm calls it and sets the limit to it and the cap together. Up to
+  // kLeftBehindWorthCounting it is 0, and so is what is not known.
   virtual uint64_t LeftBehind() { return 0; }
 };
 

@@ -19,10 +19,6 @@
 namespace cram {
 namespace {
 
-// Above this, what an attempt left in the page cache is dropped before the
-// next one, so that its peak and its room are its own, and what cannot be
-// dropped is not counted to the next one.
-constexpr uint64_t kLeftBehindWorthCounting = 8 * kMiB;
 // The kernel says that a cgroup ran out before it kills and counts: so often,
 // and in this distance, the counter is looked at after that.
 constexpr int kLooksAfterEvent = 50;

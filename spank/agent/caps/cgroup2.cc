@@ -18,11 +18,6 @@
 namespace cram {
 namespace {
 
-// Above this, what an attempt left in the page cache is dropped before its
-// cgroup goes (the kernel keeps a removed one for as long as a page is charged
-// to it), and what cannot be dropped is not counted to the next one.
-constexpr uint64_t kLeftBehindWorthCounting = 8 * kMiB;
-
 // The most by which a peak may be told too high.
 constexpr uint64_t kPeakNotWorthForgetting = kMiB;
 

@@ -5,17 +5,17 @@
 namespace cram {
 namespace {
 
-constexpr size_t kRemembered = 100;
+constexpr size_t kRememberedTimes = 100;
 
 }  // namespace
 
 void RunTimes::Completed(absl::Duration length) {
-  if (last_.size() < kRemembered) {
+  if (last_.size() < kRememberedTimes) {
     last_.push_back(length);
     return;
   }
   last_[next_] = length;
-  next_ = (next_ + 1) % kRemembered;
+  next_ = (next_ + 1) % kRememberedTimes;
 }
 
 absl::Duration RunTimes::Expected() const {
