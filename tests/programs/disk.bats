@@ -10,8 +10,8 @@ setup() {
 teardown() {
   if [ -n "${frozen-}" ]; then fsfreeze --unfreeze "$mounted" || true; fi
   if [ -e keeper ]; then kill -TERM "$(cat keeper)" 2>/dev/null || true; fi
-  until_true 20 no_processes
-  if [ -n "${mounted-}" ]; then until_true 20 umount "$mounted"; fi
+  until_true 60 no_processes
+  if [ -n "${mounted-}" ]; then until_true 60 umount "$mounted"; fi
 }
 
 run_dir() { echo small/cram-run-*; }
@@ -34,7 +34,7 @@ background_with_watchdog() {
   unshare --mount sh -c 'mount -o remount,bind,ro "$1" && shift
     echo $$ >keeper; exec cram run m.pb "$@"' sh "$memory" "$@" >out 2>err 3>&- &
   shell=$!
-  until_true 10 grep -q 'caps by watchdog' err
+  until_true 60 grep -q 'caps by watchdog' err
 }
 
 said_once() { [ "$(grep -c "$1" err)" -eq 1 ]; }
@@ -53,14 +53,14 @@ END
   pack --mem 150M --cpus 1 --param what=./hog,"sleep $long",true,true \
     -- sh -c 'exec {what}'
   background_with_watchdog --dir="$work/small" --slots=2 --time=8s
-  until_true 10 eval '[ "$(rows state -s R | wc -l)" -eq 2 ]'
+  until_true 60 eval '[ "$(rows state -s R | wc -l)" -eq 2 ]'
   freeze
   touch frozen
   # The hog is killed, and the other one at its time limit.
-  until_true 5 eval '! pgrep -f "python3 ./hog"'
-  until_true 12 no_processes
+  until_true 60 eval '! pgrep -f "python3 ./hog"'
+  until_true 60 no_processes
   [ ! -e too-much ]
-  until_true 5 grep -q 'does not answer; starting nothing until' err
+  until_true 60 grep -q 'does not answer; starting nothing until' err
   sleep 1
   said_once 'does not answer'
   thaw
@@ -73,10 +73,10 @@ END
   mount_ext4
   pack --param i=1..4 -- sleep "$long"
   background --dir="$work/small" --slots=2
-  until_true 10 eval '[ "$(rows state -s R | wc -l)" -eq 2 ]'
+  until_true 60 eval '[ "$(rows state -s R | wc -l)" -eq 2 ]'
   freeze
   kill -TERM "$(cat keeper)"
-  until_true 8 no_processes
+  until_true 60 no_processes
   thaw
   ended 3
   [ "$(rows state | sort | uniq -c | tr -s ' ')" = " 2 CANCELLED
@@ -87,10 +87,10 @@ END
   mount_ext4
   pack --param i=1..40 -- sleep 0.1
   background --dir="$work/small"
-  until_true 10 eval '[ "$(rows state -s CD | wc -l)" -ge 2 ]'
+  until_true 60 eval '[ "$(rows state -s CD | wc -l)" -ge 2 ]'
   for _ in 1 2 3; do
     freeze
-    sleep 0.4
+    sleep 0.2
     thaw
     sleep 0.2
   done
@@ -104,12 +104,12 @@ END
   mount -o remount,errors=remount-ro small
   pack --param i=1..400 -- sh -c 'echo {i}; sleep 0.1'
   background --dir="$work/small"
-  until_true 10 eval '[ "$(rows state -s CD | wc -l)" -ge 2 ]'
+  until_true 60 eval '[ "$(rows state -s CD | wc -l)" -ge 2 ]'
   # An error on the disk.
   error=/sys/fs/ext4/$(basename "$(findmnt -no SOURCE small)")/trigger_fs_error
   [ -w "$error" ] || skip "no way to make an error"
   echo 1 >"$error"
-  until_true 10 grep -q 'Read-only file system; starting nothing until' err
+  until_true 60 grep -q 'Read-only file system; starting nothing until' err
   sleep 1
   said_once 'starting nothing'
   kill -TERM "$(cat keeper)"
@@ -122,7 +122,7 @@ END
   head -c 4000000 /dev/zero >small/ballast || true
   pack --param i=1..400 -- sh -c "head -c 50000 /dev/zero; [ {i} -lt 4 ] || sleep 0.01"
   background --dir="$work/small"
-  until_true 20 grep -q 'No space left on device; starting nothing until' err
+  until_true 60 grep -q 'No space left on device; starting nothing until' err
   cram status "$(run_dir)" | grep -q 'is full: .*nothing is started until'
   kill -TERM "$(cat keeper)"
   ended 3

@@ -17,7 +17,7 @@ setup() { in_work; }
 
 teardown() {
   if [ -e keeper ]; then kill -TERM "$(cat keeper)" 2>/dev/null || true; fi
-  until_true 20 no_processes
+  until_true 60 no_processes
   if [ -n "${mounted-}" ]; then umount "$mounted"; fi
 }
 
@@ -43,7 +43,7 @@ run_m() {
 background() {
   run_m "$@" >out 2>err 3>&- &
   shell=$!
-  until_true 10 test -s keeper
+  until_true 60 test -s keeper
 }
 
 # ended STATUS: the background run ends, with it.
