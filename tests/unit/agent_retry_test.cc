@@ -13,17 +13,16 @@ class RetryTest : public testing::Test {
   }
   // The attempt ends so; whether another follows, which becomes attempt_.
   bool Ends(Cause cause, const ExitStatus& exit = {}) {
-    std::optional<PlannedAttempt> next =
+    std::optional<Tried> next =
         NextAttempt(options_, attempt_, cause, exit, limits_);
     if (!next) return false;
-    EXPECT_EQ(next->index, attempt_.index);
-    EXPECT_EQ(next->number, attempt_.number + 1);
+    EXPECT_EQ(next->attempts, attempt_.attempts + 1);
     attempt_ = *next;
     return true;
   }
 
   RunOptions options_;
-  PlannedAttempt attempt_{7, 0, 0, 200 * kMiB};
+  Tried attempt_{0, 0, 0, 200 * kMiB};
   CapLimits limits_{kGiB, 0};
 };
 
@@ -72,7 +71,7 @@ TEST_F(RetryTest, TheTwoCountsDoNotTouch) {
   EXPECT_EQ(attempt_.cap_bytes, 400 * kMiB);
   ASSERT_TRUE(Ends(Cause::kOwnCap));
   EXPECT_EQ(attempt_.cap_bytes, 800 * kMiB);
-  EXPECT_EQ(attempt_.number, 3U);
+  EXPECT_EQ(attempt_.attempts, 3U);
   EXPECT_EQ(attempt_.failures, 1U);
   EXPECT_FALSE(Ends(Cause::kNodeBudget));
 }

@@ -153,6 +153,7 @@ TEST(Summary, IsJsonForPrograms) {
   Summary summary =
       SummaryOf({{State::kCompleted, 8}, {State::kFailed, 1}}, 10);
   summary.lost_nodes = {"n2"};
+  summary.benched_nodes = {"n3", "n5"};
   summary.stop_reason = "a \"quote\"";
   summary.without_result = *IndexSet::Parse("3");
   nlohmann::json json = nlohmann::json::parse(summary.Json());
@@ -162,6 +163,7 @@ TEST(Summary, IsJsonForPrograms) {
   EXPECT_EQ(json["states"]["FAILED"], 1);
   EXPECT_EQ(json["without_result"], "3");
   EXPECT_EQ(json["lost_nodes"][0], "n2");
+  EXPECT_EQ(json["benched_nodes"][1], "n5");
   EXPECT_EQ(json["stop_reason"], "a \"quote\"");
   EXPECT_EQ(json["exit_status"], 3);
   EXPECT_EQ(json["end_ns"].get<int64_t>() - json["start_ns"].get<int64_t>(),

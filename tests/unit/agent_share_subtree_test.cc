@@ -25,11 +25,12 @@ struct Record : Neighbours {
   void Finish(uint32_t child) override { finishes.push_back(child); }
   void AskParent() override { ++asks; }
   void ReturnToParent(const Work& work) override { returns.push_back(work); }
+  void RunElsewhereAbove(const Work& work) override { above.push_back(work); }
 
   std::vector<std::pair<uint32_t, Work>> grants;
   std::vector<std::pair<uint32_t, uint64_t>> recalls;
   std::vector<uint32_t> finishes;
-  std::vector<Work> returns;
+  std::vector<Work> returns, above;
   int asks = 0;
 };
 
@@ -318,6 +319,72 @@ TEST(Subtree, LosesAndDoublesNothingWhateverHappens) {
     ExpectEachCompletedOnce(run, subjobs);
     ASSERT_FALSE(testing::Test::HasFailure()) << "seed " << seed;
   }
+}
+
+// As what failed on the node says of sub-jobs begin..end-1.
+Work FailedOn(uint32_t node, uint64_t begin, uint64_t end) {
+  Work work;
+  for (uint64_t i = begin; i < end; ++i) work.Add(i, {1, 0, 0, 0, node + 1});
+  return work;
+}
+
+TEST(Subtree, WhatFailedOnANodeIsRunByTheOneThatHasMostRoom) {
+  Record record;
+  Subtree subtree(true, Work(), &record);
+  for (uint32_t child : {0, 1, 2}) {
+    subtree.AddChild(child, Some(child * 10, child * 10 + 10), 2);
+  }
+  subtree.Report(0, Busy(2, 2, 2));
+  subtree.Report(1, Busy(0, 2));
+  subtree.Report(2, Busy(2, 2, 6));
+  subtree.RunElsewhere(1, FailedOn(1, 10, 13));
+  ASSERT_EQ(record.grants.size(), 1);
+  EXPECT_EQ(record.grants[0].first, 2);
+  EXPECT_EQ(record.grants[0].second.TriedOf(12).failed_on, 2);
+  EXPECT_EQ(subtree.HeldBy(1).size(), 7);
+  EXPECT_EQ(subtree.HeldBy(2).size(), 13);
+}
+
+TEST(Subtree, WhatNobodyElseCanRunComesBackAtTheRootAndGoesUpElsewhere) {
+  for (bool root : {true, false}) {
+    Record record;
+    Subtree subtree(root, Work(), &record);
+    subtree.AddChild(0, Some(0, 10), 2);
+    subtree.AddChild(1, Some(10, 20), 2);
+    subtree.Report(0, Busy(2, 2));
+    Progress stopped = Busy(0, 2);
+    stopped.stopping = true;
+    subtree.Report(1, stopped);
+    subtree.RunElsewhere(0, FailedOn(0, 0, 3));
+    EXPECT_EQ(record.grants.size(), root ? 1 : 0);
+    EXPECT_EQ(record.above.size(), root ? 0 : 1);
+    EXPECT_EQ(subtree.HeldBy(0).size(), root ? 10 : 7);
+    EXPECT_EQ(subtree.IsLeftTo(0), root);
+    EXPECT_FALSE(subtree.IsLeftTo(1));
+    if (root) continue;
+    // And from there it may come back.
+    subtree.Granted(FailedOn(0, 0, 3));
+    ASSERT_EQ(record.grants.size(), 3);
+    EXPECT_EQ(record.grants[0].first, 0);
+  }
+}
+
+TEST(Subtree, WhatFailedSomewhereIsGivenOnWithoutBeingAskedFor) {
+  Record record;
+  Subtree subtree(false, Work(), &record);
+  subtree.AddChild(3, Some(0, 10), 2);
+  subtree.AddChild(4, Some(10, 20), 2);
+  subtree.Report(3, Busy(2, 2));
+  subtree.Report(4, Busy(2, 2));
+  Work work = FailedOn(3, 30, 31);
+  work.AddAll(FailedOn(9, 31, 32));
+  work.AddAll(Some(40, 50));
+  subtree.Granted(work);
+  ASSERT_EQ(record.grants.size(), 2);
+  EXPECT_EQ(record.grants[0].first, 3);
+  EXPECT_EQ(record.grants[0].second.indexes().ToString(), "31");
+  EXPECT_EQ(record.grants[1].first, 4);
+  EXPECT_EQ(record.grants[1].second.indexes().ToString(), "30");
 }
 
 }  // namespace

@@ -255,6 +255,12 @@ class SimulatedTree {
       ReportUp();
       Push(&up, {}, [this] { run->agents_[parent].subtree->Ask(id); });
     }
+    void RunElsewhereAbove(const Work& work) override {
+      ReportUp();
+      Push(&up, work.indexes(), [this, work] {
+        run->agents_[parent].subtree->RunElsewhere(id, work);
+      });
+    }
     void ReturnToParent(const Work& work) override {
       Push(&up, work.indexes(),
            [this, work] { run->agents_[parent].subtree->Returned(id, work); });

@@ -132,6 +132,7 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options,
     agent->run_.options.terminal = true;
   }
   agent->run_.start = absl::Now();
+  agent->run_.tree = Tree::FromEnvironment(agent->run_.step.nodes);
   agent->run_.patience = Patience::FromEnvironment();
   Agent* self = agent.get();
   agent->run_.changed = [self] { self->UpdateSoon(absl::ZeroDuration()); };
@@ -249,43 +250,33 @@ void Agent::FindOomScore(int file) {
 }
 
 absl::Status Agent::OpenRecords(const Slots& slots) {
-  uint32_t node = run_.step.node_id;
-  absl::StatusOr<std::unique_ptr<JournalWriter>> journal =
-      JournalWriter::Create(run_.directory.journal(node));
-  if (!journal.ok()) return journal.status();
-  journal_ = *std::move(journal);
-  if (run_.options.run.output == OutputMode::kPacked) {
-    absl::StatusOr<std::unique_ptr<OutputWriter>> output =
-        OutputWriter::Create(run_.directory.output(node));
-    if (!output.ok()) return output.status();
-    output_ = *std::move(output);
-  }
-
-  JournalRecord record;
-  Opened* opened = record.mutable_opened();
-  opened->set_run_id(run_.step.run_id);
-  opened->set_node_id(node);
-  opened->set_nodes(run_.step.nodes);
-  opened->set_node_name(run_.step.node_name);
-  opened->set_subjobs(run_.manifest->size());
-  opened->set_manifest_crc32(run_.manifest->fingerprint());
-  opened->set_time_ns(absl::ToUnixNanos(run_.start));
-  opened->set_caps(run_.caps);
-  opened->set_budget_bytes(slots.budget_bytes());
-  opened->set_slots(slots.slots());
-  opened->set_cpus(slots.cpus());
-  opened->set_writer("cram " CRAM_VERSION);
-  opened->set_user(UserName());
-  opened->set_resumed_from(run_.options.run.resume);
-  opened->set_view(!run_.view_library.empty());
+  Opened opened;
+  opened.set_run_id(run_.step.run_id);
+  opened.set_node_id(run_.step.node_id);
+  opened.set_nodes(run_.step.nodes);
+  opened.set_node_name(run_.step.node_name);
+  opened.set_subjobs(run_.manifest->size());
+  opened.set_manifest_crc32(run_.manifest->fingerprint());
+  opened.set_time_ns(absl::ToUnixNanos(run_.start));
+  opened.set_caps(run_.caps);
+  opened.set_budget_bytes(slots.budget_bytes());
+  opened.set_slots(slots.slots());
+  opened.set_cpus(slots.cpus());
+  opened.set_writer("cram " CRAM_VERSION);
+  opened.set_user(UserName());
+  opened.set_resumed_from(run_.options.run.resume);
+  opened.set_view(!run_.view_library.empty());
   for (const std::string& word : run_.options.default_command) {
-    opened->add_default_command(word);
+    opened.add_default_command(word);
   }
   for (const RuntimeKnob& knob : kRuntimeKnobs) {
-    opened->add_knobs(std::string(knob.variable));
+    opened.add_knobs(std::string(knob.variable));
   }
-  journal_->Append(record);
-  return journal_->Flush();
+  absl::StatusOr<std::unique_ptr<Records>> records = Records::Create(
+      run_.directory, opened, run_.options.run.output == OutputMode::kPacked);
+  if (!records.ok()) return records.status();
+  records_ = *std::move(records);
+  return absl::OkStatus();
 }
 
 absl::Status Agent::MakeNode(const Premises& premises) {
@@ -324,15 +315,16 @@ absl::Status Agent::MakeNode(const Premises& premises) {
   resources.cpus = cpus_.get();
   resources.caps = caps_.get();
   resources.environment = environment_.get();
-  resources.output = output_.get();
+  resources.output = records_->output();
   resources.temporary_directory = premises.temporary_directory;
   resources.shared_memory = premises.shared_memory;
   resources.open_files = RaiseOpenFiles();
   FindOomScore(premises.oom_score_file);
   resources.oom_score = oom_score_.get();
   resources.signals_reach_all = step.in_slurm;
-  node_ = std::make_unique<Node>(std::move(resources), std::move(slots),
-                                 run_.manifest.get(), journal_.get(), this);
+  node_ = std::make_unique<Node>(step.node_id, std::move(resources),
+                                 std::move(slots), run_.manifest.get(),
+                                 records_.get(), this);
   if (step.node_id != 0) {
     absl::StatusOr<std::unique_ptr<MemberRole>> member =
         MemberRole::Create(&run_, node_.get());
@@ -360,7 +352,11 @@ int Agent::Work() {
                           FormatSize(node_->left_behind()),
                           " of files in memory, in /dev/shm or the like"));
   }
-  CloseRecords();
+  absl::Status closed = records_->Close();
+  if (!closed.ok()) {
+    run_.Say(absl::StrCat(run_.step.node_name, ": ", closed.message(),
+                          "; the last records are lost"));
+  }
   int status = role_->Conclude();
   // Slots remove their cgroups before the keeper removes what is above.
   node_.reset();
@@ -411,7 +407,15 @@ void Agent::UpdateSoon(absl::Duration delay) {
   });
 }
 
-bool Agent::MayRecord() { return role_ == nullptr || role_->MayRecord(); }
+bool Agent::MayRecord() { return role_ == nullptr || role_->family()->Check(); }
+
+void Agent::RanFor(uint32_t failed_on, uint64_t index, bool completed) {
+  wire::RanFor ran;
+  ran.set_failed_on(failed_on);
+  ran.set_index(index);
+  ran.set_completed(completed);
+  role_->family()->RanFor(ran);
+}
 
 void Agent::Tick() {
   // What ended while nothing might be recorded.
@@ -425,7 +429,7 @@ void Agent::Tick() {
 
 void Agent::HeedRequests() {
   // Where records cannot be written, looking for a file may take as long.
-  if (!requests_ || node_->records_wait()) return;
+  if (!requests_ || records_->wait()) return;
   absl::StatusOr<std::vector<Request>> requests = requests_->ReadNew();
   if (!requests.ok()) {
     run_.Say(absl::StrCat(requests.status().message(),
@@ -438,13 +442,13 @@ void Agent::HeedRequests() {
   JournalRecord record;
   record.mutable_answered()->set_time_ns(absl::ToUnixNanos(absl::Now()));
   record.mutable_answered()->set_position(requests_->position());
-  journal_->Append(record);
+  records_->Append(record);
 }
 
 void Agent::CarryOut(const Request& request) {
   if (request.has_cancel()) {
     absl::StatusOr<IndexSet> set = IndexSet::Parse(request.cancel().indexes());
-    if (set.ok()) role_->Cancel(*set);
+    if (set.ok()) role_->family()->Cancel(*set);
   }
 }
 
@@ -465,18 +469,6 @@ void Agent::HandleSignals() {
     role_->StopRun(absl::StrCat(SignalName(stop), " on ", run_.step.node_name));
   }
   if (child) node_->Reap();
-}
-
-void Agent::CloseRecords() {
-  JournalRecord record;
-  record.mutable_closed()->set_time_ns(absl::ToUnixNanos(absl::Now()));
-  journal_->Append(record);
-  absl::Status status = journal_->Sync();
-  if (status.ok() && output_ != nullptr) status = output_->Sync();
-  if (!status.ok()) {
-    run_.Say(absl::StrCat(run_.step.node_name, ": ", status.message(),
-                          "; the last records are lost"));
-  }
 }
 
 }  // namespace cram

@@ -7,11 +7,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "pack/journal/journal_writer.h"
-#include "pack/journal/output_writer.h"
 #include "pack/journal/requests.h"
 #include "spank/agent/agent/node.h"
 #include "spank/agent/agent/oom_score.h"
+#include "spank/agent/agent/records.h"
 #include "spank/agent/agent/role.h"
 #include "spank/agent/agent/run.h"
 #include "spank/agent/caps/caps.h"
@@ -57,12 +56,19 @@ class Agent : public Node::Listener {
   void NodeChanged() override;
   bool MayRecord() override;
   void RecordsBlocked(const absl::Status& status) override;
+  bool HasOthers() override { return run_.step.nodes > 1; }
+  void RunElsewhere(const cram::Work& work) override {
+    role_->family()->RunElsewhere(work);
+  }
+  void RanFor(uint32_t failed_on, uint64_t index, bool completed) override;
+  void NodeBenched(const cram::Work& work) override {
+    role_->family()->NodeBenched(work);
+  }
   void HandleSignals();
   void Tick();
   void HeedRequests();
   void CarryOut(const Request& request);
   void UpdateSoon(absl::Duration delay);
-  void CloseRecords();
   void WatchJobEnd();
 
   Run run_;
@@ -70,8 +76,7 @@ class Agent : public Node::Listener {
   std::unique_ptr<OomScore> oom_score_;  // none: nobody spares us
   std::unique_ptr<NodeCpus> cpus_;
   std::unique_ptr<Environment> environment_;
-  std::unique_ptr<JournalWriter> journal_;
-  std::unique_ptr<OutputWriter> output_;  // none: nothing is packed
+  std::unique_ptr<Records> records_;
   std::unique_ptr<Node> node_;
   std::unique_ptr<Role> role_;
   std::optional<RequestReader> requests_;  // the root's

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
 
 namespace cram {
 namespace {
@@ -50,10 +51,25 @@ void SetVictim(const Attempt& attempt, std::optional<Victim> victim,
 
 }  // namespace
 
+absl::Duration TimeLimit(const RunOptions& options, const SubJob& subjob) {
+  bool said = options.time_limit != absl::InfiniteDuration();
+  return said ? options.time_limit : subjob.time_limit;
+}
+
+Ended EndedAtOnce(uint64_t index, uint32_t attempt, Cause cause) {
+  Ended ended;
+  ended.set_index(index);
+  ended.set_attempt(attempt);
+  ended.set_start_ns(absl::GetCurrentTimeNanos());
+  ended.set_end_ns(ended.start_ns());
+  ended.set_cause(static_cast<uint32_t>(cause));
+  return ended;
+}
+
 Started StartedRecord(const Attempt& attempt) {
   Started started;
   started.set_index(attempt.candidate.subjob.index);
-  started.set_attempt(attempt.candidate.attempt);
+  started.set_attempt(attempt.candidate.tried.attempts);
   started.set_slot(attempt.slot);
   started.set_time_ns(absl::ToUnixNanos(attempt.start));
   started.set_cap_bytes(attempt.candidate.cap_bytes);
@@ -76,7 +92,7 @@ Ended EndedRecord(const Attempt& attempt, SlotCap* cap, Collector* collector,
     EndOutput(collector, output_limit_kills, &facts, &ended);
   }
   ended.set_index(attempt.candidate.subjob.index);
-  ended.set_attempt(attempt.candidate.attempt);
+  ended.set_attempt(attempt.candidate.tried.attempts);
   ended.set_slot(attempt.slot);
   ended.set_start_ns(absl::ToUnixNanos(attempt.start));
   ended.set_end_ns(absl::ToUnixNanos(attempt.end));

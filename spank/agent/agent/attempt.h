@@ -7,12 +7,15 @@
 
 #include "absl/time/time.h"
 #include "pack/base/exit_status.h"
+#include "pack/base/outcome.h"
+#include "pack/base/run_options.h"
 #include "pack/base/runtime_knobs.h"
 #include "pack/journal/journal.pb.h"
 #include "pack/manifest/subjob.h"
 #include "spank/agent/agent/verdict.h"
 #include "spank/agent/caps/caps.h"
 #include "spank/agent/output/collector.h"
+#include "spank/agent/share/work.h"
 #include "spank/ranks/report.h"
 
 namespace cram {
@@ -20,12 +23,13 @@ namespace cram {
 // An attempt that is to be made: read from the manifest, and what it needs.
 struct Candidate {
   SubJob subjob;
-  uint32_t attempt = 0;
-  uint32_t failures = 0;  // of earlier attempts, as in PlannedAttempt
-  uint32_t losses = 0;    // the same
+  Tried tried;  // .attempts: its number
   uint32_t cpus = 1;
   uint64_t cap_bytes = 0;
 };
+
+// What the options say, or else the manifest; infinite: nobody does.
+absl::Duration TimeLimit(const RunOptions& options, const SubJob& subjob);
 
 struct Attempt {
   Candidate candidate;
@@ -41,6 +45,9 @@ struct Attempt {
   rusage usage = {};
   RankReport ranks;  // of one with several
 };
+
+// Of an attempt that took no time.
+Ended EndedAtOnce(uint64_t index, uint32_t attempt, Cause cause);
 
 Started StartedRecord(const Attempt& attempt);
 

@@ -3,7 +3,6 @@
 #include "absl/strings/str_cat.h"
 #include "spank/agent/agent/work_message.h"
 #include "spank/agent/share/first_share.h"
-#include "spank/agent/share/tree.h"
 #include "spank/wire/index_ranges.h"
 
 namespace cram {
@@ -40,7 +39,7 @@ absl::StatusOr<std::unique_ptr<Family>> Family::Create(const Run* run,
   std::unique_ptr<Family> family(new Family(run, node, lease, above));
   family->AddChildren();
   uint32_t own = run->step.node_id;
-  if (ChildrenOf(own, run->step.nodes).empty()) return family;
+  if (run->tree.ChildrenOf(own).empty()) return family;
   absl::StatusOr<std::unique_ptr<ChildServer>> server = ChildServer::Start(
       run->loop.get(), run->manifest->fingerprint(), run->directory.agent(own),
       family.get(), run->patience);
@@ -60,8 +59,8 @@ void Family::AddChildren() {
         node_->slots() * static_cast<uint32_t>(ids.size()));
   };
   add(own, IndexSet({own, own + 1}));
-  for (uint32_t child : ChildrenOf(own, nodes)) {
-    add(child, SubtreeOf(child, nodes));
+  for (uint32_t child : run_->tree.ChildrenOf(own)) {
+    add(child, run_->tree.SubtreeOf(child));
     Absent& absent = absent_[child];
     absent.since = run_->loop->now();
     absent.grace = run_->patience.absence() + run_->patience.grace();
@@ -71,6 +70,8 @@ void Family::AddChildren() {
 }
 
 void Family::UpdateOwn() {
+  // Better than nobody.
+  if (node_->benched() && subtree_.IsLeftTo(run_->step.node_id)) node_->GoOn();
   Progress own;
   own.finished = node_->finished();
   own.unstarted = node_->unstarted();
@@ -78,7 +79,10 @@ void Family::UpdateOwn() {
   own.slots = node_->slots();
   own.stopping = node_->stopping();
   subtree_.Report(run_->step.node_id, own);
-  if (asked_ || node_->stopping() || own.unstarted >= node_->slots()) return;
+  if (asked_ || node_->stopping() || node_->doubted() ||
+      own.unstarted >= node_->slots()) {
+    return;
+  }
   asked_ = true;
   subtree_.Ask(run_->step.node_id);
 }
@@ -106,6 +110,35 @@ void Family::Cancel(const IndexSet& indexes) {
   node_->Cancel(indexes);
   // What nobody holds is recorded here.
   subtree_.GiveTo(run_->step.node_id, indexes);
+}
+
+void Family::RunElsewhere(const Work& work) {
+  run_->loop->After(absl::ZeroDuration(), [this, work] {
+    // It counts them as finished no more.
+    UpdateOwn();
+    subtree_.RunElsewhere(run_->step.node_id, work);
+  });
+}
+
+void Family::RanFor(const wire::RanFor& ran) {
+  uint32_t node = ran.failed_on() - 1;
+  if (node == run_->step.node_id) {
+    node_->RanElsewhere(ran.index(), ran.completed());
+  } else if (uint32_t child = ChildAbove(node); child != 0) {
+    wire::Message message;
+    *message.mutable_ran_for() = ran;
+    server_->Send(child, message);
+  } else {
+    above_->RanFor(ran);
+  }
+}
+
+void Family::NodeBenched(const Work& work) {
+  run_->loop->After(absl::ZeroDuration(), [this, work] {
+    UpdateOwn();
+    subtree_.Returned(run_->step.node_id, work);
+    above_->NodeBenched(run_->step.node_name);
+  });
 }
 
 void Family::StopOwn() {
@@ -139,9 +172,11 @@ void Family::Grant(uint32_t child, const Work& work) {
       asked_ = false;
       if (node_->stopping()) {
         subtree_.Returned(run_->step.node_id, work);
-      } else {
-        node_->Add(work);
+        return;
       }
+      // Nobody else can run what failed here.
+      if (work.FailedOn(run_->step.node_id)) node_->GoOn();
+      node_->Add(work);
     });
     return;
   }
@@ -174,8 +209,6 @@ void Family::Finish(uint32_t child) {
   server_->Send(child, message);
 }
 
-void Family::ReturnToParent(const Work& work) { above_->ReturnToParent(work); }
-
 // ---- What children say.
 
 absl::Duration Family::VouchesFor() { return lease_.Left(run_->loop->now()); }
@@ -184,7 +217,7 @@ absl::Duration Family::VouchesFor() { return lease_.Left(run_->loop->now()); }
 uint32_t Family::ChildAbove(uint32_t node) const {
   while (node != 0 && node != run_->step.node_id) {
     if (subtree_.Knows(node)) return node;
-    node = ParentOf(node);
+    node = run_->tree.ParentOf(node);
   }
   return 0;
 }
@@ -212,7 +245,7 @@ void Family::ChildJoined(uint32_t node, const wire::Hello& hello) {
   if (subtree_.Knows(node)) {
     subtree_.Joined(node, holds);
   } else {
-    subtree_.Adopt(node, holds, ChildAbove(ParentOf(node)));
+    subtree_.Adopt(node, holds, ChildAbove(run_->tree.ParentOf(node)));
   }
   if (!cancelled_.empty()) {
     wire::Message cancel;
@@ -236,6 +269,13 @@ void Family::ChildSays(uint32_t child, const wire::Message& message) {
   } else if (message.has_return_()) {
     subtree_.Returned(
         child, FromWire(message.return_().work(), run_->manifest->size()));
+  } else if (message.has_elsewhere()) {
+    subtree_.RunElsewhere(
+        child, FromWire(message.elsewhere().work(), run_->manifest->size()));
+  } else if (message.has_ran_for()) {
+    RanFor(message.ran_for());
+  } else if (message.has_benched()) {
+    above_->NodeBenched(message.benched().node_name());
   } else if (message.has_loss()) {
     above_->NodeLost(message.loss().node_name());
   }
@@ -279,12 +319,11 @@ bool Family::HasEnded(uint32_t child, Absent* absent) {
   if (names_.count(child) == 0) return false;  // it never came
   std::string journal = run_->directory.journal(child);
   absent->share.Read(journal);
-  return absent->share.Closed(journal) &&
-         ChildrenOf(child, run_->step.nodes).empty();
+  return absent->share.Closed(journal) && run_->tree.ChildrenOf(child).empty();
 }
 
 void Family::GiveUp(uint32_t child, Absent* absent) {
-  IndexSet nodes = SubtreeOf(child, run_->step.nodes);
+  IndexSet nodes = run_->tree.SubtreeOf(child);
   for (const auto& [begin, end] : nodes.ranges()) {
     for (uint64_t i = begin; i < end; ++i) {
       uint32_t node = static_cast<uint32_t>(i);

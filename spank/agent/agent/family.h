@@ -28,8 +28,13 @@ class Family : private Neighbours, private ChildServer::Listener {
     // As Neighbours.
     virtual void AskParent() = 0;
     virtual void ReturnToParent(const Work& work) = 0;
+    virtual void RunElsewhere(const Work& work) = 0;
+    // For a node that is not of this subtree, as Node::Listener.
+    virtual void RanFor(const wire::RanFor& ran) = 0;
     // The agent of a node of this subtree was lost.
     virtual void NodeLost(const std::string& node_name) = 0;
+    // A node of this subtree is a black hole.
+    virtual void NodeBenched(const std::string& node_name) = 0;
   };
 
   // All outlive it.
@@ -47,6 +52,10 @@ class Family : private Neighbours, private ChildServer::Listener {
   void Stop(const std::string& reason);
   // None of these is run any more.
   void Cancel(const IndexSet& indexes);
+  // What Node::Listener is told.
+  void RunElsewhere(const Work& work);
+  void RanFor(const wire::RanFor& ran);
+  void NodeBenched(const Work& work);
   // The node alone: it was told so from outside. Others run what it has.
   void StopOwn();
   // Whether the node may record. To be called often.
@@ -70,7 +79,12 @@ class Family : private Neighbours, private ChildServer::Listener {
   void Recall(uint32_t child, uint64_t count) override;
   void Finish(uint32_t child) override;
   void AskParent() override { above_->AskParent(); }
-  void ReturnToParent(const Work& work) override;
+  void ReturnToParent(const Work& work) override {
+    above_->ReturnToParent(work);
+  }
+  void RunElsewhereAbove(const Work& work) override {
+    above_->RunElsewhere(work);
+  }
 
   absl::Duration VouchesFor() override;
   ChildServer::Answer ChildComes(uint32_t child,

@@ -34,7 +34,7 @@ absl::StatusOr<std::unique_ptr<MemberRole>> MemberRole::Create(const Run* run,
   role->family_ = *std::move(family);
   ParentLink::Listener* listener = role.get();
   role->link_ =
-      std::make_unique<ParentLink>(run->loop.get(), &run->directory,
+      std::make_unique<ParentLink>(run->loop.get(), &run->directory, run->tree,
                                    run->step.node_id, run->patience, listener);
   return role;
 }
@@ -131,6 +131,26 @@ void MemberRole::ReturnToParent(const Work& work) {
   link_->Send(message);
 }
 
+// What it withdraws is no longer counted as finished: that goes first.
+void MemberRole::RunElsewhere(const Work& work) {
+  Report();
+  wire::Message message;
+  ToWire(work, message.mutable_elsewhere()->mutable_work());
+  link_->Send(message);
+}
+
+void MemberRole::RanFor(const wire::RanFor& ran) {
+  wire::Message message;
+  *message.mutable_ran_for() = ran;
+  link_->Send(message);
+}
+
+void MemberRole::NodeBenched(const std::string& node_name) {
+  wire::Message message;
+  message.mutable_benched()->set_node_name(node_name);
+  link_->Send(message);
+}
+
 void MemberRole::NodeLost(const std::string& node_name) {
   wire::Message message;
   message.mutable_loss()->set_node_name(node_name);
@@ -174,6 +194,8 @@ void MemberRole::ParentSays(const wire::Message& message) {
   } else if (message.has_cancel()) {
     family_->Cancel(
         FromWire(message.cancel().indexes(), run_->manifest->size()));
+  } else if (message.has_ran_for()) {
+    family_->RanFor(message.ran_for());
   } else if (message.has_stop()) {
     family_->Stop(message.stop().reason());
     Report();

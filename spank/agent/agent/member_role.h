@@ -22,9 +22,8 @@ class MemberRole : public Role,
 
   void Update() override;
   void StillHere() override;
-  bool MayRecord() override { return family_->Check(); }
   void StopRun(const std::string& reason) override;
-  void Cancel(const IndexSet& indexes) override { family_->Cancel(indexes); }
+  Family* family() override { return family_.get(); }
   bool done() const override { return family_->done(); }
   int Conclude() override;
 
@@ -33,7 +32,10 @@ class MemberRole : public Role,
 
   void AskParent() override;
   void ReturnToParent(const Work& work) override;
+  void RunElsewhere(const Work& work) override;
+  void RanFor(const wire::RanFor& ran) override;
   void NodeLost(const std::string& node_name) override;
+  void NodeBenched(const std::string& node_name) override;
 
   wire::Hello Hello() override;
   void Joined(const wire::Vouch& vouch) override;

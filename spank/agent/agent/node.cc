@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <sys/wait.h>
 
-#include <iterator>
-
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "pack/base/size.h"
@@ -18,26 +16,21 @@ constexpr int kStartsAtOnce = 100;
 // A sub-job that has started is seen to run, also when we are killed at once.
 constexpr absl::Duration kStartsWait = absl::Milliseconds(20);
 // Records of sub-jobs that were cancelled, then everything else has its turn.
-constexpr uint64_t kDropsAtOnce = 1000;
-constexpr absl::Duration kDropsWait = absl::Milliseconds(500);
-// A disk takes microseconds, a busy server milliseconds. Caps, timers and
-// signals wait for no longer than this.
-constexpr absl::Duration kPatience = absl::Milliseconds(20);
-// A file system that takes this long to write is like a full one.
-constexpr absl::Duration kSlowIsBlocked = absl::Seconds(1);
-constexpr size_t kMuchOnTheWay = 8 << 20;
+constexpr uint64_t kCancelsAtOnce = 1000;
+constexpr absl::Duration kCancelsWait = absl::Milliseconds(500);
 // How many wait changes all the time, and is worth a record now and then.
 constexpr absl::Duration kCountsWait = absl::Seconds(10);
 
 }  // namespace
 
-Node::Node(SlotResources resources, Slots slots, ManifestReader* manifest,
-           JournalWriter* journal, Listener* listener)
-    : resources_(std::move(resources)),
+Node::Node(uint32_t id, SlotResources resources, Slots slots,
+           ManifestReader* manifest, Records* records, Listener* listener)
+    : id_(id),
+      resources_(std::move(resources)),
       slots_(std::move(slots)),
       cap_rule_(resources_.options, &slots_),
       manifest_(manifest),
-      journal_(journal),
+      records_(records),
       listener_(listener) {}
 
 void Node::Add(const Work& work) {
@@ -46,58 +39,14 @@ void Node::Add(const Work& work) {
     SetAside(work.size());
     return;
   }
-  waiting_.AddAll(work.indexes());
-  for (const auto& [index, tried] : work.tried()) {
-    waiting_.Remove(index);
-    PlannedAttempt attempt;
-    attempt.index = index;
-    attempt.number = tried.attempts;
-    attempt.failures = tried.failures;
-    attempt.losses = tried.losses;
-    attempt.cap_bytes = tried.cap_bytes;
-    retries_.push_back(attempt);
-  }
-  if (!cancelled_.empty()) {
-    dropped_.AddAll(waiting_.Take(cancelled_));
-    CancelRetries();
-    RecordDropped();
-  }
+  line_.Add(work);
+  RecordCancelled();
   StartMore();
-}
-
-Work Node::GiveBack(uint64_t count) {
-  Work work(waiting_.TakeBack(count));
-  if (new_ && work.size() < count) {
-    // There is no room for it here.
-    work.Add(new_->subjob.index, Tried());
-    new_.reset();
-  }
-  for (; !retries_.empty() && work.size() < count; retries_.pop_back()) {
-    const PlannedAttempt& last = retries_.back();
-    work.Add(last.index,
-             {last.number, last.failures, last.losses, last.cap_bytes});
-  }
-  // Room is being kept for it: it goes only with everything else.
-  if (again_ && count == UINT64_MAX) {
-    work.Add(again_->subjob.index, {again_->attempt, again_->failures,
-                                    again_->losses, again_->cap_bytes});
-    again_.reset();
-  }
-  return work;
-}
-
-uint64_t Node::unstarted() const {
-  return waiting_.size() + dropped_.size() + retries_.size() +
-         (again_ ? 1 : 0) + (new_ ? 1 : 0);
 }
 
 void Node::Stop() {
   stopping_ = true;
-  waiting_ = dropped_ = IndexSet();
-  retries_.clear();
-  later_.clear();
-  again_.reset();
-  new_.reset();
+  line_ = Line();
   for (const auto& slot : slot_table_) {
     if (slot != nullptr) slot->Cancel(EndReason::kRunStopped);
   }
@@ -106,87 +55,43 @@ void Node::Stop() {
 
 void Node::Cancel(const IndexSet& indexes) {
   if (stopping_) return;
-  cancelled_.AddAll(indexes);
-  dropped_.AddAll(waiting_.Take(indexes));
+  line_.Cancel(indexes);
   for (const auto& slot : slot_table_) {
     if (slot == nullptr || !slot->busy()) continue;
     if (indexes.Contains(slot->attempt().candidate.subjob.index)) {
       slot->Cancel(EndReason::kCancelled);
     }
   }
-  CancelRetries();
-  RecordDropped();
+  RecordCancelled();
   StartMore();
 }
 
-void Node::CancelRetries() {
-  std::deque<PlannedAttempt> kept;
-  for (const PlannedAttempt& attempt : retries_) {
-    if (cancelled_.Contains(attempt.index)) {
-      RecordCancelled(attempt);
-    } else {
-      kept.push_back(attempt);
-    }
-  }
-  retries_ = std::move(kept);
-  for (auto it = later_.begin(); it != later_.end();) {
-    auto next = std::next(it);
-    if (cancelled_.Contains(it->second.index)) {
-      RecordCancelled(it->second);
-      later_.erase(it);
-    }
-    it = next;
-  }
-  for (std::optional<Candidate>* next : {&again_, &new_}) {
-    if (!*next || !cancelled_.Contains((*next)->subjob.index)) continue;
-    PlannedAttempt attempt;
-    attempt.index = (*next)->subjob.index;
-    attempt.number = (*next)->attempt;
-    next->reset();
-    RecordCancelled(attempt);
-  }
-}
-
 // There may be a million of them: everything else has its turn between.
-void Node::RecordDropped() {
-  if (drop_timer_ != 0 || dropped_.empty()) return;
-  if (!paused_) {
-    IndexSet now = dropped_.TakeFront(kDropsAtOnce);
-    for (const auto& [begin, end] : now.ranges()) {
+void Node::RecordCancelled() {
+  if (cancel_timer_ != 0 || !line_.has_cancelled()) return;
+  if (!records_->blocked()) {
+    Work now = line_.TakeCancelled(kCancelsAtOnce);
+    for (const auto& [begin, end] : now.indexes().ranges()) {
       for (uint64_t index = begin; index < end; ++index) {
-        PlannedAttempt attempt;
-        attempt.index = index;
-        RecordCancelled(attempt);
+        Ended ended =
+            EndedAtOnce(index, now.TriedOf(index).attempts, Cause::kCancelled);
+        ended.set_cancelled_by_user(true);
+        Settle(Candidate(), &ended);
       }
     }
   }
-  if (dropped_.empty()) return;
-  drop_timer_ = resources_.loop->After(
-      paused_ ? kDropsWait : absl::ZeroDuration(), [this] {
-        drop_timer_ = 0;
-        RecordDropped();
+  if (!line_.has_cancelled()) return;
+  cancel_timer_ = resources_.loop->After(
+      records_->blocked() ? kCancelsWait : absl::ZeroDuration(), [this] {
+        cancel_timer_ = 0;
+        RecordCancelled();
       });
-}
-
-void Node::RecordCancelled(const PlannedAttempt& attempt) {
-  Ended ended;
-  ended.set_index(attempt.index);
-  ended.set_attempt(attempt.number);
-  ended.set_start_ns(absl::ToUnixNanos(absl::Now()));
-  ended.set_end_ns(ended.start_ns());
-  ended.set_cause(static_cast<uint32_t>(Cause::kCancelled));
-  ended.set_cancelled_by_user(true);
-  Settle(Candidate(), &ended);
 }
 
 void Node::AnnounceEnd(int signal) {
   end_announced_ = true;
-  SetAside(unstarted() - dropped_.size() + later_.size());
-  waiting_ = IndexSet();
-  retries_.clear();
-  later_.clear();
-  again_.reset();
-  new_.reset();
+  SetAside(line_.uncancelled());
+  line_.Clear();
   for (const auto& slot : slot_table_) {
     if (slot != nullptr) slot->AnnounceEnd(signal);
   }
@@ -200,50 +105,33 @@ void Node::SetAside(uint64_t count) {
 // It has a limit, or those before it took so long.
 bool Node::TooLate(const Candidate& candidate) const {
   if (end_ == absl::InfiniteFuture()) return false;
-  absl::Duration length = resources_.options->time_limit;
-  if (length == absl::InfiniteDuration()) length = candidate.subjob.time_limit;
+  absl::Duration length = TimeLimit(*resources_.options, candidate.subjob);
   if (length == absl::InfiniteDuration()) length = run_times_.Expected();
   return absl::Now() + length > end_;
 }
 
 bool Node::FlushRecords() {
   if (!listener_->MayRecord()) return false;
-  // Output first: a record never tells of output that is not there.
-  absl::Status status;
-  if (resources_.output != nullptr) {
-    status = resources_.output->Flush(kPatience);
-  }
-  if (status.ok()) status = journal_->Flush(kPatience);
-  if (absl::IsUnavailable(status) && !SlowForLong()) return false;
-  if (status.ok()) slow_since_.reset();
-  if (paused_ != status.ok()) return status.ok();
-  paused_ = !status.ok();
-  listener_->RecordsBlocked(status);
+  bool were_blocked = records_->blocked();
+  bool flushed = records_->Flush();
+  if (records_->blocked() == were_blocked) return flushed;
+  listener_->RecordsBlocked(records_->status());
   for (const auto& slot : slot_table_) {
-    if (slot != nullptr) slot->ReadOutput(!paused_);
+    if (slot != nullptr) slot->ReadOutput(!records_->blocked());
   }
   StartMore();
-  return !paused_;
-}
-
-// Whether records have been on their way for so long, or there are so many of
-// them, that no more should come.
-bool Node::SlowForLong() {
-  if (!slow_since_) slow_since_ = resources_.loop->now();
-  size_t buffered = journal_->buffered();
-  if (resources_.output != nullptr) buffered += resources_.output->buffered();
-  return buffered > kMuchOnTheWay ||
-         resources_.loop->now() - *slow_since_ > kSlowIsBlocked;
+  return !records_->blocked();
 }
 
 Idle Node::IdleNow() const {
   if (stopping_) return Idle::kStopping;
+  if (breaker_.open()) return Idle::kBenched;
   if (finished_[static_cast<size_t>(State::kPending)] != 0 &&
       unstarted() == 0) {
     return Idle::kTime;
   }
   if (slots_.running() >= slots_.slots()) return Idle::kNot;
-  if (paused_) return Idle::kRecords;
+  if (records_->blocked()) return Idle::kRecords;
   const std::optional<Candidate>& next = again_ ? again_ : new_;
   if (next) return slots_.HasCpus(next->cpus) ? Idle::kMemory : Idle::kCpus;
   return unstarted() == 0 ? Idle::kNoWork : Idle::kNot;
@@ -263,7 +151,7 @@ void Node::RecordStanding() {
   standing_ = now;
   JournalRecord record;
   *record.mutable_standing() = now;
-  journal_->Append(record);
+  records_->Append(record);
 }
 
 void Node::HandOnOutput() {
@@ -274,11 +162,16 @@ void Node::HandOnOutput() {
 
 // ---- Starting
 
+// What is run again goes first: it may need more than the others leave at the
+// end.
 void Node::StartMore() {
   if (starting_ || !listener_->MayRecord()) return;
   starting_ = true;
   LookForRoom();
-  for (int starts = 0; !stopping_ && !paused_ && StartOne(); ++starts) {
+  for (int starts = 0;
+       !stopping() && !records_->blocked() &&
+       (StartFrom(Line::Queue::kAgain) || StartFrom(Line::Queue::kNew));
+       ++starts) {
     if (starts == kStartsAtOnce) {
       resources_.loop->Cancel(start_timer_);
       start_timer_ =
@@ -300,96 +193,71 @@ void Node::LookForRoom() {
   }
 }
 
-// False: nothing is there to start, or there is no room for it. What is run
-// again goes first: it may need more than the others leave at the end.
-bool Node::StartOne() { return StartAgain() || StartNew(); }
-
-bool Node::StartAgain() {
-  if (!again_ && !retries_.empty()) {
-    PlannedAttempt attempt = retries_.front();
-    retries_.pop_front();
-    again_ = Prepare(attempt);
-    if (!again_) return true;
+// False: nothing is there to start, or there is no room for it.
+bool Node::StartFrom(Line::Queue queue) {
+  bool is_new = queue == Line::Queue::kNew;
+  std::optional<Candidate>& head = is_new ? new_ : again_;
+  std::optional<Planned> next = line_.Front(queue);
+  if (!next) {
+    head.reset();
+    return false;
   }
-  if (!again_) return false;
-  if (TooLate(*again_)) {
-    again_.reset();
-    SetAside(1);
+  // Two that are doubted try what failed on the other.
+  if (doubted() && next->tried.failed_on == 0) return false;
+  std::optional<Slot::Failure> failure = MakeReady(*next, &head);
+  if (failure || TooLate(*head)) {
+    Candidate candidate = *std::move(head);
+    head.reset();
+    line_.PopFront(queue);
+    failure ? RecordNotStarted(candidate, *failure) : SetAside(1);
     return true;
   }
-  slots_.Reserve(again_->cpus, again_->cap_bytes);
-  std::optional<SlotClaim> claim = slots_.TakeReserved();
+  std::optional<SlotClaim> claim;
+  if (is_new) {
+    // While it waited more may have been learned.
+    head->cap_bytes = cap_rule_.CapOf(head->subjob, head->cpus);
+    claim = slots_.Take(head->cpus, head->cap_bytes);
+  } else {
+    slots_.Reserve(head->cpus, head->cap_bytes);
+    claim = slots_.TakeReserved();
+  }
   if (!claim) return false;
-  Candidate candidate = *std::move(again_);
-  again_.reset();
+  Candidate candidate = *std::move(head);
+  head.reset();
+  line_.PopFront(queue);
   Start(std::move(candidate), *std::move(claim));
   return true;
 }
 
-bool Node::StartNew() {
-  if (!new_ && !waiting_.empty()) {
-    PlannedAttempt attempt;
-    attempt.index = waiting_.front();
-    waiting_.Remove(attempt.index);
-    new_ = Prepare(attempt);
-    if (!new_) return true;
-  }
-  if (!new_) return false;
-  if (TooLate(*new_)) {
-    new_.reset();
-    SetAside(1);
-    return true;
-  }
-  // While it waited more may have been learned.
-  new_->cap_bytes = cap_rule_.CapOf(new_->subjob, new_->cpus);
-  std::optional<SlotClaim> claim = slots_.Take(new_->cpus, new_->cap_bytes);
-  if (!claim) return false;
-  Candidate candidate = *std::move(new_);
-  new_.reset();
-  Start(std::move(candidate), *std::move(claim));
-  return true;
-}
-
-// Nothing: it cannot run, which is recorded.
-std::optional<Candidate> Node::Prepare(const PlannedAttempt& attempt) {
-  absl::StatusOr<Candidate> candidate = Read(attempt);
-  if (!candidate.ok()) {
-    Candidate unreadable;
-    unreadable.subjob.index = attempt.index;
-    unreadable.attempt = attempt.number;
-    unreadable.failures = attempt.failures;
-    RecordNotStarted(unreadable,
-                     {std::string(candidate.status().message()), EINVAL});
+// Reads it, unless that was done. Why it can never run here, if so.
+std::optional<Slot::Failure> Node::MakeReady(const Planned& next,
+                                             std::optional<Candidate>* head) {
+  if (*head && (*head)->subjob.index == next.index &&
+      (*head)->tried == next.tried) {
     return std::nullopt;
   }
-  if (!slots_.Fits(candidate->cpus, candidate->cap_bytes)) {
-    RecordNotStarted(*candidate,
-                     {absl::StrCat("it needs ", candidate->cpus, " CPUs and ",
-                                   FormatSize(candidate->cap_bytes),
-                                   ", the node has ", slots_.cpus(), " and ",
-                                   FormatSize(slots_.budget_bytes())),
-                      0});
-    return std::nullopt;
+  Candidate& candidate = head->emplace();
+  candidate.subjob.index = next.index;
+  candidate.tried = next.tried;
+  absl::StatusOr<SubJob> subjob = manifest_->Get(next.index);
+  if (!subjob.ok()) {
+    return Slot::Failure{std::string(subjob.status().message()), EINVAL};
   }
-  return *std::move(candidate);
-}
-
-absl::StatusOr<Candidate> Node::Read(const PlannedAttempt& attempt) {
-  absl::StatusOr<SubJob> subjob = manifest_->Get(attempt.index);
-  if (!subjob.ok()) return subjob.status();
-  Candidate candidate;
-  candidate.attempt = attempt.number;
-  candidate.failures = attempt.failures;
-  candidate.losses = attempt.losses;
-  candidate.cpus = subjob->cpus != 0    ? subjob->cpus
-                   : subjob->ranks == 1 ? slots_.DefaultCpus()
-                                        : 1;
-  candidate.cpus *= subjob->ranks;
-  candidate.cap_bytes = attempt.cap_bytes != 0
-                            ? attempt.cap_bytes
-                            : cap_rule_.CapOf(*subjob, candidate.cpus);
   candidate.subjob = *std::move(subjob);
-  return candidate;
+  const SubJob& said = candidate.subjob;
+  candidate.cpus = said.cpus != 0    ? said.cpus
+                   : said.ranks == 1 ? slots_.DefaultCpus()
+                                     : 1;
+  candidate.cpus *= said.ranks;
+  candidate.cap_bytes = next.tried.cap_bytes != 0
+                            ? next.tried.cap_bytes
+                            : cap_rule_.CapOf(said, candidate.cpus);
+  if (slots_.Fits(candidate.cpus, candidate.cap_bytes)) return std::nullopt;
+  return Slot::Failure{
+      absl::StrCat("it needs ", candidate.cpus, " CPUs and ",
+                   FormatSize(candidate.cap_bytes), ", the node has ",
+                   slots_.cpus(), " and ", FormatSize(slots_.budget_bytes())),
+      0};
 }
 
 absl::StatusOr<Slot*> Node::SlotOf(uint32_t number) {
@@ -417,7 +285,7 @@ void Node::Start(Candidate candidate, SlotClaim claim) {
 void Node::AttemptStarted(Slot* slot) {
   JournalRecord record;
   *record.mutable_started() = StartedRecord(slot->attempt());
-  journal_->Append(record);
+  records_->Append(record);
   if (flush_timer_ != 0) return;
   flush_timer_ = resources_.loop->After(kStartsWait, [this] {
     flush_timer_ = 0;
@@ -431,36 +299,30 @@ void Node::CouldNotStart(Slot* slot, const Slot::Failure& why) {
   StartMore();
 }
 
-void Node::RecordNodeLost(uint64_t index, uint32_t attempt) {
-  JournalRecord record;
-  Ended* ended = record.mutable_ended();
-  ended->set_index(index);
-  ended->set_attempt(attempt);
-  ended->set_start_ns(absl::ToUnixNanos(absl::Now()));
-  ended->set_end_ns(ended->start_ns());
-  ended->set_cause(static_cast<uint32_t>(Cause::kNodeLost));
-  journal_->Append(record);
-}
-
-void Node::TryLater(const PlannedAttempt& attempt) {
-  Loop::Instant due = MonotonicNow() + RetryDelay(attempt.failures);
-  later_.emplace(due, attempt);
-  if (later_.begin()->first != due && later_timer_ != 0) return;
+void Node::TryLater(const Planned& planned) {
+  absl::Duration delay = RetryDelay(planned.tried.failures);
+  Loop::Instant due = MonotonicNow() + delay;
+  line_.AddLater(planned, due);
+  if (line_.next_due() != due && later_timer_ != 0) return;
   resources_.loop->Cancel(later_timer_);
-  later_timer_ = resources_.loop->After(RetryDelay(attempt.failures),
-                                        [this] { TakeThoseDue(); });
+  later_timer_ = resources_.loop->After(delay, [this] { TakeThoseDue(); });
 }
 
 void Node::TakeThoseDue() {
   later_timer_ = 0;
   Loop::Instant now = MonotonicNow();
-  while (!later_.empty() && later_.begin()->first <= now) {
-    retries_.push_back(later_.begin()->second);
-    later_.erase(later_.begin());
+  Work elsewhere;
+  for (const Planned& planned : line_.TakeDue(now)) {
+    if (planned.tried.failed_on == 0) {
+      line_.AddAgain(planned);
+    } else {
+      elsewhere.Add(planned.index, planned.tried);
+    }
   }
-  if (!later_.empty()) {
-    later_timer_ = resources_.loop->After(later_.begin()->first - now,
-                                          [this] { TakeThoseDue(); });
+  if (!elsewhere.empty()) listener_->RunElsewhere(elsewhere);
+  if (std::optional<Loop::Instant> next = line_.next_due()) {
+    later_timer_ =
+        resources_.loop->After(*next - now, [this] { TakeThoseDue(); });
   }
   StartMore();
 }
@@ -496,12 +358,8 @@ void Node::AttemptEnded(Slot* slot, Ended* ended) {
 
 void Node::RecordNotStarted(const Candidate& candidate,
                             const Slot::Failure& why) {
-  Ended ended;
-  ended.set_index(candidate.subjob.index);
-  ended.set_attempt(candidate.attempt);
-  ended.set_start_ns(absl::ToUnixNanos(absl::Now()));
-  ended.set_end_ns(ended.start_ns());
-  ended.set_cause(static_cast<uint32_t>(Cause::kCouldNotStart));
+  Ended ended = EndedAtOnce(candidate.subjob.index, candidate.tried.attempts,
+                            Cause::kCouldNotStart);
   ended.set_cap_bytes(candidate.cap_bytes);
   ended.set_cpus(candidate.cpus);
   ended.set_failed_step(why.step);
@@ -509,38 +367,88 @@ void Node::RecordNotStarted(const Candidate& candidate,
   Settle(candidate, &ended);
 }
 
+void Node::RecordNodeLost(uint64_t index, uint32_t attempt) {
+  JournalRecord record;
+  *record.mutable_ended() = EndedAtOnce(index, attempt, Cause::kNodeLost);
+  records_->Append(record);
+}
+
 // Records the end of an attempt, which is the sub-job's or makes another.
 void Node::Settle(const Candidate& candidate, Ended* ended) {
   Cause cause = static_cast<Cause>(ended->cause());
-  PlannedAttempt attempt;
-  attempt.index = ended->index();
-  attempt.number = ended->attempt();
-  attempt.failures = candidate.failures;
-  attempt.losses = candidate.losses;
-  attempt.cap_bytes = candidate.cap_bytes;
-  std::optional<PlannedAttempt> next;
-  if (!stopping_ && !end_announced_ && !cancelled_.Contains(attempt.index)) {
+  uint64_t index = ended->index();
+  Tried tried = candidate.tried;
+  tried.cap_bytes = candidate.cap_bytes;
+  std::optional<Tried> next;
+  if (!stopping_ && !end_announced_ && !line_.IsCancelled(index)) {
     ExitStatus exit{static_cast<int>(ended->exit_code()),
                     static_cast<int>(ended->signal())};
-    next = NextAttempt(*resources_.options, attempt, cause, exit,
+    next = NextAttempt(*resources_.options, tried, cause, exit,
                        cap_rule_.LimitsOf(candidate.subjob, candidate.cpus));
   }
   ended->set_will_retry(next.has_value());
   JournalRecord record;
   record.mutable_ended()->Swap(ended);
-  journal_->Append(record);
+  records_->Append(record);
+  if (tried.failed_on != 0) {
+    listener_->RanFor(tried.failed_on, index, cause == Cause::kCompleted);
+  }
   if (next) {
-    if (next->failures == attempt.failures) {
-      retries_.push_back(*next);  // with a larger cap: no reason to wait
+    bool elsewhere = cause == Cause::kCouldNotStart && listener_->HasOthers();
+    next->failed_on = elsewhere ? id_ + 1 : 0;
+    if (next->failures == tried.failures) {
+      line_.AddAgain({index, *next});  // with a larger cap: no reason to wait
     } else {
-      TryLater(*next);
+      TryLater({index, *next});
     }
     return;
   }
   ++finished_[static_cast<size_t>(StateOf(cause))];
+  if (tried.failed_on == 0) HeedBreaker(tried, record.ended());
   if (cause != Cause::kCompleted || slots_.running() == 0) {
     listener_->NodeChanged();
   }
+}
+
+// ---- What fails here and not elsewhere
+
+void Node::HeedBreaker(const Tried& tried, const Ended& ended) {
+  if (stopping_ || end_announced_ || !listener_->HasOthers()) return;
+  Tried next = tried;
+  ++next.attempts;
+  next.failed_on = id_ + 1;
+  breaker_.Ended(ended.index(), next, static_cast<Cause>(ended.cause()),
+                 absl::Nanoseconds(ended.end_ns() - ended.start_ns()));
+  if (!breaker_.wants_trial()) return;
+  listener_->RunElsewhere(Withdraw(breaker_.TakeTrial()));
+  resources_.loop->Cancel(trial_timer_);
+  trial_timer_ = resources_.loop->After(Breaker::kPatience, [this] {
+    trial_timer_ = 0;
+    GoOn();
+  });
+}
+
+// Their ends are recorded, but the last ones of their sub-jobs no more.
+Work Node::Withdraw(Work failed) {
+  finished_[static_cast<size_t>(State::kFailed)] -= failed.size();
+  return failed;
+}
+
+void Node::RanElsewhere(uint64_t index, bool completed) {
+  if (stopping_) return;
+  bool was_benched = breaker_.benched();
+  breaker_.TriedElsewhere(index, completed);
+  if (breaker_.benched() && !was_benched) {
+    Work work = line_.TakeBack(UINT64_MAX);
+    work.AddAll(Withdraw(breaker_.TakeRest()));
+    listener_->NodeBenched(work);
+  }
+  StartMore();
+}
+
+void Node::GoOn() {
+  breaker_.GoOn();
+  StartMore();
 }
 
 }  // namespace cram

@@ -5,8 +5,6 @@
 #include <stdint.h>
 
 #include <array>
-#include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,11 +14,12 @@
 #include "pack/base/idle.h"
 #include "pack/base/index_set.h"
 #include "pack/base/outcome.h"
-#include "pack/journal/journal_writer.h"
 #include "pack/manifest/reader.h"
+#include "spank/agent/agent/breaker.h"
 #include "spank/agent/agent/cap_rule.h"
-#include "spank/agent/agent/retry.h"
+#include "spank/agent/agent/records.h"
 #include "spank/agent/agent/slot.h"
+#include "spank/agent/share/line.h"
 #include "spank/agent/share/work.h"
 #include "spank/agent/slots/run_times.h"
 #include "spank/agent/slots/slots.h"
@@ -40,17 +39,29 @@ class Node : private Slot::Listener {
     virtual bool MayRecord() = 0;
     // Records cannot be written, or can again (ok).
     virtual void RecordsBlocked(const absl::Status& status) = 0;
+    // Whether there are other nodes.
+    virtual bool HasOthers() = 0;
+    // These failed here, perhaps because of the node: others should run them.
+    virtual void RunElsewhere(const Work& work) = 0;
+    // One that failed on another node (Tried::failed_on) was run here.
+    virtual void RanFor(uint32_t failed_on, uint64_t index, bool completed) = 0;
+    // The node is a black hole: it runs nothing more, and has nothing but these
+    // for others to run.
+    virtual void NodeBenched(const Work& work) = 0;
   };
 
   // All outlive it.
-  Node(SlotResources resources, Slots slots, ManifestReader* manifest,
-       JournalWriter* journal, Listener* listener);
+  Node(uint32_t id, SlotResources resources, Slots slots,
+       ManifestReader* manifest, Records* records, Listener* listener);
 
-  // Sub-jobs to run. Those that wait are started in ascending order.
+  // Sub-jobs to run.
   void Add(const Work& work);
-  // Up to `count` that have not started, the last ones first, and then those
-  // that wait to be run again.
-  Work GiveBack(uint64_t count);
+  // As Line::TakeBack.
+  Work GiveBack(uint64_t count) { return line_.TakeBack(count); }
+  // What RunElsewhere handed out: another node has run it; or nobody else can,
+  // nor what a benched node had.
+  void RanElsewhere(uint64_t index, bool completed);
+  void GoOn();
   // Of these, what waits here or is added later is recorded as cancelled
   // without having run, what runs is ended, and nothing is run again. What has
   // ended stays as it is.
@@ -81,17 +92,16 @@ class Node : private Slot::Listener {
   void HandOnOutput();
 
   const std::array<uint64_t, kStates>& finished() const { return finished_; }
-  // What waits for its next attempt's time is not among them: nobody else's
-  // slots can use it.
-  uint64_t unstarted() const;
-  bool idle() const {
-    return running() == 0 && unstarted() == 0 && later_.empty();
-  }
+  uint64_t unstarted() const { return line_.size(); }
+  bool idle() const { return running() == 0 && line_.empty(); }
   uint32_t running() const { return slots_.running(); }
   uint32_t slots() const { return slots_.slots(); }
-  bool stopping() const { return stopping_; }
-  // Records are not where FlushRecords() brings them, or only slowly so.
-  bool records_wait() const { return paused_ || slow_since_.has_value(); }
+  // It starts nothing more.
+  bool stopping() const { return stopping_ || breaker_.benched(); }
+  // A black hole, and others run what it had.
+  bool benched() const { return breaker_.benched(); }
+  // For now it starts nothing but what failed elsewhere.
+  bool doubted() const { return breaker_.open(); }
   // Memory that ended sub-jobs still fill.
   uint64_t left_behind() const { return slots_.left_behind(); }
 
@@ -102,53 +112,48 @@ class Node : private Slot::Listener {
   void OutputWaits() override { FlushRecords(); }
 
   void StartMore();
+  void LookForRoom();
+  bool StartFrom(Line::Queue queue);
+  std::optional<Slot::Failure> MakeReady(const Planned& next,
+                                         std::optional<Candidate>* head);
   bool TooLate(const Candidate& candidate) const;
   void SetAside(uint64_t count);
-  void TryLater(const PlannedAttempt& attempt);
-  void TakeThoseDue();
-  bool StartOne();
-  bool StartAgain();
-  bool StartNew();
-  std::optional<Candidate> Prepare(const PlannedAttempt& attempt);
-  absl::StatusOr<Candidate> Read(const PlannedAttempt& attempt);
-  bool SlowForLong();
-  void CancelRetries();
-  void RecordDropped();
-  void RecordCancelled(const PlannedAttempt& attempt);
-  void LookForRoom();
-  Idle IdleNow() const;
   void Start(Candidate candidate, SlotClaim claim);
   absl::StatusOr<Slot*> SlotOf(uint32_t number);
+  void TryLater(const Planned& planned);
+  void TakeThoseDue();
   void RecordNotStarted(const Candidate& candidate, const Slot::Failure& why);
+  void RecordCancelled();
   void Settle(const Candidate& candidate, Ended* ended);
+  void HeedBreaker(const Tried& tried, const Ended& ended);
+  Work Withdraw(Work failed);
 
+  Idle IdleNow() const;
+
+  uint32_t id_;
   SlotResources resources_;
   Slots slots_;
   CapRule cap_rule_;
   ManifestReader* manifest_;
-  JournalWriter* journal_;
+  Records* records_;
   Listener* listener_;
-  IndexSet waiting_;
-  std::deque<PlannedAttempt> retries_;
-  std::multimap<Loop::Instant, PlannedAttempt> later_;  // by when they are due
-  // Cancelled by the user, and those of them that waited and must be recorded.
-  IndexSet cancelled_, dropped_;
-  // The heads of the two lines, when there is no room for them now.
+  Line line_;
+  // The heads of its queues, read, while there is no room for them.
   std::optional<Candidate> again_, new_;
+  Breaker breaker_;
   std::vector<std::unique_ptr<Slot>> slot_table_;  // by number; made once
   std::array<uint64_t, kStates> finished_ = {};
   absl::Time end_ = absl::InfiniteFuture();
   bool end_announced_ = false;
   RunTimes run_times_;
   bool stopping_ = false;
-  bool paused_ = false;
-  std::optional<Loop::Instant> slow_since_;  // records are on their way
-  bool starting_ = false;                    // StartMore is on the stack
-  Standing standing_;                        // as last recorded
+  bool starting_ = false;  // StartMore is on the stack
+  Standing standing_;      // as last recorded
   Loop::TimerId start_timer_ = 0;
   Loop::TimerId later_timer_ = 0;
   Loop::TimerId flush_timer_ = 0;
-  Loop::TimerId drop_timer_ = 0;
+  Loop::TimerId cancel_timer_ = 0;
+  Loop::TimerId trial_timer_ = 0;
 };
 
 }  // namespace cram

@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 
 #include "pack/base/io.h"
-#include "spank/agent/share/tree.h"
 
 namespace cram {
 namespace {
@@ -18,14 +17,15 @@ constexpr absl::Duration kConnectPatience = absl::Seconds(2);
 
 }  // namespace
 
-ParentLink::ParentLink(Loop* loop, const RunDirectory* directory, uint32_t node,
+ParentLink::ParentLink(Loop* loop, const RunDirectory* directory,
+                       const Tree& tree, uint32_t node,
                        const Patience& patience, Listener* listener)
     : loop_(loop),
       directory_(directory),
       patience_(patience),
       listener_(listener),
       started_(loop->now()) {
-  while (node != 0) above_.push_back(node = ParentOf(node));
+  while (node != 0) above_.push_back(node = tree.ParentOf(node));
   After(absl::ZeroDuration(), &ParentLink::ReadAddress);
 }
 

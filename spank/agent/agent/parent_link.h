@@ -11,6 +11,7 @@
 #include "spank/agent/agent/connection.h"
 #include "spank/agent/agent/patience.h"
 #include "spank/agent/loop/loop.h"
+#include "spank/agent/share/tree.h"
 
 namespace cram {
 
@@ -36,8 +37,8 @@ class ParentLink {
   };
 
   // `node` is not 0. `directory` outlives it.
-  ParentLink(Loop* loop, const RunDirectory* directory, uint32_t node,
-             const Patience& patience, Listener* listener);
+  ParentLink(Loop* loop, const RunDirectory* directory, const Tree& tree,
+             uint32_t node, const Patience& patience, Listener* listener);
   ~ParentLink();
 
   bool joined() const { return joined_; }

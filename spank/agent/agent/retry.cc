@@ -17,15 +17,14 @@ bool ReachedCap(Cause cause) {
 
 }  // namespace
 
-std::optional<PlannedAttempt> NextAttempt(const RunOptions& options,
-                                          const PlannedAttempt& ended,
-                                          Cause cause, const ExitStatus& exit,
-                                          const CapLimits& limits) {
+std::optional<Tried> NextAttempt(const RunOptions& options, const Tried& ended,
+                                 Cause cause, const ExitStatus& exit,
+                                 const CapLimits& limits) {
   if (cause == Cause::kCompleted || cause == Cause::kCancelled) {
     return std::nullopt;
   }
-  PlannedAttempt next = ended;
-  ++next.number;
+  Tried next = ended;
+  ++next.attempts;
   bool grows = options.oom_factor != 0 || options.mem_auto;
   if (!grows || !ReachedCap(cause)) {
     bool its_own_word = cause == Cause::kExitCode || cause == Cause::kSignal;

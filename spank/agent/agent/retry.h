@@ -9,17 +9,9 @@
 #include "pack/base/exit_status.h"
 #include "pack/base/outcome.h"
 #include "pack/base/run_options.h"
+#include "spank/agent/share/work.h"
 
 namespace cram {
-
-// An attempt as the line knows it, before the manifest is read.
-struct PlannedAttempt {
-  uint64_t index = 0;
-  uint32_t number = 0;     // all earlier attempts counted
-  uint32_t failures = 0;   // the earlier ones that --retry counts
-  uint64_t cap_bytes = 0;  // 0: whatever new sub-jobs get
-  uint32_t losses = 0;     // the earlier ones that lost their node
-};
 
 // What the caps of a node may grow to.
 struct CapLimits {
@@ -33,10 +25,10 @@ struct CapLimits {
 // --retry are followed by an attempt with the same cap, unless the codes of
 // --retry say that `exit` is none to be followed. Without --oom-retry and
 // --mem=auto, --retry counts both.
-std::optional<PlannedAttempt> NextAttempt(const RunOptions& options,
-                                          const PlannedAttempt& ended,
-                                          Cause cause, const ExitStatus& exit,
-                                          const CapLimits& limits);
+// `ended` is the attempt, with the cap that it had; the result is the next.
+std::optional<Tried> NextAttempt(const RunOptions& options, const Tried& ended,
+                                 Cause cause, const ExitStatus& exit,
+                                 const CapLimits& limits);
 
 // How long an attempt waits that follows so many failures which --retry counts:
 // a tenth of a second, and twice as long each time, up to ten seconds.

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "pack/base/index_set.h"
+#include "spank/agent/agent/family.h"
 
 namespace cram {
 
@@ -19,13 +19,8 @@ class Role {
   // that we are there.
   virtual void StillHere() {}
 
-  // Of these, none is run any more, wherever in the run it is. Again for those
-  // of before changes nothing.
-  virtual void Cancel(const IndexSet& indexes) = 0;
-
-  // Whether an end that is seen now may be recorded: not as long as others may
-  // have been given what runs here.
-  virtual bool MayRecord() { return true; }
+  // The node and what is below it, which both roles have.
+  virtual Family* family() = 0;
 
   // This agent was told from outside to stop.
   virtual void StopRun(const std::string& reason) = 0;

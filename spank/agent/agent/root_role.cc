@@ -57,6 +57,13 @@ void RootRole::CheckFailures() {
                        " allowed"));
 }
 
+void RootRole::NodeBenched(const std::string& node_name) {
+  benched_.insert(node_name);
+  run_->Say(absl::StrCat(node_name,
+                         " is benched: sub-jobs that failed there, one after "
+                         "the other, completed on another node"));
+}
+
 void RootRole::StopRun(const std::string& reason) {
   if (!stop_reason_.empty()) return;
   stop_reason_ = reason;
@@ -89,6 +96,7 @@ int RootRole::Conclude() {
   summary.nodes = run_->step.nodes;
   summary.slots = slots_;
   summary.lost_nodes.assign(lost_.begin(), lost_.end());
+  summary.benched_nodes.assign(benched_.begin(), benched_.end());
   summary.stop_reason = stop_reason_;
   summary.start = run_->start;
   summary.end = absl::Now();

@@ -20,7 +20,7 @@ class RootRole : public Role, private Family::Above {
 
   void Update() override;
   void StopRun(const std::string& reason) override;
-  void Cancel(const IndexSet& indexes) override { family_->Cancel(indexes); }
+  Family* family() override { return family_.get(); }
   bool done() const override { return family_->done(); }
   int Conclude() override;
 
@@ -29,16 +29,19 @@ class RootRole : public Role, private Family::Above {
 
   void AskParent() override {}
   void ReturnToParent(const Work&) override {}
+  void RunElsewhere(const Work&) override {}
+  void RanFor(const wire::RanFor&) override {}  // it is lost
   void NodeLost(const std::string& node_name) override {
     lost_.insert(node_name);
   }
+  void NodeBenched(const std::string& node_name) override;
 
   void CheckFailures();
 
   const Run* run_;
   std::unique_ptr<Family> family_;
   ProgressLine progress_;
-  std::set<std::string> lost_;
+  std::set<std::string> lost_, benched_;
   uint32_t slots_ = 0;  // the most there ever were
   std::string stop_reason_;
 };

@@ -14,6 +14,7 @@
 #include "spank/agent/agent/patience.h"
 #include "spank/agent/agent/step.h"
 #include "spank/agent/loop/loop.h"
+#include "spank/agent/share/tree.h"
 #include "spank/agent/share/work.h"
 
 namespace cram {
@@ -33,6 +34,7 @@ struct Run {
   AgentOptions options;
   Step step;
   RunDirectory directory{""};
+  Tree tree{1};
   Patience patience;
   std::unique_ptr<Loop> loop;
   std::unique_ptr<ManifestReader> manifest;

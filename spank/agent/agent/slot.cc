@@ -131,14 +131,14 @@ void Slot::Start(Candidate candidate, SlotClaim claim) {
 std::optional<Slot::Failure> Slot::Prepare() {
   const SubJob& subjob = attempt_.candidate.subjob;
   if (collector_ != nullptr) {
-    collector_->Begin(subjob.index, attempt_.candidate.attempt);
+    collector_->Begin(subjob.index, attempt_.candidate.tried.attempts);
   }
   absl::Status status = cap_->Arm(attempt_.candidate.cap_bytes);
   if (status.ok()) status = directory_.Prepare();
   if (status.ok() && NeedsRanks(subjob)) status = PrepareRanks();
   if (!status.ok()) return Failure{std::string(status.message()), 0};
-  streams_ = OpenStreams(subjob, attempt_.candidate.attempt, *r_->options,
-                         collector_.get());
+  streams_ = OpenStreams(subjob, attempt_.candidate.tried.attempts,
+                         *r_->options, collector_.get());
   if (!streams_.failed_step.empty()) {
     return Failure{streams_.failed_step, streams_.error};
   }
@@ -171,7 +171,7 @@ absl::Status Slot::PrepareRanks() {
 void Slot::Launch() {
   const SubJob& subjob = attempt_.candidate.subjob;
   AttemptFacts facts;
-  facts.attempt = attempt_.candidate.attempt;
+  facts.attempt = attempt_.candidate.tried.attempts;
   facts.slot = number_;
   facts.ranks = subjob.ranks;
   facts.cpus = attempt_.candidate.cpus;
@@ -251,10 +251,7 @@ bool Slot::LimitData() {
 }
 
 void Slot::ArmTimers() {
-  absl::Duration limit = r_->options->time_limit;
-  if (limit == absl::InfiniteDuration()) {
-    limit = attempt_.candidate.subjob.time_limit;
-  }
+  absl::Duration limit = TimeLimit(*r_->options, attempt_.candidate.subjob);
   if (limit != absl::InfiniteDuration()) {
     limit_timer_ = r_->loop->After(limit, [this] {
       limit_timer_ = 0;

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "nlohmann/json.hpp"
 #include "pack/base/duration.h"
 #include "pack/journal/reader.h"
@@ -66,6 +67,12 @@ std::string Summary::Text() const {
     absl::StrAppend(&text, "\ncram: ", completed_before,
                     " of them had completed before, in ", resumed_from);
   }
+  if (!benched_nodes.empty()) {
+    absl::StrAppend(&text,
+                    "\ncram: benched, as sub-jobs failed there that "
+                    "completed elsewhere: ",
+                    absl::StrJoin(benched_nodes, ","));
+  }
   if (!stop_reason.empty()) {
     absl::StrAppend(&text, "\ncram: stopped early: ", stop_reason);
   }
@@ -101,6 +108,7 @@ std::string Summary::Json() const {
   json["nodes"] = nodes;
   json["slots"] = slots;
   json["lost_nodes"] = lost_nodes;
+  json["benched_nodes"] = benched_nodes;
   json["stop_reason"] = stop_reason;
   json["start_ns"] = absl::ToUnixNanos(start);
   json["end_ns"] = absl::ToUnixNanos(end);

@@ -26,6 +26,7 @@ struct Summary {
   uint32_t nodes = 0;
   uint32_t slots = 0;
   std::vector<std::string> lost_nodes;
+  std::vector<std::string> benched_nodes;
   std::string resume_command;
   std::string stop_reason;  // empty: it came to its end
   absl::Time start, end;

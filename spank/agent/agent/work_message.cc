@@ -15,6 +15,7 @@ void ToWire(const Work& work, wire::Work* message) {
     one->set_failures(tried.failures);
     one->set_losses(tried.losses);
     one->set_cap_bytes(tried.cap_bytes);
+    one->set_failed_on(tried.failed_on);
   }
 }
 
@@ -22,8 +23,8 @@ Work FromWire(const wire::Work& message, uint64_t limit) {
   Work work(FromWire(message.indexes(), limit));
   Work past;
   for (const wire::Tried& one : message.tried()) {
-    past.Add(one.index(),
-             {one.attempts(), one.failures(), one.losses(), one.cap_bytes()});
+    past.Add(one.index(), {one.attempts(), one.failures(), one.losses(),
+                           one.cap_bytes(), one.failed_on()});
   }
   work.Learn(past);
   return work;

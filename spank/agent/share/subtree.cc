@@ -4,6 +4,11 @@
 #include <vector>
 
 namespace cram {
+namespace {
+
+constexpr uint32_t kNobody = UINT32_MAX;
+
+}  // namespace
 
 uint64_t Subtree::Child::unstarted() const {
   uint64_t begun = progress.all_finished() + progress.running;
@@ -94,18 +99,77 @@ void Subtree::Returned(uint32_t id, const Work& work) {
   Serve();
 }
 
+void Subtree::RunElsewhere(uint32_t id, const Work& work) {
+  Child& child = children_.at(id);
+  if (child.lost) return;
+  Work moved = child.holds.Take(work.indexes());
+  moved.Learn(work);
+  Work rest = Place(moved, id);
+  if (rest.empty()) return;
+  if (doubt_ || stopped_ || finished_) {
+    pool_.AddAll(rest);
+  } else if (root_) {
+    Give(id, rest);
+  } else {
+    neighbours_->RunElsewhereAbove(rest);
+  }
+}
+
 void Subtree::GiveTo(uint32_t id, const IndexSet& indexes) {
   Work share = pool_.Take(indexes);
-  if (share.empty()) return;
-  children_.at(id).holds.AddAll(share);
-  neighbours_->Grant(id, share);
+  if (!share.empty()) Give(id, share);
+}
+
+void Subtree::Give(uint32_t id, const Work& work) {
+  children_.at(id).holds.AddAll(work);
+  neighbours_->Grant(id, work);
+}
+
+// Gives what failed somewhere to children on whose nodes it did not, but not to
+// `but`. Returns the rest.
+Work Subtree::Place(const Work& work, uint32_t but) {
+  Work rest = work;
+  if (doubt_ || stopped_ || finished_) return rest;
+  std::map<uint32_t, Work> shares;
+  for (const auto& [index, tried] : work.tried()) {
+    if (tried.failed_on == 0) continue;
+    std::optional<uint32_t> child = Roomiest({but, tried.failed_on - 1});
+    if (!child) continue;
+    shares[*child].Add(index, tried);
+    rest.Remove(IndexSet({index, index + 1}));
+  }
+  for (const auto& [child, share] : shares) Give(child, share);
+  return rest;
+}
+
+// The one that will soonest have a free slot, as far as it can be said.
+std::optional<uint32_t> Subtree::Roomiest(const std::set<uint32_t>& but) const {
+  std::optional<uint32_t> found;
+  double least = 0;
+  for (const auto& [id, child] : children_) {
+    uint32_t slots = child.progress.slots;
+    if (!child.present || child.progress.stopping || slots == 0) continue;
+    if (but.count(id) != 0) continue;
+    double load =
+        static_cast<double>(child.progress.running + child.unstarted()) / slots;
+    if (found && load >= least) continue;
+    found = id;
+    least = load;
+  }
+  return found;
 }
 
 // ---- What the parent says
 
 void Subtree::Granted(const Work& work) {
   asked_ = false;
-  pool_.AddAll(work);
+  Work rest = Place(work, kNobody);
+  pool_.AddAll(rest);
+  // Nobody else is there: it failed here, and is run here.
+  for (const auto& [index, tried] : rest.tried()) {
+    if (tried.failed_on == 0 || !Knows(tried.failed_on - 1)) continue;
+    GiveTo(tried.failed_on - 1, IndexSet({index, index + 1}));
+  }
   Serve();
 }
 
@@ -168,6 +232,14 @@ Progress Subtree::Totals() const {
     totals.stopping = totals.stopping && progress.stopping;
   }
   return totals;
+}
+
+bool Subtree::IsLeftTo(uint32_t id) const {
+  return root_ && std::all_of(children_.begin(), children_.end(),
+                              [id](const auto& other) {
+                                return other.first == id || other.second.lost ||
+                                       other.second.progress.stopping;
+                              });
 }
 
 // ---- Giving

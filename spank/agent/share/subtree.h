@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 #include <map>
+#include <optional>
+#include <set>
 
 #include "spank/agent/share/progress.h"
 #include "spank/agent/share/work.h"
@@ -27,6 +29,8 @@ class Neighbours {
   // more. Never called at the root, whose parent is the manifest.
   virtual void AskParent() = 0;
   virtual void ReturnToParent(const Work& work) = 0;
+  // To the parent: the node that they failed on should not run these.
+  virtual void RunElsewhereAbove(const Work& work) = 0;
 };
 
 // Every index that it was given is at any time in exactly one place: the pool,
@@ -57,6 +61,9 @@ class Subtree {
   void Ask(uint32_t child);
   void Report(uint32_t child, const Progress& progress);
   void Returned(uint32_t child, const Work& work);
+  // It had these, and another child is to run them, at once. Who can is asked
+  // for above; when nobody can, they come back to it.
+  void RunElsewhere(uint32_t child, const Work& work);
 
   // What of `indexes` is in the pool goes to the child, asked or not.
   void GiveTo(uint32_t child, const IndexSet& indexes);
@@ -85,6 +92,8 @@ class Subtree {
   void Stop();
 
   bool finished() const { return finished_; }
+  // Whether it is the root, and of its children only this one may run anything.
+  bool IsLeftTo(uint32_t child) const;
   bool Knows(uint32_t child) const { return children_.count(child) != 0; }
   const Work& HeldBy(uint32_t child) const { return children_.at(child).holds; }
   // Pool and children, finished ones included: what its parent takes it to
@@ -108,6 +117,9 @@ class Subtree {
   };
 
   void Serve();
+  void Give(uint32_t id, const Work& work);
+  Work Place(const Work& work, uint32_t but);
+  std::optional<uint32_t> Roomiest(const std::set<uint32_t>& but) const;
   void AnswerParent();
   void GrantTo(uint32_t id, Child* child, uint64_t all_slots);
   void ServeAskers(bool hungry);

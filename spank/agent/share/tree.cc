@@ -1,38 +1,41 @@
 #include "spank/agent/share/tree.h"
 
+#include <stdlib.h>
+
 #include <algorithm>
+
+#include "absl/strings/numbers.h"
 
 namespace cram {
 
-uint32_t DepthOf(uint32_t node) {
-  uint32_t depth = 0;
-  for (; node != 0; node = ParentOf(node)) ++depth;
-  return depth;
+Tree Tree::FromEnvironment(uint32_t nodes) {
+  const char* text = getenv("CRAM_FAN_OUT");
+  uint32_t fan_out;
+  if (text == nullptr || !absl::SimpleAtoi(text, &fan_out) || fan_out < 1 ||
+      fan_out > 1024) {
+    fan_out = kFanOut;
+  }
+  return Tree(nodes, fan_out);
 }
 
-std::vector<uint32_t> ChildrenOf(uint32_t node, uint32_t nodes) {
+std::vector<uint32_t> Tree::ChildrenOf(uint32_t node) const {
   std::vector<uint32_t> children;
-  uint64_t first = uint64_t{node} * kFanOut + 1;
-  for (uint64_t i = first; i < first + kFanOut && i < nodes; ++i) {
+  uint64_t first = uint64_t{node} * fan_out_ + 1;
+  for (uint64_t i = first; i < first + fan_out_ && i < nodes_; ++i) {
     children.push_back(static_cast<uint32_t>(i));
   }
   return children;
 }
 
-IndexSet SubtreeOf(uint32_t node, uint32_t nodes) {
+IndexSet Tree::SubtreeOf(uint32_t node) const {
   IndexSet subtree;
   uint64_t begin = node, end = uint64_t{node} + 1;
-  while (begin < nodes) {
-    subtree.Add({begin, std::min<uint64_t>(end, nodes)});
-    begin = begin * kFanOut + 1;
-    end = end * kFanOut + 1;
+  while (begin < nodes_) {
+    subtree.Add({begin, std::min<uint64_t>(end, nodes_)});
+    begin = begin * fan_out_ + 1;
+    end = end * fan_out_ + 1;
   }
   return subtree;
-}
-
-bool IsInSubtreeOf(uint32_t ancestor, uint32_t node) {
-  while (node > ancestor) node = ParentOf(node);
-  return node == ancestor;
 }
 
 }  // namespace cram

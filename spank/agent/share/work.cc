@@ -1,10 +1,18 @@
 #include "spank/agent/share/work.h"
 
+#include <algorithm>
+
 namespace cram {
 
 Tried Work::TriedOf(uint64_t index) const {
   auto found = tried_.find(index);
   return found == tried_.end() ? Tried() : found->second;
+}
+
+bool Work::FailedOn(uint32_t node) const {
+  return std::any_of(tried_.begin(), tried_.end(), [node](const auto& one) {
+    return one.second.failed_on == node + 1;
+  });
 }
 
 void Work::Add(uint64_t index, const Tried& tried) {

@@ -15,9 +15,13 @@ struct Tried {
   uint32_t failures = 0;   // of them, those that --retry counts
   uint32_t losses = 0;     // of them, those that lost their node
   uint64_t cap_bytes = 0;  // for the next one; 0: whatever new ones get
+  // One more than the node id where the last one failed, perhaps because of the
+  // node: another one is to run the next. 0: that does not matter.
+  uint32_t failed_on = 0;
   friend bool operator==(const Tried& a, const Tried& b) {
     return a.attempts == b.attempts && a.failures == b.failures &&
-           a.losses == b.losses && a.cap_bytes == b.cap_bytes;
+           a.losses == b.losses && a.cap_bytes == b.cap_bytes &&
+           a.failed_on == b.failed_on;
   }
 };
 
@@ -35,6 +39,9 @@ class Work {
 
   bool empty() const { return indexes_.empty(); }
   uint64_t size() const { return indexes_.size(); }
+
+  // Whether it has one that this node is not to run.
+  bool FailedOn(uint32_t node) const;
 
   void Add(uint64_t index, const Tried& tried);
   void AddAll(const Work& other);
