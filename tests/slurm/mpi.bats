@@ -38,5 +38,7 @@ programs=$CRAM_BUILD/tests/mpi
   user scancel --user="$CLUSTER_USER"
   until_true 30 eval '! pgrep -f "ends.openmpi hang"'
   wait "$pid" || true
-  until_true 10 eval '[ -z "$(find /dev/shm -user "$CLUSTER_USER")" ]'
+  # Keepers that other tests killed have left theirs.
+  until_true 30 eval \
+    '[ -z "$(find /dev/shm -user "$CLUSTER_USER" -newer "$work/m.pb")" ]'
 }

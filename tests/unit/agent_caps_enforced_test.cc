@@ -361,15 +361,16 @@ TEST_P(EachCaps, ASlotForgetsTheLastAttempt) {
 }
 
 // Each peak is the attempt's own, small ones after large ones too.
+// (Beside it there is the program itself, large under a sanitizer.)
 TEST_P(EachCaps, APeakIsThatOfItsAttempt) {
-  for (uint64_t bytes : {80 * kMiB, 20 * kMiB, 60 * kMiB, 40 * kMiB}) {
+  for (uint64_t bytes : {160 * kMiB, 40 * kMiB, 120 * kMiB, 80 * kMiB}) {
     Outcome outcome = Attempt(slot_.get(), [bytes] {
       memset(Map(bytes, MAP_PRIVATE), 1, bytes);
       usleep(300000);
       return 0;
     });
     EXPECT_GE(outcome.peak, bytes - kMiB);
-    EXPECT_LT(outcome.peak, bytes + 16 * kMiB);
+    EXPECT_LT(outcome.peak, bytes + 36 * kMiB);
   }
 }
 
