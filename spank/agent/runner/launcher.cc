@@ -93,6 +93,7 @@ void* Launcher::Run(void* launcher) {
       cpus = self->cpus_;
     }
     request.child = &self->child_;
+    request.ignored_signals = &self->ignored_signals_;
     SpawnResult result = self->Start(request, cpus);
     {
       absl::MutexLock lock(&self->mutex_);

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -52,6 +53,7 @@ class Launcher {
     return launching_ || stop_;
   }
 
+  std::vector<int> ignored_signals_ = IgnoredSignals();
   UniqueFd done_;
   pthread_t thread_ = {};
   bool has_thread_ = false;

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "spank/agent/runner/clone_into.h"
+
 namespace cram {
 namespace {
 
@@ -24,27 +26,12 @@ struct Failure {
   _exit(127);
 }
 
-// What is ignored stays so over execve: SIGPIPE by the agent, others by nohup
-// or by the shell that put it into the background. Looked up once.
-const std::vector<int>& IgnoredSignals() {
-  static const std::vector<int>* ignored = [] {
-    auto* found = new std::vector<int>();
-    struct sigaction action;
-    for (int signal = 1; signal < SIGRTMIN; ++signal) {
-      if (sigaction(signal, nullptr, &action) == 0 &&
-          action.sa_handler == SIG_IGN) {
-        found->push_back(signal);
-      }
-    }
-    return found;
-  }();
-  return *ignored;
-}
-
-void DefaultSignals() {
+void DefaultSignals(const std::vector<int>* ignored) {
   struct sigaction action = {};
   action.sa_handler = SIG_DFL;
-  for (int signal : IgnoredSignals()) sigaction(signal, &action, nullptr);
+  if (ignored != nullptr) {
+    for (int signal : *ignored) sigaction(signal, &action, nullptr);
+  }
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -57,11 +44,11 @@ bool Redirect(int from, int to) {
 }
 
 // Only async-signal-safe calls: this is another process in the same memory.
-[[noreturn]] void Child(const SpawnRequest& request,
+[[noreturn]] void Child(const SpawnRequest& request, bool is_in_cgroup,
                         volatile Failure* failure) {
   if (request.child != nullptr) *request.child = getpid();
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (request.cgroup_procs_fd >= 0 &&
+  if (!is_in_cgroup && request.cgroup_procs_fd >= 0 &&
       write(request.cgroup_procs_fd, "0", 1) != 1) {
     Fail(failure, "enter cgroup");
   }
@@ -83,7 +70,7 @@ bool Redirect(int from, int to) {
   if (request.cwd != nullptr && chdir(request.cwd) != 0) {
     Fail(failure, "chdir");
   }
-  DefaultSignals();
+  DefaultSignals(request.ignored_signals);
   int error = ENOENT;
   for (const std::string& program : *request.programs) {
     execve(program.c_str(), request.argv, request.envp);
@@ -96,13 +83,44 @@ bool Redirect(int from, int to) {
   Fail(failure, "execve");
 }
 
+struct ChildFacts {
+  const SpawnRequest* request;
+  volatile Failure* failure;
+};
+
+[[noreturn]] void ChildInCgroup(void* facts) {
+  auto* child = static_cast<ChildFacts*>(facts);
+  Child(*child->request, true, child->failure);
+}
+
+pid_t Fork(const SpawnRequest& request, volatile Failure* failure) {
+  if (request.cgroup_fd >= 0) {
+    ChildFacts facts = {&request, failure};
+    pid_t pid = CloneIntoCgroup(request.cgroup_fd, ChildInCgroup, &facts);
+    if (pid > 0) return pid;
+  }
+  pid_t pid = vfork();
+  if (pid == 0) Child(request, false, failure);
+  return pid;
+}
+
 }  // namespace
+
+std::vector<int> IgnoredSignals() {
+  std::vector<int> ignored;
+  struct sigaction action;
+  for (int signal = 1; signal < SIGRTMIN; ++signal) {
+    if (sigaction(signal, nullptr, &action) == 0 &&
+        action.sa_handler == SIG_IGN) {
+      ignored.push_back(signal);
+    }
+  }
+  return ignored;
+}
 
 SpawnResult Spawn(const SpawnRequest& request) {
   volatile Failure failure = {nullptr, 0};
-  (void)IgnoredSignals();  // before there are two processes in this memory
-  pid_t pid = vfork();
-  if (pid == 0) Child(request, &failure);
+  pid_t pid = Fork(request, &failure);
   SpawnResult result;
   if (pid < 0) {
     result.failed_step = "fork";

@@ -21,14 +21,23 @@ struct SpawnRequest {
   int stdin_fd = -1;          // each required
   int stdout_fd = -1;
   int stderr_fd = -1;
-  int report_fd = -1;                  // becomes descriptor 3; -1: none does
+  int report_fd = -1;  // becomes descriptor 3; -1: none does
+  // A cgroup2's directory that it is started in, where that can be (see
+  // clone_into.h); else it enters by itself:
+  int cgroup_fd = -1;
   int cgroup_procs_fd = -1;            // open for writing; -1: stay
   const rlimit* open_files = nullptr;  // RLIMIT_NOFILE; nullptr: the caller's
   const rlimit* data = nullptr;        // RLIMIT_DATA, likewise
+  // What is to be put back to its default; the kernel does that for handlers.
+  const std::vector<int>* ignored_signals = nullptr;
   // Where the child writes its pid before it does anything else: another
   // thread that reaps it may be faster than this call.
   std::atomic<pid_t>* child = nullptr;
 };
+
+// Those that this process ignores: they stay so over execve. SIGPIPE by the
+// agent, others by nohup or by the shell that put it into the background.
+std::vector<int> IgnoredSignals();
 
 // Either a pid, or what could not be done and why.
 struct SpawnResult {
