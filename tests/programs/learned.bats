@@ -151,6 +151,7 @@ print(json.load(sys.stdin)["settings"][0]["options"])')" = "$options" ]
     skip "needs a memory cgroup: a watchdog does not count such files"
   fi
   file=/dev/shm/cram-test.$$.$BATS_TEST_NUMBER
+  touch "$file"  # so that it stays
   cat >lines <<END
 sh -c 'head -c 100M /dev/zero >$file'
 ./take 120
@@ -171,9 +172,44 @@ END
     skip "needs a memory cgroup: a watchdog does not count such files"
   fi
   file=/dev/shm/cram-test.$$.$BATS_TEST_NUMBER
+  touch "$file"
   pack -- sh -c "head -c 50M /dev/zero >$file"
   run -0 cram run m.pb
   [[ $output == *"sub-jobs left 50"*"M of files in memory"* ]]
+}
+
+@test "what a sub-job makes in /dev/shm goes with it, and nothing else does" {
+  if ! cram_by_cgroup; then
+    skip "needs a memory cgroup, to which the kernel charges such files"
+  fi
+  file=/dev/shm/cram-test.$$.$BATS_TEST_NUMBER
+  echo staged >"$file.staged"
+  pack --param i=1..2 -- sh -c "cat $file.staged
+head -c 5M /dev/zero >$file.own.{i}
+mkdir $file.directory.{i}
+echo {i} >$file.directory.{i}/small
+touch has.{i}
+until [ -e $file.other ]; do sleep 0.1; done"
+  background
+  until_true 60 test -e has.1 -a -e has.2
+  echo other >"$file.next"
+  mv "$file.next" "$file.other"
+  ended 0
+  [ "$(cd /dev/shm && echo "${file##*/}".*)" = \
+    "${file##*/}.other ${file##*/}.staged" ]
+}
+
+@test "kill -9 of the agent leaves no file of a sub-job's in /dev/shm" {
+  if ! cram_by_cgroup; then
+    skip "needs a memory cgroup, to which the kernel charges such files"
+  fi
+  file=/dev/shm/cram-test.$$.$BATS_TEST_NUMBER
+  pack -- sh -c "exec 9>$file; head -c 5M /dev/zero >&9; touch has; exec sleep $long"
+  background
+  until_true 60 test -e has
+  kill -KILL "$(agent_pid)"
+  ended 3
+  [ ! -e "$file" ]
 }
 
 # Whether cram run has cgroups here.

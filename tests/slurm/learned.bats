@@ -1,21 +1,33 @@
 load helper
 
-@test "hogs on every slot of every node, again and again: all named, all others complete" {
-  hog_script
-  # Twelve rounds of eight slots; every second one is a hog.
-  pack --mem 150M --param i=1..48 --param what=./hog,/bin/true -- '{what}'
+# hogs_and_others: twelve rounds of the eight slots of four nodes; every second
+# sub-job is a hog.
+hogs_and_others() {
   run -1 user srun -N4 -c2 --cram=m.pb
   [ "$(count CD)" -eq 48 ]
   [ "$(rows cause -s OOM | sort | uniq -c | tr -s ' ')" = " 48 own cap" ]
   # Each of the slots had one.
   [ "$(rows nodelist,slot -s OOM | sort -u | wc -l)" -eq 8 ]
-  # Every agent lived to close its journal.
+  # Every hog is named, and every agent lived to close its journal.
   user cramacct -j "$(run_dir)" --json | python3 -c '
 import json, sys
-nodes = json.load(sys.stdin)["run"]["nodes"]
-assert len(nodes) == 4 and all(node["closed"] for node in nodes), nodes'
+run = json.load(sys.stdin)
+nodes = run["run"]["nodes"]
+assert len(nodes) == 4 and all(node["closed"] for node in nodes), nodes
+ooms = [row for row in run["subjobs"] if row["state"] == "OUT_OF_MEMORY"]
+assert len(ooms) == 48, len(ooms)
+for row in ooms:
+    assert row["victim"]["pid"] > 1 and "hog" in row["victim"]["command"], row'
   [[ $output != *lost* ]]
   nothing_left
+}
+
+@test "hogs on every slot of every node, again and again: all named, all others complete" {
+  hog_script
+  pack --mem 150M --param i=1..48 --param what=./hog,/bin/true -- '{what}'
+  hogs_and_others
+  rm -r "$work/$(run_dir)"
+  hogs_and_others
 }
 
 @test "--cram-oom-retry gives hogs more on their node, and Slurm sees a success" {
@@ -49,6 +61,7 @@ END
 
 @test "a sub-job is not blamed for what the last one left in /dev/shm" {
   file=/dev/shm/cram-test.$$.$BATS_TEST_NUMBER
+  user touch "$file"  # so that it stays
   program take <<'END'
 #!/usr/bin/python3
 memory = b"x" * (110 << 20)

@@ -163,6 +163,25 @@ END
   nothing_left
 }
 
+# bats test_tags=v2
+@test "files in /dev/shm go with the sub-job, and what another step staged stays" {
+  [ "$CLUSTER_CGROUP" != no ] || skip "nobody knows whose they are"
+  file=/dev/shm/cram-test.$$.$BATS_TEST_NUMBER
+  program job.sh <<END
+#!/bin/sh
+srun -n1 sh -c 'head -c 3M /dev/zero >$file.staged'
+srun --cram=m.pb
+ls $file.* >kept
+rm -f $file.*
+END
+  pack --param i=1..6 -- sh -c "cat $file.staged >$file.{i}; mkdir $file.d{i}
+echo {i} >$file.d{i}/{i}"
+  user sbatch --wait -N1 -c2 job.sh
+  cat "$work/kept"
+  [ "$(cat "$work/kept")" = "$file.staged" ]
+  [ "$(count CD)" -eq 6 ]
+}
+
 # Raises every limit, enters every cgroup and writes to every descriptor that it
 # can, then takes too much.
 escape_script() {

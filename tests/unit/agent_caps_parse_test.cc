@@ -8,6 +8,7 @@
 #include "spank/agent/caps/budget.h"
 #include "spank/agent/caps/cgroup_mounts.h"
 #include "spank/agent/caps/control_file.h"
+#include "spank/agent/caps/left_files.h"
 #include "spank/agent/caps/process_table.h"
 #include "spank/agent/caps/watchdog.h"
 #include "tests/unit/temporary_directory.h"
@@ -191,7 +192,23 @@ TEST(ProcessStat, IsReadWhateverTheName) {
     EXPECT_EQ(stat->parent, 7);
     EXPECT_EQ(stat->session, 9);
     EXPECT_EQ(stat->state, 'S');
+    EXPECT_EQ(stat->minor_faults, 1u);
+    EXPECT_FALSE(stat->exiting);
   }
+  EXPECT_TRUE(ParseProcessStat("42 (x) D 7 42 9 0 -1 4228356 1")->exiting);
+}
+
+TEST(MemoryLine, IsOfTheMemoryController) {
+  EXPECT_EQ(MemoryLine("9:pids:/a\n4:cpu,memory:/b/c\n0::/d\n"),
+            "4:cpu,memory:/b/c");
+  EXPECT_EQ(MemoryLine("9:pids:/a\n1:name=memory:/x\n0::/d:e\n"), "0::/d:e");
+  EXPECT_EQ(MemoryLine("garbage\n"), "");
+}
+
+TEST(MappedBytes, AreThoseOfACgroupAndAllBelow) {
+  EXPECT_EQ(MappedBytes("mapped_file 1\ntotal_mapped_file 8192\n"), 8192u);
+  EXPECT_EQ(MappedBytes("anon 1\nfile_mapped 4096\n"), 4096u);
+  EXPECT_EQ(MappedBytes(""), 0u);
 }
 
 TEST(ProcessStat, OfTheDeadIsNothing) {

@@ -59,7 +59,7 @@ TEST(Victim, IsTheLargest) {
   }
   siginfo_t info;
   ASSERT_EQ(waitid(P_PID, large, &info, WSTOPPED), 0);
-  std::optional<Victim> victim = FindVictim({small, large, 0});
+  std::optional<Victim> victim = FindVictim({small, large, 0}, {});
   kill(small, SIGKILL);
   kill(large, SIGKILL);
   waitpid(small, nullptr, 0);
@@ -69,7 +69,7 @@ TEST(Victim, IsTheLargest) {
   EXPECT_GE(victim->bytes, 64 * kMiB);
   EXPECT_FALSE(victim->dying);
   EXPECT_NE(victim->command.find("agent_caps_test"), std::string::npos);
-  EXPECT_FALSE(FindVictim({small, large}).has_value());
+  EXPECT_FALSE(FindVictim({small, large}, {}).has_value());
 }
 
 // A host that runs out of memory cannot be had for a test: what the files of

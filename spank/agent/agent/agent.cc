@@ -421,6 +421,7 @@ void Agent::Tick() {
   // What ended while nothing might be recorded.
   node_->Reap();
   node_->HandOnOutput();
+  node_->LookAtThem();
   node_->RecordStanding();
   HeedRequests();
   UpdateSoon(absl::ZeroDuration());

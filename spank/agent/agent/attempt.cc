@@ -1,7 +1,5 @@
 #include "spank/agent/agent/attempt.h"
 
-#include <signal.h>
-
 #include <optional>
 
 #include "absl/strings/str_join.h"
@@ -35,10 +33,7 @@ void EndOutput(Collector* collector, bool limit_kills, EndFacts* facts,
 
 void SetVictim(const Attempt& attempt, std::optional<Victim> victim,
                Ended* ended) {
-  // Nobody saw it: the leader did not end by itself, whoever went before it.
-  if (!victim && attempt.exit.signal == SIGKILL) victim.emplace();
   if (!victim) return;
-  if (victim->pid == 0) victim->pid = attempt.leader;
   bool name_only = victim->command.empty() || victim->command[0] == '[';
   if (name_only && victim->pid == attempt.leader) {
     victim->command = CommandText(absl::StrJoin(attempt.candidate.subjob.argv,
@@ -86,7 +81,7 @@ Ended EndedRecord(const Attempt& attempt, SlotCap* cap, Collector* collector,
   facts.exit = attempt.exit;
   facts.memory = cap->Verdict();
   facts.ended_for = attempt.ended_for;
-  facts.could_not_start = !attempt.ranks.failed_step.empty();
+  facts.could_not_start = attempt.outside || !attempt.ranks.failed_step.empty();
   Ended ended;
   if (collector != nullptr) {
     EndOutput(collector, output_limit_kills, &facts, &ended);
@@ -101,7 +96,9 @@ Ended EndedRecord(const Attempt& attempt, SlotCap* cap, Collector* collector,
                               attempt.ended_for == EndReason::kCancelled);
   if (attempt.ranks.rank) ended.set_rank(*attempt.ranks.rank);
   if (CauseOf(facts) == Cause::kCouldNotStart) {
-    ended.set_failed_step(attempt.ranks.failed_step);
+    ended.set_failed_step(attempt.outside
+                              ? "it was outside of its memory cgroup"
+                              : attempt.ranks.failed_step);
     ended.set_error_number(attempt.ranks.error);
   }
   ended.set_exit_code(attempt.exit.code);

@@ -39,6 +39,7 @@ struct Attempt {
   KnobSet told;                   // see Started.told
   uint64_t data_limit_bytes = 0;  // RLIMIT_DATA; 0: none set
   EndReason ended_for = EndReason::kNone;
+  bool outside = false;  // its leader was found where its cap does not hold
   // Of the leader, once it was reaped; the usage is that of all that the leader
   // and its descendants have reaped, too.
   ExitStatus exit;

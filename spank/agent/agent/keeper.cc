@@ -27,6 +27,7 @@
 #include "spank/agent/agent/held_directory.h"
 #include "spank/agent/caps/cgroup_mounts.h"
 #include "spank/agent/caps/control_file.h"
+#include "spank/agent/caps/left_files.h"
 #include "spank/agent/caps/process_table.h"
 
 namespace cram {
@@ -186,6 +187,7 @@ void EndLeftovers() {
 }  // namespace
 
 int KeepAgent(const AgentOptions& options, const Step& step) {
+  absl::Time start = absl::Now();
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   sigset_t signals, old_mask;
   sigemptyset(&signals);
@@ -208,7 +210,7 @@ int KeepAgent(const AgentOptions& options, const Step& step) {
   premises.temporary_directory = temporary->path();
   // Where there is none, ranks share memory as they will.
   absl::StatusOr<HeldDirectory> shared =
-      HeldDirectory::Make("/dev/shm", step.run_id);
+      HeldDirectory::Make(kSharedMemory, step.run_id);
   if (shared.ok()) premises.shared_memory = shared->path();
   std::string own_cgroup = step.cgroup.empty() ? MakeCgroup() : "";
   premises.cgroup = step.cgroup.empty() ? own_cgroup : step.cgroup;
@@ -221,6 +223,9 @@ int KeepAgent(const AgentOptions& options, const Step& step) {
   } else {
     ExitStatus exit = ExitStatus::FromWait(WaitFor(agent, signals, &freezer));
     EndLeftovers();
+    // What several sub-jobs had a part in, or still had open as one of them
+    // ended.
+    RemoveLeftFiles(kSharedMemory, start, premises.cgroup);
     status = exit.code;
     if (exit.signal != 0) {
       std::string what =

@@ -160,6 +160,12 @@ void Node::HandOnOutput() {
   }
 }
 
+void Node::LookAtThem() {
+  for (const auto& slot : slot_table_) {
+    if (slot != nullptr) slot->LookAtIt();
+  }
+}
+
 // ---- Starting
 
 // What is run again goes first: it may need more than the others leave at the
@@ -290,6 +296,10 @@ void Node::AttemptStarted(Slot* slot) {
   flush_timer_ = resources_.loop->After(kStartsWait, [this] {
     flush_timer_ = 0;
     FlushRecords();
+    // Those that are still there: for the others it costs nothing.
+    for (const auto& started : slot_table_) {
+      if (started != nullptr) started->CheckThatItIsHeld();
+    }
   });
 }
 

@@ -90,6 +90,8 @@ class Node : private Slot::Listener {
   void Reap();
   // Hands what sub-jobs have printed so far to the packed output.
   void HandOnOutput();
+  // Looks at those that run: whether their caps hold them, and who is large.
+  void LookAtThem();
 
   const std::array<uint64_t, kStates>& finished() const { return finished_; }
   uint64_t unstarted() const { return line_.size(); }

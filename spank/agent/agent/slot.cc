@@ -12,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "pack/base/io.h"
 #include "pack/base/program_path.h"
+#include "spank/agent/caps/left_files.h"
 #include "spank/ranks/rank_command.h"
 
 namespace cram {
@@ -27,6 +28,9 @@ constexpr absl::Duration kSignalSettles = absl::Milliseconds(50);
 // cannot; its slot is used again all the same.
 constexpr absl::Duration kDyingTakes = absl::Seconds(10);
 constexpr absl::Duration kBetweenKills = absl::Milliseconds(1);
+// Those of other slots' sub-jobs are looked at, too; what is not done in time
+// is done at the end of the run.
+constexpr absl::Duration kJudgingFiles = absl::Milliseconds(20);
 // Output beyond this does not wait for the next flush.
 constexpr size_t kMuchOutput = 1 << 20;
 
@@ -197,6 +201,7 @@ void Slot::Launch() {
   request.stdout_fd = streams_.out;
   request.stderr_fd = streams_.err;
   if (ranks) request.report_fd = report_end_.get();
+  request.cgroup_fd = cap_->entry_directory_fd();
   request.cgroup_procs_fd = cap_->entry_fd();
   request.open_files = &r_->open_files;
   if (LimitData()) request.data = &data_;
@@ -223,6 +228,7 @@ void Slot::Launched() {
     return;
   }
   leader_ = result->pid;
+  is_held_ = false;
   cap_->Started(leader_);
   attempt_.leader = leader_;
   listener_->AttemptStarted(this);
@@ -280,6 +286,21 @@ void Slot::CheckCap() {
   } else {
     LookLater();
   }
+}
+
+void Slot::CheckThatItIsHeld() {
+  if (leader_ == 0 || is_held_) return;
+  is_held_ = cap_->Holds(leader_);
+  if (is_held_) return;
+  attempt_.outside = true;
+  kill(-leader_, SIGKILL);
+  KillNow();
+}
+
+void Slot::LookAtIt() {
+  is_held_ = false;
+  CheckThatItIsHeld();
+  if (leader_ != 0) cap_->Sample();
 }
 
 void Slot::LookLater() {
@@ -394,6 +415,8 @@ void Slot::Conclude() {
                             r_->options->output_limit_kills);
   directory_.Empty();
   shared_memory_.Empty();
+  RemoveLeftFiles(kSharedMemory, attempt_.start, cap_->directory(),
+                  kJudgingFiles);
   busy_ = false;
   listener_->AttemptEnded(this, &ended);
 }

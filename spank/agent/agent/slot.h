@@ -88,6 +88,11 @@ class Slot {
   // The job ends soon: the sub-job gets `signal`, and as yet nothing else.
   void AnnounceEnd(int signal);
 
+  // Soon after its start: a sub-job that its cap does not hold is ended.
+  void CheckThatItIsHeld();
+  // Now and then: the same again, and SlotCap::Sample.
+  void LookAtIt();
+
   // Whether the sub-job's output is read; when not, it waits.
   void ReadOutput(bool on);
   // Hands on what it has printed so far, for readers of the packed output.
@@ -137,7 +142,8 @@ class Slot {
   SlotClaim claim_;
   rlimit data_ = {};
   bool launching_ = false;
-  pid_t leader_ = 0;  // 0: none, or reaped
+  pid_t leader_ = 0;      // 0: none, or reaped
+  bool is_held_ = false;  // when that was asked last
   // Reaped while its launch was still under way.
   std::optional<std::pair<int, rusage>> early_end_;
   Loop::TimerId limit_timer_ = 0, kill_timer_ = 0, look_timer_ = 0;

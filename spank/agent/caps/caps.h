@@ -56,11 +56,21 @@ class SlotCap {
 
   // Descriptor to which the child writes "0" before exec; -1: nothing to do.
   virtual int entry_fd() const { return -1; }
+  // Of a cgroup2's directory, in which it may be started instead; -1: none.
+  virtual int entry_directory_fd() const { return -1; }
 
   virtual void Started(pid_t /*leader*/) {}
 
+  // Whether the kernel holds the leader to the cap. The answer to its entry
+  // said so before it exec'd; this asks after. True of one that has ended.
+  virtual bool Holds(pid_t /*leader*/) const { return true; }
+
   // How the leader ended by itself: not called when we ended it.
   virtual void LeaderEnded(const ExitStatus& /*exit*/) {}
+
+  // Now and then, while it runs: remembers who is the largest, should it be
+  // killed too fast to be seen.
+  virtual void Sample() {}
 
   // Has an event when the cap may have been passed: call OverCap() then. -1:
   // none. Which one, see epoll(7).
@@ -77,8 +87,8 @@ class SlotCap {
   virtual bool KillAll() = 0;
 
   virtual CapVerdict Verdict() = 0;
-  // Who had to go, when the verdict is that somebody had; nothing when nobody
-  // saw it.
+  // Who had to go, when the verdict is that somebody had; nothing when that is
+  // not known for sure.
   virtual std::optional<Victim> victim() { return std::nullopt; }
   virtual uint64_t peak_bytes() = 0;  // 0: not known
 

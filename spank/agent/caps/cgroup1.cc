@@ -15,6 +15,7 @@
 #include "pack/base/io.h"
 #include "pack/base/size.h"
 #include "spank/agent/caps/control_file.h"
+#include "spank/agent/caps/witness.h"
 
 namespace cram {
 namespace {
@@ -59,6 +60,9 @@ class Cgroup1Slot : public SlotCap {
     if (has_swap_) open(&swap_, kFiles[3], O_WRONLY);
     is_ours_alone_ = inherited != nullptr;
     if (status.ok()) status = oom_.Open(leaf_, "memory.oom_control", O_RDONLY);
+    if (status.ok()) {
+      status = usage_.Open(leaf_, "memory.usage_in_bytes", O_RDONLY);
+    }
     return status.ok() ? RegisterOomEvent() : status;
   }
 
@@ -72,7 +76,9 @@ class Cgroup1Slot : public SlotCap {
     if (limit.ReadNumber() != 64 * kMiB) {
       return absl::InternalError(absl::StrCat(leaf_, " takes no limit"));
     }
-    return CheckEntry(entry_.fd(), leaf_);
+    absl::StatusOr<std::string> line = CheckEntry(entry_.fd(), leaf_);
+    if (line.ok()) memory_line_ = *std::move(line);
+    return line.status();
   }
 
   absl::Status Arm(uint64_t cap_bytes) override {
@@ -82,23 +88,27 @@ class Cgroup1Slot : public SlotCap {
     (void)TakeOomEvents();
     oom_kills_before_ = OomKills();
     verdict_ = CapVerdict::kWithin;
-    victim_.reset();
-    leader_ = 0;
-    we_kill_ = false;
+    witness_.Forget();
     saw_event_ = false;
     looks_left_ = 0;
     return status;
   }
 
   std::string directory() const override { return leaf_; }
-  void Started(pid_t leader) override { leader_ = leader; }
+  void Started(pid_t leader) override { witness_.Started(leader); }
+  bool Holds(pid_t leader) const override {
+    return IsInCgroup(leader, memory_line_);
+  }
 
   void LeaderEnded(const ExitStatus& exit) override {
-    if (exit.signal != SIGKILL || verdict_ != CapVerdict::kWithin) return;
+    if (exit.signal != SIGKILL || witness_.we_kill()) return;
     Look();
-    bool seen = victim_ && (victim_->dying || victim_->pid == leader_);
-    if (verdict_ != CapVerdict::kWithin && !seen) {
-      victim_ = Victim{leader_, "", 0, true};
+    witness_.LeaderKilled();
+  }
+
+  void Sample() override {
+    if (usage_.ReadNumber() >= limit_bytes_ / 4 * 3) {
+      witness_.Look(leaf_, false);
     }
   }
 
@@ -116,7 +126,7 @@ class Cgroup1Slot : public SlotCap {
   }
 
   bool KillAll() override {
-    we_kill_ = true;
+    witness_.WeKill();
     return KillListed(leaf_);
   }
 
@@ -125,7 +135,7 @@ class Cgroup1Slot : public SlotCap {
     return verdict_;
   }
 
-  std::optional<Victim> victim() override { return victim_; }
+  std::optional<Victim> victim() override { return witness_.victim(false); }
 
   uint64_t peak_bytes() override {
     uint64_t peak = peak_.ReadNumber();
@@ -208,35 +218,13 @@ class Cgroup1Slot : public SlotCap {
     if (!killed && !saw_event_) return;
     static const uint64_t at_once = 8 * sysconf(_SC_PAGESIZE);
     bool was_full = peak_.ReadNumber() + at_once >= limit_bytes_;
-    if (killed || was_full) SeeVictim();
+    if (killed || was_full) witness_.Look(leaf_, killed);
     if (!killed) return;
     verdict_ = JudgeKill(was_full, saw_event_);
   }
 
-  // Before we kill anything. While a process dies it can still be told from
-  // the others; a leader that is dead and not yet reaped is not listed.
-  void SeeVictim() {
-    if (we_kill_ || (victim_ && victim_->dying)) return;
-    ControlFile procs;
-    if (!procs.Open(leaf_, "cgroup.procs", O_RDONLY).ok()) return;
-    char buffer[4096];
-    std::vector<pid_t> pids = ProcessIds(procs.Read(buffer, sizeof buffer));
-    std::optional<Victim> seen = FindVictim(pids);
-    bool leader_is_dead = leader_ != 0 && std::find(pids.begin(), pids.end(),
-                                                    leader_) == pids.end();
-    if (leader_is_dead && !(seen && seen->dying)) {
-      seen = Victim{leader_, "", 0, true};
-    }
-    if (!seen) return;
-    if (seen->dying && victim_ && victim_->pid == seen->pid) {
-      victim_->dying = true;  // its command line is gone by now
-    } else if (seen->dying || !victim_) {
-      victim_ = std::move(seen);
-    }
-  }
-
   std::string leaf_;
-  ControlFile entry_, limit_, swap_, peak_, oom_;
+  ControlFile entry_, limit_, swap_, peak_, usage_, oom_;
   UniqueFd event_;
   bool has_swap_ = false;
   bool is_ours_alone_ = false;  // the limit
@@ -244,9 +232,8 @@ class Cgroup1Slot : public SlotCap {
   uint64_t limit_bytes_ = UINT64_MAX;
   uint64_t oom_kills_before_ = 0;
   CapVerdict verdict_ = CapVerdict::kWithin;
-  std::optional<Victim> victim_;
-  pid_t leader_ = 0;
-  bool we_kill_ = false;  // from now on everything is dying
+  std::string memory_line_;  // of who is in it
+  Witness witness_;
   bool saw_event_ = false;
   int looks_left_ = 0;
 };

@@ -12,11 +12,16 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "pack/base/io.h"
 #include "pack/base/size.h"
+#include "spank/agent/caps/witness.h"
 
 namespace cram {
 namespace {
+
+// A sub-job that reads much may be at its cap all the time.
+constexpr absl::Duration kBetweenSamples = absl::Milliseconds(100);
 
 // The most by which a peak may be told too high.
 constexpr uint64_t kPeakNotWorthForgetting = kMiB;
@@ -74,7 +79,9 @@ class Cgroup2Slot : public SlotCap {
     if (limit.ReadNumber() != 64 * kMiB) {
       return absl::InternalError(absl::StrCat(slot_, " takes no limit"));
     }
-    return CheckEntry(entry_.fd(), run_);
+    absl::StatusOr<std::string> line = CheckEntry(entry_.fd(), run_);
+    if (line.ok()) memory_line_ = *std::move(line);
+    return line.status();
   }
 
   absl::Status Arm(uint64_t cap_bytes) override {
@@ -89,36 +96,51 @@ class Cgroup2Slot : public SlotCap {
     ooms_ = KeyedNumber(events, "oom");
     kills_ = KeyedNumber(events, "oom_kill");
     ooms_above_ = OomsAbove();
-    victim_.reset();
-    we_kill_ = false;
+    witness_.Forget();
     return status;
   }
 
   std::string directory() const override { return run_; }
   int entry_fd() const override { return entry_.fd(); }
+  int entry_directory_fd() const override { return run_fd_.get(); }
 
   int event_fd() const override { return events_.fd(); }
   uint32_t event() const override { return EPOLLPRI; }
 
-  // The kernel kills by itself: this only looks who it is.
+  void Started(pid_t leader) override { witness_.Started(leader); }
+  bool Holds(pid_t leader) const override {
+    return IsInCgroup(leader, memory_line_);
+  }
+
+  // The kernel kills by itself: this only looks who it is. There is an event,
+  // too, when the cap is reached and room can be made.
   bool OverCap() override {
     char buffer[512];
     absl::string_view events = events_.Read(buffer, sizeof buffer);
-    bool somebody = KeyedNumber(events, "oom") != ooms_ ||
-                    KeyedNumber(events, "oom_kill") != kills_;
-    if (somebody && !we_kill_ && !victim_) SeeVictim();
+    bool killed = KeyedNumber(events, "oom") != ooms_ ||
+                  KeyedNumber(events, "oom_kill") != kills_;
+    absl::Time now = absl::Now();
+    if (!killed && now - looked_ < kBetweenSamples) return false;
+    looked_ = now;
+    witness_.Look(run_, killed);
     return false;
   }
 
   // The event may be still to come, and the others on their way out.
   void LeaderEnded(const ExitStatus& exit) override {
-    if (exit.signal == SIGKILL) (void)OverCap();
+    if (exit.signal != SIGKILL || witness_.we_kill()) return;
+    (void)OverCap();
+    witness_.LeaderKilled();
   }
 
-  std::optional<Victim> victim() override { return victim_; }
+  void Sample() override {
+    if (current_.ReadNumber() >= cap_ / 4 * 3) witness_.Look(run_, false);
+  }
+
+  std::optional<Victim> victim() override { return witness_.victim(true); }
 
   bool KillAll() override {
-    we_kill_ = true;
+    witness_.WeKill();
     if (populated_.ReadNumber("populated") == 0) return true;
     if (!kill_.valid() || !kill_.Write("1").ok()) KillListed(run_);
     return populated_.ReadNumber("populated") == 0;
@@ -166,6 +188,7 @@ class Cgroup2Slot : public SlotCap {
   absl::Status MakeRun() {
     absl::Status status = MakeDirectory(run_);
     if (status.ok()) status = entry_.Open(run_, "cgroup.procs", O_WRONLY);
+    run_fd_.reset(open(run_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     // Written to, where that resets it.
     if (status.ok() && !peak_.Open(run_, "memory.peak", O_RDWR).ok()) {
       (void)peak_.Open(run_, "memory.peak", O_RDONLY);
@@ -183,14 +206,6 @@ class Cgroup2Slot : public SlotCap {
     return MakeRun();
   }
 
-  // While it dies; all of them do, and the largest is named.
-  void SeeVictim() {
-    ControlFile procs;
-    if (!procs.Open(run_, "cgroup.procs", O_RDONLY).ok()) return;
-    char buffer[4096];
-    victim_ = FindVictim(ProcessIds(procs.Read(buffer, sizeof buffer)));
-  }
-
   uint64_t OomsAbove() const {
     uint64_t sum = 0;
     for (const ControlFile& events : *above_) sum += events.ReadNumber("oom");
@@ -204,8 +219,10 @@ class Cgroup2Slot : public SlotCap {
   uint64_t cap_ = UINT64_MAX;
   uint64_t peak_base_ = 0;  // of the attempts before this one
   uint64_t ooms_ = 0, kills_ = 0, ooms_above_ = 0;
-  std::optional<Victim> victim_;
-  bool we_kill_ = false;  // from now on everything is dying
+  UniqueFd run_fd_;
+  std::string memory_line_;  // of who is in it
+  Witness witness_;
+  absl::Time looked_ = absl::InfinitePast();
 };
 
 }  // namespace

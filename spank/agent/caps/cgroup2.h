@@ -27,10 +27,11 @@ namespace cram {
 // a limit above. The same count of those above tells the node's budget from the
 // host. When it changes, who is dying can still be seen, mostly.
 //
-// A process enters by a write to cgroup.procs of `run` before it execs. With
-// clone3(2), CLONE_INTO_CGROUP would save that: it asks for the same rights
-// (cgroup_css_set_fork in kernel/cgroup/cgroup.c), and the agent has them here.
-// But libc has no vfork with it: that is assembly for each architecture.
+// A process is started in `run` by clone3(2), CLONE_INTO_CGROUP; where it
+// cannot be, it enters by a write to cgroup.procs before it execs. Both ask for
+// the same rights (cgroup_css_set_fork in kernel/cgroup/cgroup.c), and the
+// agent has them here; but a write holds up every fork, exec and exit of the
+// machine (cgroup_threadgroup_rwsem).
 //
 // memory.peak of `run` is exact, page cache included. Since Linux 6.12 it can
 // be reset. Before, `run` is made anew for the next attempt, unless the peak

@@ -15,12 +15,31 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "pack/base/io.h"
+#include "spank/agent/caps/process_table.h"
 
 namespace cram {
 namespace {
 
 constexpr int kRemoveTries = 50;
 constexpr useconds_t kBetweenTriesUs = 2000;
+
+std::string CgroupFile(pid_t pid) {
+  return absl::StrCat("/proc/", pid, "/cgroup");
+}
+
+// The MemoryLine of a process that is in the directory's cgroup.
+absl::StatusOr<std::string> FindIn(const std::string& directory, pid_t pid) {
+  absl::StatusOr<std::string> procs = ReadFile(directory + "/cgroup.procs");
+  if (!procs.ok()) return procs.status();
+  std::vector<pid_t> members = ProcessIds(*procs);
+  if (std::find(members.begin(), members.end(), pid) == members.end()) {
+    return absl::InternalError(
+        absl::StrCat("a process that enters ", directory, " is not in it"));
+  }
+  absl::StatusOr<std::string> cgroup = ReadFile(CgroupFile(pid));
+  if (!cgroup.ok()) return cgroup.status();
+  return std::string(MemoryLine(*cgroup));
+}
 
 }  // namespace
 
@@ -111,7 +130,23 @@ bool RemoveCgroup(const std::string& directory) {
   return false;
 }
 
-absl::Status CheckEntry(int entry_fd, const std::string& directory) {
+absl::string_view MemoryLine(absl::string_view cgroup) {
+  absl::string_view unified;
+  for (absl::string_view line : absl::StrSplit(cgroup, '\n')) {
+    // hierarchy:controllers:path
+    std::vector<absl::string_view> fields =
+        absl::StrSplit(line, absl::MaxSplits(':', 2));
+    if (fields.size() != 3) continue;
+    for (absl::string_view word : absl::StrSplit(fields[1], ',')) {
+      if (word == "memory") return line;
+    }
+    if (fields[0] == "0" && fields[1].empty()) unified = line;
+  }
+  return unified;
+}
+
+absl::StatusOr<std::string> CheckEntry(int entry_fd,
+                                       const std::string& directory) {
   int said[2];
   if (pipe2(said, O_CLOEXEC) != 0) return ErrnoStatus("pipe", "", errno);
   UniqueFd listen(said[0]), speak(said[1]);
@@ -126,21 +161,26 @@ absl::Status CheckEntry(int entry_fd, const std::string& directory) {
   speak.reset();
   int error = EIO;
   bool heard = read(listen.get(), &error, sizeof error) == sizeof error;
-  absl::Status status;
+  absl::StatusOr<std::string> found;
   if (!heard || error != 0) {
-    status = ErrnoStatus("enter", directory, error);
+    found = ErrnoStatus("enter", directory, error);
   } else {
-    absl::StatusOr<std::string> text = ReadFile(directory + "/cgroup.procs");
-    std::vector<pid_t> members =
-        text.ok() ? ProcessIds(*text) : std::vector<pid_t>();
-    if (std::find(members.begin(), members.end(), child) == members.end()) {
-      status = absl::InternalError(
-          absl::StrCat("a process that enters ", directory, " is not in it"));
-    }
+    found = FindIn(directory, child);
   }
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
-  return status;
+  return found;
+}
+
+bool IsInCgroup(pid_t pid, absl::string_view memory_line) {
+  absl::StatusOr<std::string> cgroup = ReadFile(CgroupFile(pid));
+  if (!cgroup.ok() || MemoryLine(*cgroup) == memory_line) return true;
+  // With v1 one that ends goes to the root.
+  absl::StatusOr<std::string> stat =
+      ReadFile(absl::StrCat("/proc/", pid, "/stat"));
+  if (!stat.ok()) return true;
+  std::optional<ProcessStat> parsed = ParseProcessStat(*stat);
+  return !parsed || parsed->exiting;
 }
 
 }  // namespace cram

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "pack/base/fd.h"
 
@@ -53,9 +54,18 @@ bool KillListed(const std::string& directory);
 // False when it is still there.
 bool RemoveCgroup(const std::string& directory);
 
-// Whether a process that writes "0" to `entry_fd` is in the directory's cgroup
-// then. Tried with a child of ours: a rule that forbids it, or files that are
-// not what they look like, would leave every cap without effect.
-absl::Status CheckEntry(int entry_fd, const std::string& directory);
+// The line of /proc/<pid>/cgroup that tells of memory, cgroups(7): that of v1's
+// controller where there is one, else that of v2. Pure.
+absl::string_view MemoryLine(absl::string_view cgroup);
+
+// Tries with a child of ours that a process which writes "0" to `entry_fd` is
+// in the directory's cgroup then, and returns its MemoryLine. A rule that
+// forbids it, or files that are not what they look like, would leave every cap
+// without effect.
+absl::StatusOr<std::string> CheckEntry(int entry_fd,
+                                       const std::string& directory);
+
+// Whether the kernel has the process there; also true of one that has ended.
+bool IsInCgroup(pid_t pid, absl::string_view memory_line);
 
 }  // namespace cram

@@ -16,6 +16,7 @@ namespace cram {
 namespace {
 
 constexpr pid_t kNobody = 0;
+constexpr uint32_t kExiting = 4;  // PF_EXITING in the kernel's sched.h
 // A leader may have had children, and they be seen, before we are told that it
 // is one: nobody's processes as young as this are looked at again then.
 constexpr absl::Duration kToldLate = absl::Seconds(5);
@@ -52,7 +53,8 @@ std::vector<pid_t> AllProcesses() {
 }  // namespace
 
 std::optional<ProcessStat> ParseProcessStat(absl::string_view stat) {
-  // pid (name) state ppid pgrp session ...; the name may hold anything.
+  // pid (name) state ppid pgrp session tty tpgid flags minflt ...; the name may
+  // hold anything.
   size_t paren = stat.rfind(") ");
   if (paren == absl::string_view::npos) return std::nullopt;
   std::vector<absl::string_view> fields =
@@ -63,6 +65,12 @@ std::optional<ProcessStat> ParseProcessStat(absl::string_view stat) {
       !absl::SimpleAtoi(fields[3], &parsed.session)) {
     return std::nullopt;
   }
+  uint32_t flags = 0;
+  if (fields.size() > 6) (void)absl::SimpleAtoi(fields[6], &flags);
+  if (fields.size() > 7) {
+    (void)absl::SimpleAtoi(fields[7], &parsed.minor_faults);
+  }
+  parsed.exiting = (flags & kExiting) != 0;
   parsed.state = fields[0][0];
   if (parsed.state == 'Z' || parsed.state == 'X') return std::nullopt;
   return parsed;

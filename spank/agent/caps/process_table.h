@@ -55,6 +55,8 @@ struct ProcessStat {
   pid_t parent = 0;
   pid_t session = 0;
   char state = '?';
+  bool exiting = false;       // it has ended, and is not yet gone
+  uint64_t minor_faults = 0;  // how often it asked for a page
 };
 std::optional<ProcessStat> ParseProcessStat(absl::string_view stat);
 

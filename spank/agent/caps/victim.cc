@@ -1,6 +1,9 @@
 #include "spank/agent/caps/victim.h"
 
 #include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -10,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "pack/base/io.h"
 #include "pack/base/size.h"
+#include "spank/agent/caps/process_table.h"
 
 namespace cram {
 namespace {
@@ -37,6 +41,14 @@ bool IsDying(const MemoryStatus& status) {
 std::string ReadOr(const std::string& path) {
   absl::StatusOr<std::string> text = ReadFile(path);
   return text.ok() ? *std::move(text) : "";
+}
+
+// What it has taken at one time or another.
+uint64_t FaultedBytes(pid_t pid) {
+  static const uint64_t page = sysconf(_SC_PAGESIZE);
+  std::optional<ProcessStat> stat =
+      ParseProcessStat(ReadOr(absl::StrCat("/proc/", pid, "/stat")));
+  return stat ? stat->minor_faults * page : 0;
 }
 
 }  // namespace
@@ -79,24 +91,33 @@ MemoryStatus ParseMemoryStatus(absl::string_view status) {
   return parsed;
 }
 
-std::optional<Victim> FindVictim(const std::vector<pid_t>& pids) {
+std::optional<Victim> FindVictim(const std::vector<pid_t>& pids,
+                                 const std::optional<Victim>& known) {
   std::optional<Victim> victim;
   std::string name;
+  uint64_t largest = 0;
   for (pid_t pid : pids) {
     std::string text = ReadOr(absl::StrCat("/proc/", pid, "/status"));
     MemoryStatus status = ParseMemoryStatus(text);
     if (text.empty() || status.state == 'Z') continue;
     bool dying = IsDying(status);
+    bool is_known = known && known->pid == pid;
+    uint64_t bytes =
+        is_known ? std::max(known->bytes, status.bytes) : status.bytes;
+    uint64_t size =
+        status.has_memory ? bytes : std::max(bytes, FaultedBytes(pid));
     if (victim && (victim->dying > dying ||
-                   (victim->dying == dying && victim->bytes >= status.bytes))) {
+                   (victim->dying == dying && largest >= size))) {
       continue;
     }
-    victim = Victim{pid, "", status.bytes, dying};
+    victim = Victim{pid, is_known ? known->command : "", bytes, dying};
     name = status.name;
+    largest = size;
   }
   if (!victim) return victim;
-  victim->command =
+  std::string command =
       CommandText(ReadOr(absl::StrCat("/proc/", victim->pid, "/cmdline")));
+  if (!command.empty()) victim->command = std::move(command);
   if (victim->command.empty()) {
     victim->command = absl::StrCat("[", CommandText(name), "]");
   }

@@ -31,7 +31,12 @@ std::string CommandText(absl::string_view words);
 // Of these processes the one that is dying of SIGKILL, else the one with the
 // most memory. Zombies are none: their memory is gone and their parent may
 // have let them wait for long. Nothing when no process is left.
-std::optional<Victim> FindVictim(const std::vector<pid_t>& pids);
+//
+// One that is dying may have lost its memory and its command line already: they
+// are those of `known`, if that was it, and else its size is told from how
+// often it asked for memory.
+std::optional<Victim> FindVictim(const std::vector<pid_t>& pids,
+                                 const std::optional<Victim>& known);
 
 // What /proc/<pid>/status says, proc(5). Pure.
 struct MemoryStatus {

@@ -104,7 +104,7 @@ class WatchdogSlot : public SlotCap {
     look_again_ = NextLook(used, cap_);
     if (used > cap_) {
       verdict_ = CapVerdict::kOwnCap;
-      victim_ = FindVictim(members);
+      victim_ = FindVictim(members, std::nullopt);
     }
     return over();
   }

@@ -68,7 +68,7 @@ bool IsForGood(int error) {
 }
 
 // What runs on it is Spawn's child: some hundred bytes a frame.
-constexpr size_t kStackBytes = 32 << 10;
+constexpr size_t kChildStackBytes = 32 << 10;
 
 }  // namespace
 
@@ -78,7 +78,7 @@ pid_t CloneIntoCgroup(int cgroup, void (*life)(void*), void* argument) {
     errno = ENOSYS;
     return -1;
   }
-  alignas(16) char stack[kStackBytes];
+  alignas(16) char stack[kChildStackBytes];
   clone_args args = {};
   args.flags = CLONE_VM | CLONE_VFORK | CLONE_INTO_CGROUP;
   args.exit_signal = SIGCHLD;

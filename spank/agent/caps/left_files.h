@@ -1,0 +1,41 @@
+// Files that sub-jobs have left in a tmpfs which is not theirs alone.
+#pragma once
+
+#include <stdint.h>
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace cram {
+
+inline constexpr char kSharedMemory[] = "/dev/shm";
+
+// Removes from `tmpfs` (/dev/shm) the files of this user that are certain to be
+// those of processes of the memory cgroup `directory`. A file is when it
+//  - was made at `since` or later: statx(2), of a tmpfs since Linux 5.18;
+//  - is open nowhere, and mapped nowhere: a write lease is given on no other,
+//    fcntl(2);
+//  - has memory, and all of it is charged to the cgroup. The kernel charges a
+//    page to who first wrote it, and counts one that is mapped to whom it is
+//    charged (Documentation/admin-guide/cgroup-v2.rst, memory.stat): mapping
+//    the file here must raise the cgroup's count by all of its size.
+// Whatever else lies there stays: what the user put there before, what another
+// step or job of the user's writes meanwhile, what another sub-job still has
+// open. So do empty files, and directories, unless a file's removal has left
+// them empty.
+//
+// Returns the bytes removed. Costs one stat(2) when nothing was made or removed
+// in `tmpfs` itself since then; where there are files of others as well, some
+// milliseconds a file, and after `patience` the rest stays. Only when no
+// process is in the cgroup.
+uint64_t RemoveLeftFiles(const std::string& tmpfs, absl::Time since,
+                         const std::string& directory,
+                         absl::Duration patience = absl::InfiniteDuration());
+
+// Bytes of files that somebody has mapped, by a cgroup's memory.stat: of it and
+// those below. Pure.
+uint64_t MappedBytes(absl::string_view memory_stat);
+
+}  // namespace cram

@@ -1,0 +1,42 @@
+// Who of an attempt was killed by the kernel, as far as anybody saw it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "spank/agent/caps/victim.h"
+
+namespace cram {
+
+// The kernel does not say whom it killed, and on a busy machine the dead are
+// gone before we look: so the largest is remembered from looks before that.
+// Whoever cannot be told for sure is not named.
+class Witness {
+ public:
+  // Of the next attempt.
+  void Forget() { *this = Witness(); }
+  void Started(pid_t leader) { leader_ = leader; }
+
+  // Looks at the processes in the cgroup `directory`; `killed`: the kernel has
+  // counted a victim there by now.
+  void Look(const std::string& directory, bool killed);
+  // The kernel has killed the leader; there may be others.
+  void LeaderKilled() { leader_killed_ = true; }
+  // From now on everything is dying, and no look tells anything.
+  void WeKill() { we_kill_ = true; }
+  bool we_kill() const { return we_kill_; }
+
+  // Once the verdict is that somebody had to go. `all`: the kernel kills all
+  // processes of a cgroup or none.
+  std::optional<Victim> victim(bool all) const;
+
+ private:
+  pid_t leader_ = 0;
+  std::optional<Victim> seen_;
+  bool leader_killed_ = false;
+  bool we_kill_ = false;
+};
+
+}  // namespace cram
