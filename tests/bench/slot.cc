@@ -5,7 +5,8 @@
 //
 //   slot [ATTEMPTS [PROGRAM]]      2000 of /bin/true
 //
-// Caps are by cgroup v1 where a cgroup can be made, else by the watchdog.
+// Caps are by cgroup v1 or v2 where a cgroup can be made, else by the watchdog.
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,10 @@
 #include "spank/agent/agent/attempt_directory.h"
 #include "spank/agent/agent/verdict.h"
 #include "spank/agent/caps/cgroup1.h"
+#include "spank/agent/caps/cgroup2.h"
 #include "spank/agent/caps/cgroup_mounts.h"
+#include "spank/agent/caps/control_file.h"
+#include "spank/agent/caps/left_files.h"
 #include "spank/agent/caps/watchdog.h"
 #include "spank/agent/output/collector.h"
 #include "spank/agent/output/streams.h"
@@ -109,17 +113,36 @@ struct Bench {
   SubJob subjob;
 };
 
+// Below ours with v1, beside it with v2; empty: none can be made.
+std::string MakeCgroup() {
+  MemoryCgroup mine = FindMemoryCgroup();
+  std::string above = mine.v1.empty() ? mine.v2 : mine.v1;
+  if (mine.v1.empty() && mine.v2.size() > mine.v2_mount.size()) {
+    above.resize(above.rfind('/'));
+  }
+  std::string path = absl::StrCat(above, "/cram_bench_", getpid());
+  if (above.empty() || mkdir(path.c_str(), 0755) != 0) return "";
+  ControlFile control;
+  if (!mine.v1.empty() ||
+      (control.Open(path, "cgroup.subtree_control", O_WRONLY).ok() &&
+       control.Write("+memory").ok())) {
+    return path;
+  }
+  rmdir(path.c_str());
+  return "";
+}
+
 Bench MakeBench(const std::string& program) {
   Bench bench;
   bench.directory = "/tmp/cram-bench.XXXXXX";
   if (mkdtemp(&bench.directory[0]) == nullptr) Die("mkdtemp");
-  MemoryCgroup mine = FindMemoryCgroup();
-  std::string cgroup = absl::StrCat(mine.v1, "/cram_bench_", getpid());
-  if (!mine.v1.empty() && mkdir(cgroup.c_str(), 0755) == 0) {
-    bench.cgroup = cgroup;
-    bench.caps = Get(Cgroup1Caps::Create(cgroup, {}));
-  } else {
+  bench.cgroup = MakeCgroup();
+  if (bench.cgroup.empty()) {
     bench.caps = std::make_unique<WatchdogCaps>();
+  } else if (Cgroup2Caps::IsFor(bench.cgroup)) {
+    bench.caps = Get(Cgroup2Caps::Create(bench.cgroup, {}));
+  } else {
+    bench.caps = Get(Cgroup1Caps::Create(bench.cgroup, {}));
   }
   bench.cap = Get(bench.caps->MakeSlot(0));
   bench.output = Get(OutputWriter::Create(bench.directory + "/output"));
@@ -167,18 +190,21 @@ pid_t Start(Bench* bench, const AttemptFacts& facts, Steps* steps) {
   request.stdin_fd = streams.in;
   request.stdout_fd = streams.out;
   request.stderr_fd = streams.err;
+  request.cgroup_fd = bench->cap->entry_directory_fd();
   request.cgroup_procs_fd = bench->cap->entry_fd();
   bench->launcher->Launch(request, bench->cpus);
   pollfd done = {bench->launcher->done_fd(), POLLIN, 0};
   poll(&done, 1, -1);
   SpawnResult result = *bench->launcher->TakeResult();
-  steps->Lap("launch: its thread, vfork, cgroup, execve");
+  steps->Lap("launch: its thread, fork, cgroup, execve");
   if (result.pid < 0) Die(result.failed_step);
   return result.pid;
 }
 
+enum class Entry { kNone, kByWrite, kByClone };
+
 // A start alone, by this thread.
-void StartInPart(Bench* bench, const char* name, bool in_cgroup, Steps* steps) {
+void StartInPart(Bench* bench, const char* name, Entry entry, Steps* steps) {
   std::vector<std::string> programs = {bench->subjob.argv[0]};
   char* argv[] = {&bench->subjob.argv[0][0], nullptr};
   SpawnRequest request;
@@ -188,11 +214,17 @@ void StartInPart(Bench* bench, const char* name, bool in_cgroup, Steps* steps) {
   request.stdin_fd = STDIN_FILENO;
   request.stdout_fd = STDOUT_FILENO;
   request.stderr_fd = STDERR_FILENO;
-  if (in_cgroup) request.cgroup_procs_fd = bench->cap->entry_fd();
+  if (entry != Entry::kNone) request.cgroup_procs_fd = bench->cap->entry_fd();
+  if (entry == Entry::kByClone) {
+    request.cgroup_fd = bench->cap->entry_directory_fd();
+  }
   steps->Start();
   SpawnResult result = Spawn(request);
   steps->Lap(name);
   if (result.pid < 0) Die(result.failed_step);
+  // The agent asks only those that run for some time.
+  (void)bench->cap->Holds(result.pid);
+  if (entry != Entry::kNone) steps->Lap("ask whether its cap holds it");
   int status;
   Wait(result.pid, &status);
 }
@@ -209,6 +241,7 @@ void Attempt(Bench* bench, uint64_t index, Steps* steps) {
   facts.cap_bytes = 100 * kMiB;
   facts.temporary_directory = bench->temporary_directory->path();
   JournalRecord started, ended;
+  absl::Time start = absl::Now();
   started.mutable_started()->set_time_ns(absl::ToUnixNanos(absl::Now()));
   pid_t pid = Start(bench, facts, steps);
   bench->cap->Started(pid);
@@ -233,6 +266,8 @@ void Attempt(Bench* bench, uint64_t index, Steps* steps) {
   steps->Lap("collect its output");
   bench->temporary_directory->Empty();
   steps->Lap("see that its directory is empty");
+  RemoveLeftFiles(kSharedMemory, start, bench->cap->directory());
+  steps->Lap("see that it left no file in /dev/shm");
   ended.mutable_ended()->set_index(index);
   ended.mutable_ended()->set_end_ns(absl::ToUnixNanos(absl::Now()));
   bench->journal->Append(ended);
@@ -261,8 +296,13 @@ int Main(uint32_t attempts, std::string program) {
   for (uint32_t i = 0; i < attempts; ++i) {
     Attempt(&bench, i, &steps);
     Bare(&program[0], &bare);
-    StartInPart(&bench, "spawn without thread and cgroup", false, &parts);
-    StartInPart(&bench, "spawn without thread", true, &parts);
+    StartInPart(&bench, "spawn without thread and cgroup", Entry::kNone,
+                &parts);
+    StartInPart(&bench, "spawn without thread", Entry::kByWrite, &parts);
+    if (bench.cap->entry_directory_fd() >= 0) {
+      StartInPart(&bench, "the same, started in its cgroup", Entry::kByClone,
+                  &parts);
+    }
     if ((i + 1) % kFlush != 0) continue;
     steps.Start();
     Check(bench.journal->Flush());
