@@ -7,10 +7,17 @@
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "pack/base/io.h"
 #include "spank/agent/agent/remove_tree.h"
 
 namespace cram {
+namespace {
+
+// What a file system takes for one and the same time is shorter.
+constexpr absl::Duration kClockTicks = absl::Seconds(2);
+
+}  // namespace
 
 AttemptDirectory::~AttemptDirectory() {
   if (!path_.empty()) RemoveTree(path_);
@@ -33,13 +40,26 @@ absl::Status AttemptDirectory::Prepare() {
 }
 
 // Still there, not put in another's place, with the mode that we gave it, and
-// nothing in it.
-bool AttemptDirectory::IsAsMade() const {
+// nothing in it. Only the kernel sets st_ctime: for as long as that stays, so
+// does all this, and the directory need not be read.
+bool AttemptDirectory::IsAsMade() {
   struct stat status;
-  if (lstat(path_.c_str(), &status) != 0 || status.st_ino != inode_ ||
-      (status.st_mode & 07777) != 0700) {
+  if (lstat(path_.c_str(), &status) != 0 || status.st_ino != inode_) {
     return false;
   }
+  const timespec& changed = status.st_ctim;
+  bool unchanged =
+      changed.tv_sec == changed_.tv_sec && changed.tv_nsec == changed_.tv_nsec;
+  if (unchanged && settled_) return true;
+  absl::Time now = absl::Now();
+  if ((status.st_mode & 07777) != 0700 || !HoldsNothing()) return false;
+  settled_ = unchanged && now - changed_seen_ > kClockTicks;
+  if (!unchanged) changed_seen_ = now;
+  changed_ = changed;
+  return true;
+}
+
+bool AttemptDirectory::HoldsNothing() {
   // Room for "." and ".." and a little: anything more is a third entry.
   alignas(8) char entries[256];
   lseek(fd_.get(), 0, SEEK_SET);

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "pack/base/fd.h"
 
 namespace cram {
@@ -31,7 +33,8 @@ class AttemptDirectory {
   void Empty();
 
  private:
-  bool IsAsMade() const;
+  bool IsAsMade();
+  bool HoldsNothing();
 
   std::string parent_;
   uint32_t slot_;
@@ -39,6 +42,9 @@ class AttemptDirectory {
   std::string path_;  // empty: not made, or lost
   UniqueFd fd_;
   ino_t inode_ = 0;
+  timespec changed_ = {};  // st_ctime
+  absl::Time changed_seen_;
+  bool settled_ = false;  // it was empty when a change had another changed_
 };
 
 }  // namespace cram
