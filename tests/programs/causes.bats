@@ -218,11 +218,28 @@ below_limit() { exec sh -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' sh "$i
   grep -q 'run fewer at once: --slots=' paragraph
 }
 
-# Simulated: this host shall not run out of memory for a test. The counter of
-# /proc/vmstat is the test's own file, and who dies dies of the test's SIGKILL.
+# Of a virtual machine's own, see tests/vm.
+host_is_ours() { [ -d /run/vm ]; }
+
+# bats test_tags=v2
+@test "killed by the kernel as the host runs out is host out of memory" {
+  [ "$backend" = kernel ] || skip "it believes a file, see the next one"
+  host_is_ours ||
+    skip "this host shall not run out of memory: JudgeKill in agent_caps_test"
+  hog hog 900
+  pack -- ./hog
+  background
+  until_true 60 test -e hog.has
+  echo f >/proc/sysrq-trigger
+  ended 0
+  is OUT_OF_MEMORY 'host out of memory'
+  [[ $(why) == *"because the node itself ran out of memory"*./hog* ]]
+}
+
+# The counter of /proc/vmstat is the test's own file, and who dies dies of the
+# test's SIGKILL.
 @test "killed by the kernel without any limit reached is host out of memory" {
-  [ "$backend" = watchdog ] ||
-    skip "a cgroup's counters cannot be made to say so: JudgeKill in agent_caps_test"
+  [ "$backend" = watchdog ] || skip "a cgroup has counters of its own"
   hog hog 50
   echo "oom_kill 7" >vmstat
   pack --param i=1..2 -- sh -c 'if [ {i} = 1 ]; then exec ./hog; fi

@@ -8,7 +8,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 setup() {
   [ -e "${CRAM_BUILD:?the build directory, after fixture start}/slurm-tests" ] ||
     skip "needs root, to start a Slurm"
-  cluster=$(cat "$CRAM_BUILD/slurm-tests")/cluster
+  cluster=$(cat "$CRAM_BUILD/slurm-tests")/${CRAM_CLUSTER:-cluster}
   # shellcheck disable=SC1091
   . "$cluster/env"
   read -ra nodes <<<"$CLUSTER_NODES"

@@ -182,6 +182,13 @@ echo {i} >$file.d{i}/{i}"
   [ "$(count CD)" -eq 6 ]
 }
 
+# bats test_tags=v2
+@test "what a sub-job started and left is killed" {
+  pack --param i=1..3 -- sh -c 'setsid sleep 1000 & sleep 0.3'
+  user srun -N1 -c2 --cram=m.pb
+  nothing_left
+}
+
 # Raises every limit, enters every cgroup and writes to every descriptor that it
 # can, then takes too much.
 escape_script() {

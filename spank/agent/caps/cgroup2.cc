@@ -80,8 +80,9 @@ class Cgroup2Slot : public SlotCap {
       return absl::InternalError(absl::StrCat(slot_, " takes no limit"));
     }
     absl::StatusOr<std::string> line = CheckEntry(entry_.fd(), run_);
-    if (line.ok()) memory_line_ = *std::move(line);
-    return line.status();
+    if (!line.ok()) return line.status();
+    memory_line_ = *std::move(line);
+    return absl::OkStatus();
   }
 
   absl::Status Arm(uint64_t cap_bytes) override {
