@@ -34,10 +34,17 @@ absl::Status CheckTemplate(const SubJobTemplate& source,
                            const RunOptions& options, const NodeSize& largest) {
   uint64_t ranks = std::max(source.ranks(), 1u);
   uint64_t cpus = ranks * std::max(source.cpus(), 1u);
-  if (largest.cpus > 0 && cpus > largest.cpus) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "sub-jobs of ", ranks > 1 ? absl::StrCat(ranks, " ranks and ") : "",
-        cpus, " CPUs; a node has ", largest.cpus));
+  if (largest.cpus > 0 && cpus / ranks > largest.cpus) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(ranks > 1 ? "ranks" : "sub-jobs", " of ", cpus / ranks,
+                     " CPUs; a node has ", largest.cpus));
+  }
+  if (largest.all_cpus > 0 && cpus > largest.all_cpus) {
+    bool one_node = largest.all_cpus == largest.cpus;
+    return absl::InvalidArgumentError(
+        absl::StrCat("sub-jobs of ", ranks, " ranks and ", cpus, " CPUs; ",
+                     one_node ? "a node has " : "all nodes together have ",
+                     largest.all_cpus));
   }
   bool own_cap = options.mem_bytes == 0 && !options.mem_share;
   return CheckMemory(own_cap ? source.memory_bytes() : 0, largest);

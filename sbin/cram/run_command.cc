@@ -21,6 +21,7 @@ NodeSize ThisMachine() {
   cpu_set_t cpus;
   if (sched_getaffinity(0, sizeof cpus, &cpus) == 0) {
     size.cpus = static_cast<uint32_t>(CPU_COUNT(&cpus));
+    size.all_cpus = size.cpus;
   }
   size.memory_bytes = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) *
                       static_cast<uint64_t>(sysconf(_SC_PAGESIZE));

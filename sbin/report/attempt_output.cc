@@ -21,19 +21,15 @@ std::string LeftOutLine(uint64_t bytes) {
 
 }  // namespace
 
-absl::Status ReadAttemptOutput(
-    const Run& run, const Attempt& attempt, OutputStream stream,
+namespace {
+
+absl::Status ReadOneOutput(
+    const std::string& path, const Attempt& attempt, OutputStream stream,
+    const std::optional<OutputExtent>& extent,
     const std::function<void(absl::string_view)>& deliver) {
-  const std::string& path = run.NodeOf(attempt).output;
   if (access(path.c_str(), F_OK) != 0) {
     return absl::NotFoundError(
         absl::StrCat("its output was not packed (there is no ", path, ")"));
-  }
-  std::optional<OutputExtent> extent;
-  if (attempt.ended()) {
-    extent = {attempt.output_offset, stream == OutputStream::kStdout
-                                         ? attempt.stdout_bytes
-                                         : attempt.stderr_bytes};
   }
   absl::StatusOr<uint64_t> delivered =
       ReadOutput(path, {attempt.source_index, attempt.number, stream}, extent,
@@ -43,6 +39,47 @@ absl::Status ReadAttemptOutput(
   return absl::DataLossError(absl::StrCat(path, ": torn or damaged; only ",
                                           *delivered, " of ", extent->bytes,
                                           " bytes are there"));
+}
+
+// Beside that of the node that recorded it.
+std::string OutputOf(const NodeRecords& recorded, uint32_t node_id) {
+  const std::string& path = recorded.output;
+  return absl::StrCat(path.substr(0, path.rfind('.') + 1), node_id);
+}
+
+}  // namespace
+
+absl::Status ReadAttemptOutput(
+    const Run& run, const Attempt& attempt, OutputStream stream,
+    const std::function<void(absl::string_view)>& deliver) {
+  const NodeRecords& recorded = run.NodeOf(attempt);
+  auto bytes_of = [stream](const auto& printed) {
+    return stream == OutputStream::kStdout ? printed.stdout_bytes
+                                           : printed.stderr_bytes;
+  };
+  absl::Status status;
+  const EndDetails& details = run.Details(attempt);
+  for (const EndDetails::Part& part : details.parts) {
+    if (bytes_of(part) == 0) continue;
+    status.Update(ReadOneOutput(OutputOf(recorded, part.node_id), attempt,
+                                stream, {{part.output_offset, bytes_of(part)}},
+                                deliver));
+  }
+  if (!details.parts.empty() && bytes_of(attempt) != 0) return status;
+  if (attempt.ended()) {
+    return ReadOneOutput(recorded.output, attempt, stream,
+                         {{attempt.output_offset, bytes_of(attempt)}}, deliver);
+  }
+  // It runs, and perhaps on several nodes: nobody has said yet on which.
+  if (attempt.cpus <= recorded.cpus) {
+    return ReadOneOutput(recorded.output, attempt, stream, std::nullopt,
+                         deliver);
+  }
+  for (size_t i = 0; i < run.own_nodes(); ++i) {
+    status.Update(ReadOneOutput(run.nodes()[i].output, attempt, stream,
+                                std::nullopt, deliver));
+  }
+  return status;
 }
 
 std::vector<std::string> LastErrorLines(const Run& run, const Attempt& attempt,

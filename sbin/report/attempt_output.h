@@ -15,7 +15,8 @@
 
 namespace cram {
 
-// Delivers what the attempt wrote to `stream`; where bytes were left out, a
+// Delivers what the attempt wrote to `stream`, of several nodes one after the
+// other; where bytes were left out, a
 // line that says so. Errors: its output was not packed (NOT_FOUND), or a part
 // of it is lost (DATA_LOSS; what is there was delivered), or the file cannot be
 // read.

@@ -93,7 +93,7 @@ std::string Name(const Row& row, const Context& context) {
 
 std::string Node(const Row& row, const Context& context) {
   if (row.attempt == nullptr) return "None assigned";
-  return context.run.NodeOf(*row.attempt).name;
+  return context.run.NodesOf(*row.attempt);
 }
 
 std::string Output(const Row& row, const Context&) {

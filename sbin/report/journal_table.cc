@@ -33,7 +33,7 @@ bool HasDetails(const Ended& ended) {
   return !ended.failed_step().empty() || !ended.memory_message().empty() ||
          ended.victim_pid() != 0 || ended.stdout_left_out() != 0 ||
          ended.stderr_left_out() != 0 || ended.has_rank() ||
-         ended.major_faults() >= kManyMajorFaults;
+         ended.parts_size() != 0 || ended.major_faults() >= kManyMajorFaults;
 }
 
 EndDetails DetailsOf(const Ended& ended) {
@@ -47,6 +47,10 @@ EndDetails DetailsOf(const Ended& ended) {
   details.stdout_left_out = ended.stdout_left_out();
   details.stderr_left_out = ended.stderr_left_out();
   if (ended.has_rank()) details.rank = ended.rank();
+  for (const EndedPart& part : ended.parts()) {
+    details.parts.push_back({part.node_id(), part.output_offset(),
+                             part.stdout_bytes(), part.stderr_bytes()});
+  }
   return details;
 }
 

@@ -80,7 +80,7 @@ void AddAttempt(const Attempt& attempt, const ReportContext& context,
   json["attempt"] = attempt.number;
   json["cause"] = Text(CauseName(attempt.cause));
   const NodeRecords& node = context.run.NodeOf(attempt);
-  json["node"] = node.name;
+  json["node"] = context.run.NodesOf(attempt);
   if (!node.earlier.empty()) json["earlier_run"] = node.earlier;
   json["slot"] = attempt.slot;
   json["cpus"] = attempt.cpus;

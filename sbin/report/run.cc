@@ -169,6 +169,24 @@ std::vector<absl::string_view> Run::Told(const Attempt& attempt) const {
   return told;
 }
 
+std::string Run::NodesOf(const Attempt& attempt) const {
+  const NodeRecords& recorded = NodeOf(attempt);
+  const EndDetails& details = Details(attempt);
+  if (details.parts.empty()) return recorded.name;
+  std::string names;
+  for (const EndDetails::Part& part : details.parts) {
+    auto node = std::find_if(nodes_.begin(), nodes_.end(),
+                             [&](const NodeRecords& records) {
+                               return records.node_id == part.node_id &&
+                                      records.earlier == recorded.earlier;
+                             });
+    absl::StrAppend(&names, names.empty() ? "" : ",",
+                    node != nodes_.end() ? node->name
+                                         : absl::StrCat("node ", part.node_id));
+  }
+  return names;
+}
+
 const EndDetails& Run::Details(const Attempt& attempt) const {
   static const EndDetails none;
   if (attempt.details == 0) return none;

@@ -27,6 +27,14 @@ struct EndDetails {
   uint64_t stdout_left_out = 0;  // beyond the limit of output
   uint64_t stderr_left_out = 0;
   std::optional<uint32_t> rank;  // whose end was the end of all
+  // Of a sub-job on several nodes: each node's part, in the order of ranks.
+  struct Part {
+    uint32_t node_id = 0;
+    uint64_t output_offset = 0;
+    uint64_t stdout_bytes = 0;
+    uint64_t stderr_bytes = 0;
+  };
+  std::vector<Part> parts;
 };
 
 // One attempt. Compact: a run has millions.
@@ -130,6 +138,8 @@ class Run {
     return nodes_[attempt.node];
   }
   const EndDetails& Details(const Attempt& attempt) const;
+  // The names of the nodes that it ran on, with commas between them.
+  std::string NodesOf(const Attempt& attempt) const;
   // The variables by which runtimes were told of cap and CPUs, and RLIMIT_DATA
   // where that was set.
   std::vector<absl::string_view> Told(const Attempt& attempt) const;

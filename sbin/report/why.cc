@@ -66,7 +66,7 @@ std::string WhatHappened(const Attempt& attempt, const Run& run) {
 }
 
 std::string WhereAndWhen(const Attempt& attempt, const ReportContext& context) {
-  std::string text = absl::StrCat(" on node ", context.run.NodeOf(attempt).name,
+  std::string text = absl::StrCat(" on node ", context.run.NodesOf(attempt),
                                   ", slot ", attempt.slot);
   const std::string& earlier = context.run.NodeOf(attempt).earlier;
   if (!earlier.empty()) absl::StrAppend(&text, ", in ", earlier);

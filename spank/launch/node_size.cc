@@ -82,7 +82,13 @@ NodeSize AllocationSize(absl::string_view cpus_per_node,
                         absl::string_view mem_per_cpu) {
   NodeSize largest;
   for (absl::string_view group : absl::StrSplit(cpus_per_node, ',')) {
-    const uint64_t cpus = NumberOr0(group.substr(0, group.find('(')));
+    const size_t times = group.find("(x");
+    const uint64_t cpus = NumberOr0(group.substr(0, times));
+    uint64_t nodes = 1;
+    if (times != absl::string_view::npos) {
+      nodes = NumberOr0(group.substr(times + 2, group.size() - times - 3));
+    }
+    largest.all_cpus += cpus * nodes;
     largest.cpus = std::max(largest.cpus, static_cast<uint32_t>(cpus));
   }
   largest.memory_bytes = NumberOr0(mem_per_node) * kMiB;
@@ -97,8 +103,9 @@ NodeSize LargestOf(absl::string_view sinfo_lines) {
   for (absl::string_view line : absl::StrSplit(sinfo_lines, '\n')) {
     const std::vector<absl::string_view> words =
         absl::StrSplit(line, ' ', absl::SkipEmpty());
-    if (words.size() != 2) continue;
+    if (words.size() != 3) continue;
     const uint64_t cpus = NumberOr0(words[0]), megabytes = NumberOr0(words[1]);
+    largest.all_cpus += cpus * NumberOr0(words[2]);
     largest.cpus = std::max(largest.cpus, static_cast<uint32_t>(cpus));
     if (megabytes <= 1) continue;
     largest.memory_bytes = std::max(largest.memory_bytes, megabytes * kMiB);
@@ -114,7 +121,7 @@ NodeSize FindNodeSize(bool in_allocation, const std::string& sinfo) {
   }
   // --exact: one line for all nodes that are alike.
   return LargestOf(
-      OutputOf(sinfo, {"--noheader", "--exact", "--format=%c %m"}));
+      OutputOf(sinfo, {"--noheader", "--exact", "--format=%c %m %D"}));
 }
 
 }  // namespace cram

@@ -15,8 +15,9 @@ NodeSize AllocationSize(absl::string_view cpus_per_node,
                         absl::string_view mem_per_node,
                         absl::string_view mem_per_cpu);
 
-// From lines of "CPUS MEGABYTES", each number the largest of its column. 1 MB
-// is Slurm's word for a memory that nobody configured.
+// From lines of "CPUS MEGABYTES NODES": the first two each the largest of its
+// column. 1 MB is Slurm's word for a memory that nobody configured. A node of
+// several partitions is counted in each.
 NodeSize LargestOf(absl::string_view sinfo_lines);
 
 // Inside an allocation what its environment says, else what `sinfo` says

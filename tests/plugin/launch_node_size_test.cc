@@ -10,6 +10,7 @@ TEST(AllocationSize, TakesTheLargestNode) {
   EXPECT_EQ(AllocationSize("2(x4),16,8(x2)", "", "").cpus, 16u);
   EXPECT_EQ(AllocationSize("2", "", "").cpus, 2u);
   EXPECT_EQ(AllocationSize("", "", "").cpus, 0u);
+  EXPECT_EQ(AllocationSize("2(x4),16,8(x2)", "", "").all_cpus, 40u);
 }
 
 TEST(AllocationSize, KnowsMemoryByNodeOrByCpu) {
@@ -20,13 +21,15 @@ TEST(AllocationSize, KnowsMemoryByNodeOrByCpu) {
 }
 
 TEST(LargestOf, ReadsEachLineOfSinfo) {
-  const NodeSize largest = LargestOf("2 4000\n64 2000\nCLUSTER: far away\n");
+  const NodeSize largest =
+      LargestOf("2 4000 3\n64 2000 1\nCLUSTER: far away\n");
+  EXPECT_EQ(largest.all_cpus, 70u);
   EXPECT_EQ(largest.cpus, 64u);
   EXPECT_EQ(largest.memory_bytes, 4000 * kMiB);
 }
 
 TEST(LargestOf, TakesOneMegabyteForUnknown) {
-  EXPECT_EQ(LargestOf("2 1\n").memory_bytes, 0u);
+  EXPECT_EQ(LargestOf("2 1 1\n").memory_bytes, 0u);
   EXPECT_EQ(LargestOf("").cpus, 0u);
 }
 

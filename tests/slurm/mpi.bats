@@ -31,6 +31,38 @@ programs=$CRAM_BUILD/tests/mpi
   [ "$(user cram output "$(run_dir)" 0 | sort | xargs)" = "0 2 0 2 1 2 1 2" ]
 }
 
+@test "worlds of two nodes of both MPIs, and those that fail harm no other" {
+  for i in 1 2 3; do printf 'world.mpich\nfortran.openmpi\n'; done |
+    sed '1i p' >"$work/worlds.csv"
+  for how in abort crash leave; do
+    printf 'ends.mpich %s\nends.openmpi %s\n' $how $how
+  done | sed "s,^,$programs/," >"$work/ends"
+  pack --ranks 4 --csv worlds.csv -- "$programs/{p}"
+  pack --append --ranks 4 --lines ends
+  pack --append --param i=1..20 -- sleep 0.1
+  run -1 user srun -N4 -c2 --cram=m.pb
+  [ "$(rows state | sort | uniq -c | xargs)" = "26 COMPLETED 6 FAILED" ]
+  run -0 user cram output "$(run_dir)" 0
+  [ "$(sort <<<"$output")" = "$(printf 'rank %d of 4\n' 0 1 2 3)" ]
+  run -0 user cram output "$(run_dir)" 1
+  [ "$output" = "sum 6 of 4" ]
+  [[ $(rows nodelist -i 0) == n*,n* ]]
+  nothing_left
+}
+
+@test "more CPUs than all nodes have are refused, and scancel ends ranks on all nodes" {
+  pack --ranks 9 -- true
+  run -2 user srun -N4 -c2 --cram=m.pb
+  [[ $output == *"9 ranks and 9 CPUs; all nodes together have 8"* ]]
+  pack --ranks 8 --mpi none -- sleep 1000.77
+  background srun -N4 -c2 --cram=m.pb
+  until_true 20 eval '[ "$(pgrep -fxc "sleep 1000.77")" -eq 8 ]'
+  user scancel --user="$CLUSTER_USER"
+  until_true 30 eval '! pgrep -fx "sleep 1000.77"'
+  wait "$pid" || true
+  nothing_left
+}
+
 @test "scancel ends all ranks" {
   pack --ranks 2 -- "$programs/ends.openmpi" hang
   background srun -N1 -c2 --cram=m.pb

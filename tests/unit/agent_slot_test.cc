@@ -136,6 +136,7 @@ class SlotLife : public testing::Test, public Slot::Listener {
     ended_ = *ended;
     loop_->Stop();
   }
+  void HubListens(Slot*, uint16_t) override {}
   void OutputWaits() override {}
 
   void Reap() {

@@ -75,7 +75,7 @@ TEST_F(OwnRows, AreHeldAgainstTheNodeBeforeTheRun) {
   own.set_ranks(4);
   Write(Command({"run"}), own);
   EXPECT_TRUE(Preflight(path_, {}, {}, {}).ok());
-  EXPECT_THAT(Preflight(path_, {}, {}, {2, 0}).status().message(),
+  EXPECT_THAT(Preflight(path_, {}, {}, {2, 0, 2}).status().message(),
               HasSubstr("sub-job 0: sub-jobs of 4 ranks and 4 CPUs"));
   own.Clear();
   own.set_memory_bytes(uint64_t{8} << 30);

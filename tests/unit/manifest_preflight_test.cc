@@ -94,15 +94,23 @@ TEST_F(PreflightTest, RefusesMoreCpusThanANodeHas) {
   EXPECT_EQ(Refusal(), path_ + ": sub-jobs of 8 CPUs; a node has 4");
 }
 
-TEST_F(PreflightTest, RefusesMoreRanksThanANodeHasCpus) {
+TEST_F(PreflightTest, RefusesMoreRanksThanAllNodesHaveCpus) {
   SubJobTemplate source = Command({"true"});
   source.set_ranks(2);
   source.set_cpus(3);
   WriteSubJobs(source);
   EXPECT_EQ(Refusal(), "");
   node_.cpus = 4;
+  EXPECT_EQ(Refusal(), "");
+  node_.all_cpus = 4;
   EXPECT_THAT(Refusal(),
               HasSubstr("sub-jobs of 2 ranks and 6 CPUs; a node has 4"));
+  node_.all_cpus = 5;
+  EXPECT_THAT(Refusal(), HasSubstr("6 CPUs; all nodes together have 5"));
+  node_.all_cpus = 8;
+  EXPECT_EQ(Refusal(), "");
+  node_.cpus = 2;
+  EXPECT_THAT(Refusal(), HasSubstr("ranks of 3 CPUs; a node has 2"));
 }
 
 TEST_F(PreflightTest, RefusesDamageAnywhere) {

@@ -21,6 +21,7 @@
 #include "pack/base/exit_status.h"
 #include "pack/base/io.h"
 #include "pack/base/size.h"
+#include "pack/manifest/widths.h"
 #include "spank/agent/agent/member_role.h"
 #include "spank/agent/agent/resume.h"
 #include "spank/agent/agent/root_role.h"
@@ -325,6 +326,8 @@ absl::Status Agent::MakeNode(const Premises& premises) {
   node_ = std::make_unique<Node>(step.node_id, std::move(resources),
                                  std::move(slots), run_.manifest.get(),
                                  records_.get(), this);
+  status = FindThoseOfRanks();
+  if (!status.ok()) return status;
   if (step.node_id != 0) {
     absl::StatusOr<std::unique_ptr<MemberRole>> member =
         MemberRole::Create(&run_, node_.get());
@@ -339,11 +342,25 @@ absl::Status Agent::MakeNode(const Premises& premises) {
   return absl::OkStatus();
 }
 
+absl::Status Agent::FindThoseOfRanks() {
+  if (run_.step.nodes == 1) return absl::OkStatus();
+  absl::StatusOr<std::map<uint64_t, IndexSet>> widths =
+      SeveralRanks(*run_.manifest);
+  if (!widths.ok()) return widths.status();
+  for (const auto& [cpus, indexes] : *widths) {
+    run_.of_ranks.AddAll(indexes);
+    if (cpus > node_->cpus()) run_.wide.AddAll(indexes);
+  }
+  return absl::OkStatus();
+}
+
 int Agent::Work() {
   WatchJobEnd();
   if (!run_.left) {
-    node_->Add(cram::Work(IndexSet(FirstShare(
-        run_.manifest->size(), run_.step.nodes, run_.step.node_id))));
+    cram::Work first(IndexSet(
+        FirstShare(run_.manifest->size(), run_.step.nodes, run_.step.node_id)));
+    first.Remove(run_.of_ranks);
+    node_->Add(first);
   }
   Tick();
   run_.loop->Run();
@@ -371,9 +388,15 @@ void Agent::WatchJobEnd() {
   absl::Duration left = run_.step.job_end - absl::Now();
   node_->MustEndBy(run_.step.job_end - notice);
   run_.loop->After(std::max(left - notice, absl::ZeroDuration()),
-                   [this] { node_->AnnounceEnd(run_.options.run.end_signal); });
+                   [this] { AnnounceEnd(); });
   run_.loop->After(std::max(left - kLeastNotice, absl::ZeroDuration()),
                    [this] { role_->StopRun(std::string(kJobTimeLimit)); });
+}
+
+void Agent::AnnounceEnd() {
+  node_->AnnounceEnd(run_.options.run.end_signal);
+  GangLeader* leader = role_->family()->leader();
+  if (leader != nullptr) node_->SetAside(leader->SetAside());
 }
 
 // Told from inside of the node: act when it has returned.
@@ -408,6 +431,13 @@ void Agent::UpdateSoon(absl::Duration delay) {
 }
 
 bool Agent::MayRecord() { return role_ == nullptr || role_->family()->Check(); }
+
+bool Agent::RunsOnGang(const Candidate& candidate) {
+  GangLeader* leader = role_ == nullptr ? nullptr : role_->family()->leader();
+  if (leader == nullptr) return false;
+  leader->Add(candidate);
+  return true;
+}
 
 void Agent::RanFor(uint32_t failed_on, uint64_t index, bool completed) {
   wire::RanFor ran;

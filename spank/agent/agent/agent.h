@@ -56,6 +56,7 @@ class Agent : public Node::Listener {
   void NodeChanged() override;
   bool MayRecord() override;
   void RecordsBlocked(const absl::Status& status) override;
+  bool RunsOnGang(const Candidate& candidate) override;
   bool HasOthers() override { return run_.step.nodes > 1; }
   void RunElsewhere(const cram::Work& work) override {
     role_->family()->RunElsewhere(work);
@@ -70,6 +71,8 @@ class Agent : public Node::Listener {
   void CarryOut(const Request& request);
   void UpdateSoon(absl::Duration delay);
   void WatchJobEnd();
+  void AnnounceEnd();
+  absl::Status FindThoseOfRanks();
 
   Run run_;
   std::unique_ptr<Caps> caps_;

@@ -5,6 +5,9 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include <optional>
+#include <string>
+
 #include "absl/time/time.h"
 #include "pack/base/exit_status.h"
 #include "pack/base/outcome.h"
@@ -16,6 +19,7 @@
 #include "spank/agent/caps/caps.h"
 #include "spank/agent/output/collector.h"
 #include "spank/agent/share/work.h"
+#include "spank/ranks/gang_place.h"
 #include "spank/ranks/report.h"
 
 namespace cram {
@@ -26,6 +30,11 @@ struct Candidate {
   Tried tried;  // .attempts: its number
   uint32_t cpus = 1;
   uint64_t cap_bytes = 0;
+  // It runs on several nodes. In a slot it is the part of one: its place there,
+  // and the name of the world.
+  bool wide = false;
+  std::optional<GangPlace> gang;
+  std::string gang_name;
 };
 
 // What the options say, or else the manifest; infinite: nobody does.

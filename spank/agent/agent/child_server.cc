@@ -1,9 +1,6 @@
 #include "spank/agent/agent/child_server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
@@ -12,6 +9,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "pack/base/io.h"
+#include "spank/agent/agent/own_addresses.h"
 
 namespace cram {
 namespace {
@@ -20,26 +18,6 @@ std::string NewSecret() {
   char bytes[16];
   ssize_t n = getrandom(bytes, sizeof bytes, 0);
   return absl::BytesToHexString(absl::string_view(bytes, n < 0 ? 0 : n));
-}
-
-// Every address of this machine that is up; loopback last, which only agents
-// on the same machine reach.
-std::vector<std::string> OwnAddresses() {
-  std::vector<std::string> addresses, loopback;
-  ifaddrs* list = nullptr;
-  if (getifaddrs(&list) != 0) return {"127.0.0.1"};
-  for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
-    if (entry->ifa_addr == nullptr || !(entry->ifa_flags & IFF_UP)) continue;
-    if (entry->ifa_addr->sa_family != AF_INET) continue;
-    char text[INET_ADDRSTRLEN];
-    inet_ntop(AF_INET,
-              &reinterpret_cast<const sockaddr_in*>(entry->ifa_addr)->sin_addr,
-              text, sizeof text);
-    (entry->ifa_flags & IFF_LOOPBACK ? loopback : addresses).push_back(text);
-  }
-  freeifaddrs(list);
-  addresses.insert(addresses.end(), loopback.begin(), loopback.end());
-  return addresses;
 }
 
 // In time that does not tell how much of it was right.

@@ -15,6 +15,14 @@ constexpr absl::Duration kLeavePatience = absl::Seconds(5);
 constexpr absl::Duration kStopPatience = absl::Seconds(5);
 constexpr absl::Duration kBetweenLooks = absl::Milliseconds(100);
 
+// What there is to do that is nobody's first share.
+Work RootsPool(const Run& run) {
+  if (run.left) return *run.left;
+  IndexSet pool(FirstPool(run.manifest->size(), run.step.nodes));
+  pool.AddAll(run.of_ranks);
+  return Work(pool);
+}
+
 }  // namespace
 
 Family::Family(const Run* run, Node* node, Lease lease, Above* above)
@@ -23,11 +31,7 @@ Family::Family(const Run* run, Node* node, Lease lease, Above* above)
       lease_(lease),
       above_(above),
       subtree_(run->step.node_id == 0,
-               run->step.node_id != 0 ? Work()
-               : run->left            ? *run->left
-                           : Work(IndexSet(FirstPool(run->manifest->size(),
-                                                     run->step.nodes))),
-               this) {
+               run->step.node_id == 0 ? RootsPool(*run) : Work(), this) {
   names_[run->step.node_id] = run->step.node_name;
 }
 
@@ -38,6 +42,7 @@ absl::StatusOr<std::unique_ptr<Family>> Family::Create(const Run* run,
                                                        Above* above) {
   std::unique_ptr<Family> family(new Family(run, node, lease, above));
   family->AddChildren();
+  family->StartGangs();
   uint32_t own = run->step.node_id;
   if (run->tree.ChildrenOf(own).empty()) return family;
   absl::StatusOr<std::unique_ptr<ChildServer>> server = ChildServer::Start(
@@ -49,14 +54,56 @@ absl::StatusOr<std::unique_ptr<Family>> Family::Create(const Run* run,
   return family;
 }
 
+// The root leads gangs; who is a part of them tells it by way of those above.
+void Family::StartGangs() {
+  node_->gangs().SetVoice([this](const wire::GangWord& word) {
+    wire::Message message;
+    *message.mutable_gang_word() = word;
+    above_->GangSays(message);
+  });
+  if (run_->step.node_id != 0 || run_->step.nodes == 1) return;
+  leader_ = std::make_unique<GangLeader>(
+      run_, node_, [this](const wire::GangOrder& order) { Order(order); });
+  wire::Message here;
+  *here.mutable_gang_node() = AsGangNode();
+  above_->GangSays(here);
+  subtree_.GiveTo(0, run_->wide);
+}
+
+wire::GangNode Family::AsGangNode() const {
+  wire::GangNode node;
+  node.set_node_id(run_->step.node_id);
+  node.set_node_name(run_->step.node_name);
+  node.set_cpus(node_->cpus());
+  node.set_bytes(node_->budget_bytes());
+  return node;
+}
+
+void Family::Order(const wire::GangOrder& order) {
+  if (order.node_id() == run_->step.node_id) {
+    run_->loop->After(absl::ZeroDuration(),
+                      [this, order] { node_->gangs().Heed(order); });
+    return;
+  }
+  uint32_t child = ChildAbove(order.node_id());
+  if (child == 0 || server_ == nullptr) return;
+  wire::Message message;
+  *message.mutable_gang_order() = order;
+  server_->Send(child, message);
+}
+
 // Nobody knows yet how large their nodes are: like this one.
 void Family::AddChildren() {
   uint32_t own = run_->step.node_id, nodes = run_->step.nodes;
   uint64_t subjobs = run_->manifest->size();
   auto add = [&](uint32_t child, const IndexSet& ids) {
-    subtree_.AddChild(
-        child, run_->left ? Work() : Work(FirstShares(subjobs, nodes, ids)),
-        node_->slots() * static_cast<uint32_t>(ids.size()));
+    Work first;
+    if (!run_->left) {
+      first = Work(FirstShares(subjobs, nodes, ids));
+      first.Remove(run_->of_ranks);
+    }
+    subtree_.AddChild(child, std::move(first),
+                      node_->slots() * static_cast<uint32_t>(ids.size()));
   };
   add(own, IndexSet({own, own + 1}));
   for (uint32_t child : run_->tree.ChildrenOf(own)) {
@@ -76,6 +123,7 @@ void Family::UpdateOwn() {
   own.finished = node_->finished();
   own.unstarted = node_->unstarted();
   own.running = node_->running();
+  if (leader_ != nullptr) own.running += leader_->running();
   own.slots = node_->slots();
   own.stopping = node_->stopping();
   subtree_.Report(run_->step.node_id, own);
@@ -98,6 +146,7 @@ void Family::Stop(const std::string& reason) {
     absent.reason = "it had not come when the run was stopped";
   }
   node_->Stop();
+  if (leader_ != nullptr) leader_->Stop();
   subtree_.Stop();
   UpdateOwn();
 }
@@ -108,6 +157,7 @@ void Family::Cancel(const IndexSet& indexes) {
   ToWire(indexes, cancel.mutable_cancel()->mutable_indexes());
   if (server_ != nullptr) server_->SendToAll(cancel);
   node_->Cancel(indexes);
+  if (leader_ != nullptr) leader_->Cancel(indexes);
   // What nobody holds is recorded here.
   subtree_.GiveTo(run_->step.node_id, indexes);
 }
@@ -176,7 +226,9 @@ void Family::Grant(uint32_t child, const Work& work) {
       }
       // Nobody else can run what failed here.
       if (work.FailedOn(run_->step.node_id)) node_->GoOn();
-      node_->Add(work);
+      Work own = work;
+      if (leader_ != nullptr) leader_->TakeFrom(&own);
+      node_->Add(own);
     });
     return;
   }
@@ -276,6 +328,8 @@ void Family::ChildSays(uint32_t child, const wire::Message& message) {
     RanFor(message.ran_for());
   } else if (message.has_benched()) {
     above_->NodeBenched(message.benched().node_name());
+  } else if (message.has_gang_word() || message.has_gang_node()) {
+    above_->GangSays(message);
   } else if (message.has_loss()) {
     above_->NodeLost(message.loss().node_name());
   }
@@ -330,6 +384,10 @@ void Family::GiveUp(uint32_t child, Absent* absent) {
       // It came to us with what it holds.
       if (ChildAbove(node) != child) continue;
       absent->share.Read(run_->directory.journal(node));
+      wire::Message lost;
+      lost.mutable_gang_node()->set_node_id(node);
+      lost.mutable_gang_node()->set_lost(true);
+      above_->GangSays(lost);
     }
   }
   LostShare::Findings findings = absent->share.Judge(subtree_.HeldBy(child));

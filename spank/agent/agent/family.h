@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "spank/agent/agent/child_server.h"
+#include "spank/agent/agent/gang_leader.h"
 #include "spank/agent/agent/lease.h"
 #include "spank/agent/agent/lost_share.h"
 #include "spank/agent/agent/node.h"
@@ -31,6 +32,8 @@ class Family : private Neighbours, private ChildServer::Listener {
     virtual void RunElsewhere(const Work& work) = 0;
     // For a node that is not of this subtree, as Node::Listener.
     virtual void RanFor(const wire::RanFor& ran) = 0;
+    // To the root, of gangs.
+    virtual void GangSays(const wire::Message& message) = 0;
     // The agent of a node of this subtree was lost.
     virtual void NodeLost(const std::string& node_name) = 0;
     // A node of this subtree is a black hole.
@@ -56,6 +59,13 @@ class Family : private Neighbours, private ChildServer::Listener {
   void RunElsewhere(const Work& work);
   void RanFor(const wire::RanFor& ran);
   void NodeBenched(const Work& work);
+  // To whose node it is, which is of this subtree.
+  void Order(const wire::GangOrder& order);
+  // At the root of several nodes; else none.
+  GangLeader* leader() { return leader_.get(); }
+  // This node, as those who form gangs want to know it.
+  wire::GangNode AsGangNode() const;
+
   // The node alone: it was told so from outside. Others run what it has.
   void StopOwn();
   // Whether the node may record. To be called often.
@@ -73,6 +83,7 @@ class Family : private Neighbours, private ChildServer::Listener {
   };
 
   Family(const Run* run, Node* node, Lease lease, Above* above);
+  void StartGangs();
   void AddChildren();
 
   void Grant(uint32_t child, const Work& work) override;
@@ -106,6 +117,7 @@ class Family : private Neighbours, private ChildServer::Listener {
   Lease lease_;
   Above* above_;
   Subtree subtree_;
+  std::unique_ptr<GangLeader> leader_;
   std::unique_ptr<ChildServer> server_;  // none: nobody is below
   std::map<uint32_t, std::string> names_;
   std::map<uint32_t, Absent> absent_;

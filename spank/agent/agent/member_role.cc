@@ -181,11 +181,16 @@ void MemberRole::Joined(const wire::Vouch& vouch) {
   family_->Check();
   Report();
   family_->subtree().ParentJoined();
+  wire::Message here;
+  *here.mutable_gang_node() = family_->AsGangNode();
+  link_->Send(here);
 }
 
 void MemberRole::ParentSays(const wire::Message& message) {
   if (message.has_beat()) {
     Vouched(message.beat().vouch());
+  } else if (message.has_gang_order()) {
+    family_->Order(message.gang_order());
   } else if (message.has_grant()) {
     family_->subtree().Granted(
         FromWire(message.grant().work(), run_->manifest->size()));
@@ -226,6 +231,7 @@ void MemberRole::RootIsDead() {
         "the first agent is gone, and others may have run what this one had");
   }
   root_died_ = true;
+  node_->gangs().EndAll();
   run_->Say(absl::StrCat(run_->step.node_name,
                          ": the first agent is gone; going on with what this "
                          "one holds"));

@@ -34,6 +34,7 @@ class MemberRole : public Role,
   void ReturnToParent(const Work& work) override;
   void RunElsewhere(const Work& work) override;
   void RanFor(const wire::RanFor& ran) override;
+  void GangSays(const wire::Message& message) override { link_->Send(message); }
   void NodeLost(const std::string& node_name) override;
   void NodeBenched(const std::string& node_name) override;
 

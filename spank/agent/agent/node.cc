@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "pack/base/size.h"
+#include "spank/agent/agent/lost_share.h"
 
 namespace cram {
 namespace {
@@ -31,7 +32,13 @@ Node::Node(uint32_t id, SlotResources resources, Slots slots,
       cap_rule_(resources_.options, &slots_),
       manifest_(manifest),
       records_(records),
-      listener_(listener) {}
+      listener_(listener),
+      gangs_({id, resources_.loop, &slots_, manifest,
+              [this](uint32_t number) { return SlotOf(number); },
+              [this](const SubJob& subjob, uint32_t cpus) {
+                return cap_rule_.CapOf(subjob, cpus);
+              },
+              [this] { StartMore(); }}) {}
 
 void Node::Add(const Work& work) {
   if (stopping_) return;
@@ -47,6 +54,7 @@ void Node::Add(const Work& work) {
 void Node::Stop() {
   stopping_ = true;
   line_ = Line();
+  gangs_.Stop();
   for (const auto& slot : slot_table_) {
     if (slot != nullptr) slot->Cancel(EndReason::kRunStopped);
   }
@@ -174,6 +182,7 @@ void Node::StartMore() {
   if (starting_ || !listener_->MayRecord()) return;
   starting_ = true;
   LookForRoom();
+  gangs_.TakeRoom();
   for (int starts = 0;
        !stopping() && !records_->blocked() &&
        (StartFrom(Line::Queue::kAgain) || StartFrom(Line::Queue::kNew));
@@ -202,6 +211,8 @@ void Node::LookForRoom() {
 // False: nothing is there to start, or there is no room for it.
 bool Node::StartFrom(Line::Queue queue) {
   bool is_new = queue == Line::Queue::kNew;
+  // There is one place for which room is kept.
+  if (!is_new && gangs_.waits()) return false;
   std::optional<Candidate>& head = is_new ? new_ : again_;
   std::optional<Planned> next = line_.Front(queue);
   if (!next) {
@@ -215,6 +226,10 @@ bool Node::StartFrom(Line::Queue queue) {
     Candidate candidate = *std::move(head);
     head.reset();
     line_.PopFront(queue);
+    if (failure && candidate.subjob.ranks > 1 &&
+        listener_->RunsOnGang(candidate)) {
+      return true;
+    }
     failure ? RecordNotStarted(candidate, *failure) : SetAside(1);
     return true;
   }
@@ -243,27 +258,34 @@ std::optional<Slot::Failure> Node::MakeReady(const Planned& next,
     return std::nullopt;
   }
   Candidate& candidate = head->emplace();
-  candidate.subjob.index = next.index;
-  candidate.tried = next.tried;
-  absl::StatusOr<SubJob> subjob = manifest_->Get(next.index);
-  if (!subjob.ok()) {
-    return Slot::Failure{std::string(subjob.status().message()), EINVAL};
-  }
-  candidate.subjob = *std::move(subjob);
-  const SubJob& said = candidate.subjob;
-  candidate.cpus = said.cpus != 0    ? said.cpus
-                   : said.ranks == 1 ? slots_.DefaultCpus()
-                                     : 1;
-  candidate.cpus *= said.ranks;
-  candidate.cap_bytes = next.tried.cap_bytes != 0
-                            ? next.tried.cap_bytes
-                            : cap_rule_.CapOf(said, candidate.cpus);
+  std::optional<Slot::Failure> failure = ReadCandidate(next, &candidate);
+  if (failure) return failure;
   if (slots_.Fits(candidate.cpus, candidate.cap_bytes)) return std::nullopt;
   return Slot::Failure{
       absl::StrCat("it needs ", candidate.cpus, " CPUs and ",
                    FormatSize(candidate.cap_bytes), ", the node has ",
                    slots_.cpus(), " and ", FormatSize(slots_.budget_bytes())),
       0};
+}
+
+std::optional<Slot::Failure> Node::ReadCandidate(const Planned& next,
+                                                 Candidate* candidate) {
+  candidate->subjob.index = next.index;
+  candidate->tried = next.tried;
+  absl::StatusOr<SubJob> subjob = manifest_->Get(next.index);
+  if (!subjob.ok()) {
+    return Slot::Failure{std::string(subjob.status().message()), EINVAL};
+  }
+  candidate->subjob = *std::move(subjob);
+  const SubJob& said = candidate->subjob;
+  candidate->cpus = said.cpus != 0    ? said.cpus
+                    : said.ranks == 1 ? slots_.DefaultCpus()
+                                      : 1;
+  candidate->cpus *= said.ranks;
+  candidate->cap_bytes = next.tried.cap_bytes != 0
+                             ? next.tried.cap_bytes
+                             : cap_rule_.CapOf(said, candidate->cpus);
+  return std::nullopt;
 }
 
 absl::StatusOr<Slot*> Node::SlotOf(uint32_t number) {
@@ -289,9 +311,17 @@ void Node::Start(Candidate candidate, SlotClaim claim) {
 }
 
 void Node::AttemptStarted(Slot* slot) {
+  if (gangs_.Owns(slot)) {
+    gangs_.Started(slot);
+    return;
+  }
   JournalRecord record;
   *record.mutable_started() = StartedRecord(slot->attempt());
   records_->Append(record);
+  FlushSoon();
+}
+
+void Node::FlushSoon() {
   if (flush_timer_ != 0) return;
   flush_timer_ = resources_.loop->After(kStartsWait, [this] {
     flush_timer_ = 0;
@@ -304,6 +334,10 @@ void Node::AttemptStarted(Slot* slot) {
 }
 
 void Node::CouldNotStart(Slot* slot, const Slot::Failure& why) {
+  if (gangs_.Owns(slot)) {
+    gangs_.CouldNotStart(slot, why);
+    return;
+  }
   slots_.Release(slot->claim());
   RecordNotStarted(slot->attempt().candidate, why);
   StartMore();
@@ -353,8 +387,12 @@ void Node::Reap() {
 }
 
 void Node::AttemptEnded(Slot* slot, Ended* ended) {
-  slots_.Release(slot->claim());
   slots_.SetLeftBehind(slot->claim().slot, slot->LeftBehind());
+  if (gangs_.Owns(slot)) {
+    gangs_.AttemptEnded(slot, ended);
+    return;
+  }
+  slots_.Release(slot->claim());
   if (static_cast<Cause>(ended->cause()) == Cause::kCompleted) {
     const Candidate& candidate = slot->attempt().candidate;
     run_times_.Completed(
@@ -404,7 +442,8 @@ void Node::Settle(const Candidate& candidate, Ended* ended) {
     listener_->RanFor(tried.failed_on, index, cause == Cause::kCompleted);
   }
   if (next) {
-    bool elsewhere = cause == Cause::kCouldNotStart && listener_->HasOthers();
+    bool elsewhere = cause == Cause::kCouldNotStart && !candidate.wide &&
+                     listener_->HasOthers();
     next->failed_on = elsewhere ? id_ + 1 : 0;
     if (next->failures == tried.failures) {
       line_.AddAgain({index, *next});  // with a larger cap: no reason to wait
@@ -414,10 +453,62 @@ void Node::Settle(const Candidate& candidate, Ended* ended) {
     return;
   }
   ++finished_[static_cast<size_t>(StateOf(cause))];
-  if (tried.failed_on == 0) HeedBreaker(tried, record.ended());
+  if (tried.failed_on == 0 && !candidate.wide) {
+    HeedBreaker(tried, record.ended());
+  }
   if (cause != Cause::kCompleted || slots_.running() == 0) {
     listener_->NodeChanged();
   }
+}
+
+// ---- Sub-jobs on several nodes
+
+std::optional<Candidate> Node::ReadWide(const Planned& planned) {
+  if (line_.IsCancelled(planned.index)) {
+    Work work;
+    work.Add(planned.index, planned.tried);
+    Add(work);
+    return std::nullopt;
+  }
+  Candidate candidate;
+  candidate.wide = true;
+  if (std::optional<Slot::Failure> failure =
+          ReadCandidate(planned, &candidate)) {
+    RecordNotStarted(candidate, *failure);
+    return std::nullopt;
+  }
+  return candidate;
+}
+
+void Node::RecordWideStarted(const Candidate& candidate, absl::Time start) {
+  Attempt attempt;
+  attempt.candidate = candidate;
+  attempt.start = start;
+  JournalRecord record;
+  *record.mutable_started() = StartedRecord(attempt);
+  records_->Append(record);
+  FlushSoon();
+}
+
+// What lost a node is run again, as it is when a node's own are lost.
+void Node::SettleWide(Candidate candidate, Ended* ended) {
+  candidate.wide = true;
+  uint64_t index = candidate.subjob.index;
+  Tried next = candidate.tried;
+  ++next.attempts;
+  ++next.losses;
+  bool lost = static_cast<Cause>(ended->cause()) == Cause::kNodeLost;
+  if (!lost || next.losses >= LostShare::kMostLosses || stopping_ ||
+      end_announced_ || line_.IsCancelled(index)) {
+    Settle(candidate, ended);
+    return;
+  }
+  ended->set_will_retry(true);
+  JournalRecord record;
+  record.mutable_ended()->Swap(ended);
+  records_->Append(record);
+  line_.AddAgain({index, next});
+  StartMore();
 }
 
 // ---- What fails here and not elsewhere

@@ -17,6 +17,7 @@
 #include "pack/manifest/reader.h"
 #include "spank/agent/agent/breaker.h"
 #include "spank/agent/agent/cap_rule.h"
+#include "spank/agent/agent/gang_member.h"
 #include "spank/agent/agent/records.h"
 #include "spank/agent/agent/slot.h"
 #include "spank/agent/share/line.h"
@@ -39,6 +40,9 @@ class Node : private Slot::Listener {
     virtual bool MayRecord() = 0;
     // Records cannot be written, or can again (ok).
     virtual void RecordsBlocked(const absl::Status& status) = 0;
+    // It is too wide for the node: whether it is run on several instead, from
+    // here. Called from the node, and must not call back.
+    virtual bool RunsOnGang(const Candidate& candidate) = 0;
     // Whether there are other nodes.
     virtual bool HasOthers() = 0;
     // These failed here, perhaps because of the node: others should run them.
@@ -68,6 +72,16 @@ class Node : private Slot::Listener {
   void Cancel(const IndexSet& indexes);
   // Records that an attempt which ran on a node that was lost is the last one.
   void RecordNodeLost(uint64_t index, uint32_t attempt);
+  // Sub-jobs on several nodes: parts of them, for whoever leads.
+  GangMember& gangs() { return gangs_; }
+  // For who leads: one that is to run so, as it is in the manifest; nothing
+  // when it was cancelled or cannot be read, which is recorded. Its attempts
+  // are recorded here.
+  std::optional<Candidate> ReadWide(const Planned& planned);
+  void RecordWideStarted(const Candidate& candidate, absl::Time start);
+  void SettleWide(Candidate candidate, Ended* ended);
+  void SetAside(uint64_t count);
+
   // Starts nothing more. What runs gets SIGTERM, and SIGKILL after a grace.
   void Stop();
 
@@ -96,8 +110,11 @@ class Node : private Slot::Listener {
   const std::array<uint64_t, kStates>& finished() const { return finished_; }
   uint64_t unstarted() const { return line_.size(); }
   bool idle() const { return running() == 0 && line_.empty(); }
-  uint32_t running() const { return slots_.running(); }
+  // Its own sub-jobs.
+  uint32_t running() const { return slots_.running() - gangs_.claims(); }
   uint32_t slots() const { return slots_.slots(); }
+  uint32_t cpus() const { return slots_.cpus(); }
+  uint64_t budget_bytes() const { return slots_.budget_bytes(); }
   // It starts nothing more.
   bool stopping() const { return stopping_ || breaker_.benched(); }
   // A black hole, and others run what it had.
@@ -111,6 +128,9 @@ class Node : private Slot::Listener {
   void AttemptStarted(Slot* slot) override;
   void CouldNotStart(Slot* slot, const Slot::Failure& why) override;
   void AttemptEnded(Slot* slot, Ended* ended) override;
+  void HubListens(Slot* slot, uint16_t port) override {
+    gangs_.HubListens(slot, port);
+  }
   void OutputWaits() override { FlushRecords(); }
 
   void StartMore();
@@ -118,10 +138,12 @@ class Node : private Slot::Listener {
   bool StartFrom(Line::Queue queue);
   std::optional<Slot::Failure> MakeReady(const Planned& next,
                                          std::optional<Candidate>* head);
+  std::optional<Slot::Failure> ReadCandidate(const Planned& next,
+                                             Candidate* candidate);
   bool TooLate(const Candidate& candidate) const;
-  void SetAside(uint64_t count);
   void Start(Candidate candidate, SlotClaim claim);
   absl::StatusOr<Slot*> SlotOf(uint32_t number);
+  void FlushSoon();
   void TryLater(const Planned& planned);
   void TakeThoseDue();
   void RecordNotStarted(const Candidate& candidate, const Slot::Failure& why);
@@ -143,6 +165,7 @@ class Node : private Slot::Listener {
   // The heads of its queues, read, while there is no room for them.
   std::optional<Candidate> again_, new_;
   Breaker breaker_;
+  GangMember gangs_;
   std::vector<std::unique_ptr<Slot>> slot_table_;  // by number; made once
   std::array<uint64_t, kStates> finished_ = {};
   absl::Time end_ = absl::InfiniteFuture();

@@ -49,6 +49,16 @@ void RootRole::Update() {
   }
 }
 
+// From the loop: it may come from inside of the node.
+void RootRole::GangSays(const wire::Message& message) {
+  run_->loop->After(absl::ZeroDuration(), [this, message] {
+    GangLeader* leader = family_->leader();
+    if (leader == nullptr) return;
+    if (message.has_gang_node()) leader->Hear(message.gang_node());
+    if (message.has_gang_word()) leader->Hear(message.gang_word());
+  });
+}
+
 void RootRole::CheckFailures() {
   uint64_t allowed = run_->options.run.FailuresAllowed(run_->manifest->size());
   uint64_t failures = Failures(family_->subtree().Totals().finished);

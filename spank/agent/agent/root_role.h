@@ -31,6 +31,7 @@ class RootRole : public Role, private Family::Above {
   void ReturnToParent(const Work&) override {}
   void RunElsewhere(const Work&) override {}
   void RanFor(const wire::RanFor&) override {}  // it is lost
+  void GangSays(const wire::Message& message) override;
   void NodeLost(const std::string& node_name) override {
     lost_.insert(node_name);
   }

@@ -45,6 +45,10 @@ struct Run {
   // on with an earlier one): every node asks for its part. Here the root says
   // what there is to do at all; what the others have in it is not looked at.
   std::optional<Work> left;
+  // In a run of several nodes: of several ranks, and so in no first share, as
+  // the first agent may have to look for several nodes for them; and of those
+  // at the first agent the ones that are wider than its own node.
+  IndexSet of_ranks, wide;
   uint64_t completed_before = 0;  // with `left`, at the root: what there is not
   std::function<void()> changed;  // asks for a look at whether all is done
 

@@ -71,6 +71,7 @@ Slot::~Slot() {
   CancelTimers();
   if (cap_ != nullptr) r_->loop->Unwatch(cap_->event_fd());
   if (launcher_ != nullptr) r_->loop->Unwatch(launcher_->done_fd());
+  r_->loop->Unwatch(report_.get());
   if (collector_ == nullptr) return;
   for (OutputStream stream : kBothStreams) {
     r_->loop->Unwatch(collector_->read_fd(stream));
@@ -139,10 +140,10 @@ std::optional<Slot::Failure> Slot::Prepare() {
   }
   absl::Status status = cap_->Arm(attempt_.candidate.cap_bytes);
   if (status.ok()) status = directory_.Prepare();
-  if (status.ok() && NeedsRanks(subjob)) status = PrepareRanks();
+  if (status.ok() && HasRanks()) status = PrepareRanks();
   if (!status.ok()) return Failure{std::string(status.message()), 0};
   streams_ = OpenStreams(subjob, attempt_.candidate.tried.attempts,
-                         *r_->options, collector_.get());
+                         *r_->options, collector_.get(), IsLaterPart());
   if (!streams_.failed_step.empty()) {
     return Failure{streams_.failed_step, streams_.error};
   }
@@ -151,11 +152,26 @@ std::optional<Slot::Failure> Slot::Prepare() {
   return std::nullopt;
 }
 
+bool Slot::HasRanks() const {
+  return attempt_.candidate.gang || NeedsRanks(attempt_.candidate.subjob);
+}
+
+bool Slot::IsHub() const {
+  return attempt_.candidate.gang && attempt_.candidate.gang->is_hub();
+}
+
+bool Slot::IsLaterPart() const {
+  return attempt_.candidate.gang && !attempt_.candidate.gang->is_hub();
+}
+
 absl::Status Slot::PrepareRanks() {
   const SubJob& subjob = attempt_.candidate.subjob;
   RankFacts facts;
   facts.program = r_->rank_program;
-  facts.name = absl::StrCat("cram-", subjob.index, "-", number_);
+  facts.name = attempt_.candidate.gang
+                   ? attempt_.candidate.gang_name
+                   : absl::StrCat("cram-", subjob.index, "-", number_);
+  reported_.clear();
   if (!r_->shared_memory.empty()) {
     absl::Status status = shared_memory_.Prepare();
     if (!status.ok()) return status;
@@ -177,13 +193,14 @@ void Slot::Launch() {
   AttemptFacts facts;
   facts.attempt = attempt_.candidate.tried.attempts;
   facts.slot = number_;
-  facts.ranks = subjob.ranks;
+  facts.ranks = attempt_.candidate.gang ? attempt_.candidate.gang->ranks_here()
+                                        : subjob.ranks;
   facts.cpus = attempt_.candidate.cpus;
   facts.cap_bytes = attempt_.candidate.cap_bytes;
   facts.temporary_directory = directory_.path();
   facts.memory_cgroup = cap_->directory();
   argv_.clear();
-  bool ranks = NeedsRanks(subjob);
+  bool ranks = HasRanks();
   const std::vector<std::string>& argv = ranks ? words_ : subjob.argv;
   for (const std::string& word : argv) {
     argv_.push_back(const_cast<char*>(word.c_str()));
@@ -237,6 +254,7 @@ void Slot::Launched() {
     return;
   }
   ArmTimers();
+  if (IsHub()) WatchForHub();
   if (attempt_.ended_for != EndReason::kNone) AskToEnd();
 }
 
@@ -258,7 +276,7 @@ bool Slot::LimitData() {
 
 void Slot::ArmTimers() {
   absl::Duration limit = TimeLimit(*r_->options, attempt_.candidate.subjob);
-  if (limit != absl::InfiniteDuration()) {
+  if (limit != absl::InfiniteDuration() && !IsLaterPart()) {
     limit_timer_ = r_->loop->After(limit, [this] {
       limit_timer_ = 0;
       End(EndReason::kTimeLimit);
@@ -320,6 +338,7 @@ void Slot::Cancel(EndReason reason) {
 // only the user knows what it means.
 void Slot::AnnounceEnd(int signal) {
   if (!busy_ || attempt_.ended_for != EndReason::kNone) return;
+  if (IsLaterPart()) return;  // the first part tells it
   attempt_.ended_for =
       signal == SIGTERM ? EndReason::kRunStopped : EndReason::kJobEnd;
   if (leader_ == 0) return;
@@ -402,19 +421,33 @@ void Slot::Finish(absl::Duration patience) {
   });
 }
 
+// It says where the others find it as soon as it knows.
+void Slot::WatchForHub() {
+  (void)r_->loop->Watch(report_.get(), EPOLLIN, [this](uint32_t) {
+    ReadRankReport();
+    if (attempt_.ranks.port == 0) return;
+    r_->loop->Unwatch(report_.get());
+    listener_->HubListens(this, attempt_.ranks.port);
+  });
+}
+
 void Slot::ReadRankReport() {
   char text[kLongestRankReport];
   ssize_t bytes = read(report_.get(), text, sizeof text);
   if (bytes <= 0) return;
-  attempt_.ranks = RankReport::Parse({text, static_cast<size_t>(bytes)});
+  reported_.append(text, static_cast<size_t>(bytes));
+  attempt_.ranks = RankReport::Parse(reported_);
 }
 
 void Slot::Conclude() {
-  if (report_.valid()) ReadRankReport();
+  if (HasRanks()) {
+    r_->loop->Unwatch(report_.get());
+    ReadRankReport();
+  }
   Ended ended = EndedRecord(attempt_, cap_.get(), collector_.get(),
                             r_->options->output_limit_kills);
   directory_.Empty();
-  shared_memory_.Empty();
+  if (HasRanks()) shared_memory_.Empty();
   RemoveLeftFiles(kSharedMemory, attempt_.start, cap_->directory(),
                   kJudgingFiles);
   busy_ = false;

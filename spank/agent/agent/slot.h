@@ -64,6 +64,9 @@ class Slot {
     // The slot is free again. `ended` is the attempt's record, complete but
     // for will_retry.
     virtual void AttemptEnded(Slot* slot, Ended* ended) = 0;
+    // The first part of a sub-job on several nodes runs, and the others find
+    // it at this port.
+    virtual void HubListens(Slot* slot, uint16_t port) = 0;
     // A sub-job has printed much since records were last flushed.
     virtual void OutputWaits() = 0;
   };
@@ -118,6 +121,11 @@ class Slot {
   void AskToEnd();
   void KillNow();
   void Finish(absl::Duration patience);
+  bool HasRanks() const;
+  bool IsHub() const;
+  // Of a part that is not the first it is the first that ends all.
+  bool IsLaterPart() const;
+  void WatchForHub();
   void ReadRankReport();
   void Conclude();
 
@@ -136,6 +144,7 @@ class Slot {
   std::vector<std::string> words_;  // of a command that is not the sub-job's
   std::vector<char*> argv_;
   UniqueFd report_, report_end_;  // where cram-ranks reports; made when needed
+  std::string reported_;
 
   bool busy_ = false;
   Attempt attempt_;

@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace cram {
+namespace {
+
+// Parts that do not end after part 0 are ended: a grace for them, and time for
+// a rank that hangs in the kernel.
+constexpr uint32_t kRepeatsAlone = 20;
+
+}  // namespace
 
 uint32_t Conductor::Node::RanksOf(const WideSubJob& subjob) const {
   if (lost || subjob.cap_bytes > bytes) return 0;
@@ -186,7 +193,9 @@ void Conductor::GoOn(Act* act) {
     act->began = true;
     host_->Began(act->gang);
   }
-  if (one_is_over && (!act->began || act->words[0] == GangWord::kOver)) {
+  if (act->words[0] == GangWord::kOver) {
+    EndUnstarted(act);
+  } else if (one_is_over && !act->began) {
     End(act);
   }
   if (act->ending) return;
@@ -206,6 +215,16 @@ void Conductor::GoOn(Act* act) {
 void Conductor::GiveUp(uint64_t gang) {
   auto found = gangs_.find(gang);
   if (found != gangs_.end()) End(&found->second);
+}
+
+// Those that have started end by themselves, and say how.
+void Conductor::EndUnstarted(Act* act) {
+  for (size_t i = 1; i < act->words.size(); ++i) {
+    if (act->ordered[i] == GangOrder::kReserve &&
+        act->words[i] != GangWord::kOver) {
+      Order(act, i, GangOrder::kEnd);
+    }
+  }
 }
 
 void Conductor::End(Act* act) {
@@ -254,6 +273,8 @@ void Conductor::Dissolve(const Gang& gang) {
 
 void Conductor::Repeat() {
   for (auto& [id, act] : gangs_) {
+    bool alone = act.words[0] == GangWord::kOver;
+    if (alone && ++act.repeats_alone == kRepeatsAlone) End(&act);
     for (size_t i = 0; i < act.words.size(); ++i) {
       bool heeded = act.words[i] == GangWord::kOver ||
                     (act.ordered[i] == GangOrder::kReserve &&

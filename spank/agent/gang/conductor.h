@@ -79,6 +79,7 @@ class Conductor {
     std::vector<GangWord> words;     // by part: the last word
     bool began = false;
     bool ending = false;
+    uint32_t repeats_alone = 0;  // since part 0 was over
     bool lost = false;
   };
 
@@ -91,6 +92,7 @@ class Conductor {
   void Order(Act* act, size_t part, GangOrder order);
   void GoOn(Act* act);
   void End(Act* act);
+  void EndUnstarted(Act* act);
   void FinishIfOver(uint64_t gang);
   void Dissolve(const Gang& gang);
 

@@ -55,8 +55,9 @@ void KeepEarlier(const std::string& path, uint32_t attempt) {
 
 // `fd` becomes the descriptor to use.
 bool OpenOutput(const Destination& to, uint32_t attempt,
-                const Collector* collector, OutputStream stream,
-                UniqueFd* opened, int* fd, Streams* streams) {
+                const Collector* collector, bool later_part,
+                OutputStream stream, UniqueFd* opened, int* fd,
+                Streams* streams) {
   switch (to.kind) {
     case Destination::Kind::kPacked:
       *fd = collector->write_fd(stream);
@@ -69,8 +70,11 @@ bool OpenOutput(const Destination& to, uint32_t attempt,
     case Destination::Kind::kFile:
       break;
   }
-  KeepEarlier(to.path, attempt);
-  int flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND;
+  int flags = O_WRONLY | O_CREAT | O_APPEND;
+  if (!later_part) {
+    KeepEarlier(to.path, attempt);
+    flags |= O_TRUNC;
+  }
   if (!Open(to.path, flags, opened, streams)) return false;
   *fd = opened->get();
   return true;
@@ -79,7 +83,8 @@ bool OpenOutput(const Destination& to, uint32_t attempt,
 }  // namespace
 
 Streams OpenStreams(const SubJob& subjob, uint32_t attempt,
-                    const RunOptions& options, const Collector* collector) {
+                    const RunOptions& options, const Collector* collector,
+                    bool later_part) {
   Streams streams;
   absl::StatusOr<Destinations> to = FindDestinations(subjob, options);
   if (!to.ok()) {
@@ -87,9 +92,19 @@ Streams OpenStreams(const SubJob& subjob, uint32_t attempt,
     streams.error = EINVAL;
     return streams;
   }
+  // Rank 0 is not here.
+  bool of_ranks = options.output == OutputMode::kRank0 ||
+                  options.output == OutputMode::kAll;
+  if (later_part && of_ranks && subjob.stdout_path.empty()) {
+    to->out.kind = Destination::Kind::kNull;
+  }
+  if (later_part && of_ranks && subjob.stderr_path.empty()) {
+    to->err.kind = Destination::Kind::kNull;
+  }
   if (!OpenInput(subjob, &streams) ||
-      !OpenOutput(to->out, attempt, collector, OutputStream::kStdout,
-                  &streams.opened_out, &streams.out, &streams)) {
+      !OpenOutput(to->out, attempt, collector, later_part,
+                  OutputStream::kStdout, &streams.opened_out, &streams.out,
+                  &streams)) {
     return streams;
   }
   // One file for both is opened once, or they would overwrite each other.
@@ -98,7 +113,7 @@ Streams OpenStreams(const SubJob& subjob, uint32_t attempt,
     streams.err = streams.out;
     return streams;
   }
-  OpenOutput(to->err, attempt, collector, OutputStream::kStderr,
+  OpenOutput(to->err, attempt, collector, later_part, OutputStream::kStderr,
              &streams.opened_err, &streams.err, &streams);
   return streams;
 }

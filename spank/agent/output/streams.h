@@ -27,6 +27,7 @@ struct Streams {
 // but what an earlier attempt of this run wrote is kept beside it: before
 // attempt K, NAME becomes NAME.attempt<K-1>.
 Streams OpenStreams(const SubJob& subjob, uint32_t attempt,
-                    const RunOptions& options, const Collector* collector);
+                    const RunOptions& options, const Collector* collector,
+                    bool later_part = false);
 
 }  // namespace cram
