@@ -15,6 +15,7 @@
 #include "pack/base/size.h"
 #include "pack/manifest/distribution.h"
 #include "sbin/cram/distinct_values.h"
+#include "sbin/cram/print.h"
 
 namespace cram {
 namespace {
@@ -25,10 +26,6 @@ constexpr uint64_t kShownValues = 5;
 // a foreign manifest of thousands of columns cannot take all memory.
 constexpr size_t kMostDistinct = 10000;
 constexpr size_t kMostCounted = 1000000;
-
-std::string Counted(uint64_t count, absl::string_view noun) {
-  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
-}
 
 std::string AxisText(const SweepTable& sweep, size_t axis) {
   uint64_t size = sweep.AxisSize(axis);

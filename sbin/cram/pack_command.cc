@@ -107,10 +107,6 @@ absl::Status DryRun(const PackRequest& request) {
   return status;
 }
 
-std::string Counted(uint64_t count, absl::string_view noun) {
-  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
-}
-
 // What to write down to get the same sample again.
 std::string SampleNote(const PackRequest& request) {
   absl::StatusOr<Sample> sample = MakeSample(request);

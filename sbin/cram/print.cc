@@ -3,9 +3,14 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "absl/strings/str_cat.h"
 #include "pack/base/io.h"
 
 namespace cram {
+
+std::string Counted(uint64_t count, absl::string_view noun) {
+  return absl::StrCat(count, " ", noun, count == 1 ? "" : "s");
+}
 
 absl::Status Print(absl::string_view text) {
   if (fwrite(text.data(), 1, text.size(), stdout) == text.size()) {
