@@ -4,9 +4,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "absl/strings/str_cat.h"
+#include "pack/base/io.h"
 #include "pack/base/size.h"
 #include "spank/agent/caps/cgroup1.h"
 #include "spank/agent/caps/victim.h"
+#include "spank/agent/caps/witness.h"
+#include "tests/unit/temporary_directory.h"
 
 namespace cram {
 namespace {
@@ -47,29 +51,116 @@ TEST(MemoryStatus, OfADyingProcessHasNoMemory) {
   EXPECT_EQ(ParseMemoryStatus("").bytes, 0u);
 }
 
-TEST(Victim, IsTheLargest) {
-  pid_t small = fork();
-  if (small == 0) pause();
-  static volatile char* memory;
-  pid_t large = fork();
-  if (large == 0) {
-    memory = new char[64 << 20];
-    memset(const_cast<char*>(memory), 1, 64 << 20);
-    raise(SIGSTOP);
+// A process with so much memory, that waits to be killed.
+class Taker {
+ public:
+  explicit Taker(size_t bytes) {
+    static volatile char* memory;
+    pid_ = fork();
+    if (pid_ == 0) {
+      memory = new char[bytes];
+      memset(const_cast<char*>(memory), 1, bytes);
+      raise(SIGSTOP);
+    }
+    siginfo_t info;
+    EXPECT_EQ(waitid(P_PID, pid_, &info, WSTOPPED), 0);
   }
-  siginfo_t info;
-  ASSERT_EQ(waitid(P_PID, large, &info, WSTOPPED), 0);
-  std::optional<Victim> victim = FindVictim({small, large, 0}, {});
-  kill(small, SIGKILL);
-  kill(large, SIGKILL);
-  waitpid(small, nullptr, 0);
-  waitpid(large, nullptr, 0);
+  ~Taker() { Kill(); }
+  void Kill() {
+    if (pid_ == 0) return;
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+  }
+  pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_ = 0;
+};
+
+TEST(Victim, IsTheLargest) {
+  Taker small(1 << 20), large(64 << 20);
+  std::vector<pid_t> both = {small.pid(), large.pid()};
+  std::optional<Victim> victim = FindVictim({both[0], both[1], 0}, {});
   ASSERT_TRUE(victim.has_value());
-  EXPECT_EQ(victim->pid, large);
+  EXPECT_EQ(victim->pid, both[1]);
   EXPECT_GE(victim->bytes, 64 * kMiB);
   EXPECT_FALSE(victim->dying);
   EXPECT_NE(victim->command.find("agent_caps_test"), std::string::npos);
-  EXPECT_FALSE(FindVictim({small, large}, {}).has_value());
+  small.Kill();
+  large.Kill();
+  EXPECT_FALSE(FindVictim(both, {}).has_value());
+}
+
+TEST(Victim, HasTheSizeThatIsKnownOfIt) {
+  Taker one(1 << 20), other(2 << 20);
+  Victim known = {one.pid(), "its command", 100 * kMiB, false};
+  std::optional<Victim> victim = FindVictim({one.pid(), other.pid()}, known);
+  ASSERT_TRUE(victim.has_value());
+  EXPECT_EQ(victim->pid, one.pid());
+  EXPECT_EQ(victim->bytes, 100 * kMiB);
+}
+
+// A directory stands for the cgroup: only its list of processes is read.
+class WitnessOf : public testing::Test {
+ protected:
+  void Look(const std::vector<pid_t>& pids, bool killed) {
+    std::string list;
+    for (pid_t pid : pids) absl::StrAppend(&list, pid, "\n");
+    ASSERT_TRUE(ReplaceFile(directory_.path() + "/cgroup.procs", list).ok());
+    witness_.Look(directory_.path(), killed);
+  }
+  pid_t NamedOf(bool all) const {
+    std::optional<Victim> victim = witness_.victim(all);
+    return victim ? victim->pid : 0;
+  }
+
+  TemporaryDirectory directory_;
+  Taker small_{1 << 20}, large_{64 << 20};
+  Witness witness_;
+};
+
+TEST_F(WitnessOf, TheLargestThatIsGoneNamesIt) {
+  pid_t large = large_.pid();
+  Look({small_.pid(), large}, false);
+  EXPECT_EQ(NamedOf(false), 0) << "nobody was killed as yet";
+  large_.Kill();
+  Look({small_.pid()}, true);
+  EXPECT_EQ(NamedOf(false), large);
+  EXPECT_GE(witness_.victim(false)->bytes, 64 * kMiB);
+  EXPECT_NE(witness_.victim(false)->command.find("agent_caps_test"),
+            std::string::npos);
+}
+
+TEST_F(WitnessOf, WhoLivesOnNamesHimNot) {
+  Look({small_.pid(), large_.pid()}, false);
+  Look({small_.pid(), large_.pid()}, true);
+  EXPECT_EQ(NamedOf(false), 0);
+  EXPECT_EQ(NamedOf(true), large_.pid()) << "where all are killed";
+}
+
+TEST_F(WitnessOf, NobodyWasSeenNamesNobody) {
+  Look({}, true);
+  EXPECT_EQ(NamedOf(false), 0);
+  EXPECT_EQ(NamedOf(true), 0);
+}
+
+TEST_F(WitnessOf, ALeaderThatWasKilledNamesIt) {
+  witness_.Started(small_.pid());
+  Look({}, true);
+  witness_.LeaderKilled();
+  EXPECT_EQ(NamedOf(false), small_.pid());
+  EXPECT_EQ(NamedOf(true), small_.pid());
+}
+
+TEST_F(WitnessOf, WhatWeKillTellsNothing) {
+  Look({large_.pid()}, false);
+  witness_.WeKill();
+  large_.Kill();
+  Look({small_.pid()}, true);
+  EXPECT_EQ(NamedOf(false), 0);
+  witness_.Forget();
+  EXPECT_EQ(NamedOf(true), 0);
 }
 
 // A host that runs out of memory cannot be had for a test: what the files of
