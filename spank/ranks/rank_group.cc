@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "pack/base/io.h"
 #include "pack/base/program_path.h"
+#include "pack/base/spare_file.h"
 #include "spank/agent/runner/spawn.h"
 
 extern char** environ;
@@ -150,7 +151,10 @@ bool RankGroup::OpenOutput(uint32_t rank, UniqueFd* out, UniqueFd* err) {
     opened[i]->reset(open(names[i].c_str(),
                           O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC,
                           0666));
-    if (opened[i]->valid()) continue;
+    if (opened[i]->valid()) {
+      SpareFile(opened[i]->get());
+      continue;
+    }
     CouldNotStart(rank, absl::StrCat("open ", names[i]), errno);
     return false;
   }

@@ -199,6 +199,16 @@ until [ -e $file.other ]; do sleep 0.1; done"
     "${file##*/}.other ${file##*/}.staged" ]
 }
 
+@test "what a run itself writes to /dev/shm stays, and so does what has the attribute d" {
+  file=/dev/shm/cram-test.$$.$BATS_TEST_NUMBER
+  pack --param i=1..2 -- sh -c "echo {i}; echo kept >$file.{i}; chattr +d $file.{i}"
+  run -0 cram run m.pb --dir="$file.runs" --output="$file.out.{index}"
+  [ "$(cat "$file".out.0 "$file".out.1)" = $'1\n2' ]
+  [ -e "$(echo "$file".runs/cram-run-*)/journal.0" ]
+  [ -e "$file.1" ]
+  rm -r "$file".*
+}
+
 @test "kill -9 of the agent leaves no file of a sub-job's in /dev/shm" {
   if ! cram_by_cgroup; then
     skip "needs a memory cgroup, to which the kernel charges such files"

@@ -23,6 +23,7 @@
 #include "pack/base/exit_status.h"
 #include "pack/base/io.h"
 #include "pack/base/size.h"
+#include "pack/base/spare_file.h"
 #include "spank/agent/caps/cgroup1.h"
 #include "spank/agent/caps/cgroup2.h"
 #include "spank/agent/caps/cgroup_mounts.h"
@@ -499,6 +500,16 @@ TEST_P(LeftFiles, WhatWasThereBeforeStays) {
   usleep(50000);
   EXPECT_EQ(After([] { return Write(Path("b"), 10000); }), 0u);
   EXPECT_TRUE(IsThere("") && IsThere("b"));
+}
+
+TEST_P(LeftFiles, WhatIsSparedStays) {
+  EXPECT_EQ(After([] {
+              UniqueFd fd(open(Path("").c_str(), O_WRONLY | O_CREAT, 0600));
+              SpareFile(fd.get());
+              return Write(Path(""), 5000);
+            }),
+            0u);
+  EXPECT_TRUE(IsThere(""));
 }
 
 TEST_P(LeftFiles, WhatSomebodyElseMadeMeanwhileStays) {

@@ -8,7 +8,7 @@
 #include "spank/agent/caps/budget.h"
 #include "spank/agent/caps/cgroup_mounts.h"
 #include "spank/agent/caps/control_file.h"
-#include "spank/agent/caps/left_files.h"
+#include "spank/agent/caps/file_charges.h"
 #include "spank/agent/caps/process_table.h"
 #include "spank/agent/caps/watchdog.h"
 #include "tests/unit/temporary_directory.h"

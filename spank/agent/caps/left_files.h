@@ -5,7 +5,6 @@
 
 #include <string>
 
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 namespace cram {
@@ -15,12 +14,10 @@ inline constexpr char kSharedMemory[] = "/dev/shm";
 // Removes from `tmpfs` (/dev/shm) the files of this user that are certain to be
 // those of processes of the memory cgroup `directory`. A file is when it
 //  - was made at `since` or later: statx(2), of a tmpfs since Linux 5.18;
+//  - is not spared, see pack/base/spare_file.h: Linux 6.1;
 //  - is open nowhere, and mapped nowhere: a write lease is given on no other,
 //    fcntl(2);
-//  - has memory, and all of it is charged to the cgroup. The kernel charges a
-//    page to who first wrote it, and counts one that is mapped to whom it is
-//    charged (Documentation/admin-guide/cgroup-v2.rst, memory.stat): mapping
-//    the file here must raise the cgroup's count by all of its size.
+//  - has memory, and all of it is charged to the cgroup: file_charges.h.
 // Whatever else lies there stays: what the user put there before, what another
 // step or job of the user's writes meanwhile, what another sub-job still has
 // open. So do empty files, and directories, unless a file's removal has left
@@ -33,9 +30,5 @@ inline constexpr char kSharedMemory[] = "/dev/shm";
 uint64_t RemoveLeftFiles(const std::string& tmpfs, absl::Time since,
                          const std::string& directory,
                          absl::Duration patience = absl::InfiniteDuration());
-
-// Bytes of files that somebody has mapped, by a cgroup's memory.stat: of it and
-// those below. Pure.
-uint64_t MappedBytes(absl::string_view memory_stat);
 
 }  // namespace cram

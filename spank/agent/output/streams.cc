@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
+#include "pack/base/spare_file.h"
 #include "spank/agent/output/destination.h"
 
 namespace cram {
@@ -76,6 +77,7 @@ bool OpenOutput(const Destination& to, uint32_t attempt,
     flags |= O_TRUNC;
   }
   if (!Open(to.path, flags, opened, streams)) return false;
+  SpareFile(opened->get());
   *fd = opened->get();
   return true;
 }
