@@ -50,6 +50,47 @@ programs=$CRAM_BUILD/tests/mpi
   nothing_left
 }
 
+# CRAM_MPI_SUBJOBS=1000: as many on one node each, and a tenth on two.
+@test "of many worlds on one node and on two the wrong ones end, and all others are right" {
+  local many=${CRAM_MPI_SUBJOBS:-40} how i
+  for ((i = 0; i < many; ++i)); do
+    echo "$programs/fortran.$([ $((i % 10)) -eq 9 ] && echo openmpi || echo mpich)"
+  done >"$work/narrow"
+  for ((i = 0; i < many / 10; ++i)); do echo "$programs/fortran.mpich"; done \
+    >"$work/wide"
+  for ((i = 0; i < 5; ++i)); do
+    for how in abort crash; do echo "$programs/ends.mpich $how"; done
+  done >"$work/wrong"
+  echo "$programs/ends.openmpi leave" >>"$work/wrong"
+  printf "$programs/ends.%s hang\n" mpich openmpi >"$work/hang"
+  pack --ranks 2 --lines narrow
+  pack --append --ranks 4 --lines wide
+  pack --append --ranks 2 --lines wrong
+  pack --append --ranks 4 --lines wrong
+  pack --append --ranks 2 --time 0:05 --lines hang
+  pack --append --ranks 4 --time 0:05 --lines hang
+  run -1 user srun -N4 -c2 --cram=m.pb
+  [ "$(rows state | sort | uniq -c | xargs)" = \
+    "$((many + many / 10)) COMPLETED 22 FAILED 4 TIMEOUT" ] ||
+    { echo "$output" && rows index,state,cause,reason -s F,NF,CA,OOM && false; }
+  for ((i = 0; i < many + many / 10; ++i)); do
+    user cram output "$(run_dir)" "$i"
+  done | sort | uniq -c >"$work/sums"
+  [ "$(awk '{ print $1, $3, $5 }' "$work/sums" | xargs)" = \
+    "$many 1 2 $((many / 10)) 6 4" ]
+  [ -z "$(find /dev/shm -user "$CLUSTER_USER")" ]
+  nothing_left
+}
+
+@test "a program of Debian's runs as many worlds" {
+  for mpi in openmpi mpich2; do
+    pack --ranks 2 --param i=1..4 -- "NP$mpi" -u 64 -n 5 -o "$mpi.{i}"
+    user srun -N2 -c2 --cram=m.pb
+    for i in 1 2 3 4; do [ "$(wc -l <"$work/$mpi.$i")" -gt 3 ]; done
+    rm -r "${work:?}/$(run_dir)"
+  done
+}
+
 @test "more CPUs than all nodes have are refused, and scancel ends ranks on all nodes" {
   pack --ranks 9 -- true
   run -2 user srun -N4 -c2 --cram=m.pb
