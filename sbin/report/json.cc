@@ -171,6 +171,7 @@ std::string SummaryJson(const Run& run, const Summary& summary) {
   json["end"] = AsSeconds(summary.last_ns);
   json["elapsed"] = summary.WallSeconds();
   json["attempts_per_second"] = summary.AttemptsPerSecond();
+  json["utilisation"] = summary.Utilisation();
   json["total_cpu"] = CpuSeconds(summary.cpu_us);
   json["states"] = StatesObject(summary.states);
   json["causes"] = CausesObject(summary);

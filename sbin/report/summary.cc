@@ -19,7 +19,14 @@ void CountAttempts(const Run& run, int64_t now_ns, Summary* summary) {
     const NodeRecords& node = run.nodes()[i];
     summary->nodes[i].attempts = node.attempts.size();
     summary->attempts += node.attempts.size();
+    double held = 0;
     for (const Attempt& attempt : node.attempts) {
+      int64_t end = attempt.ended() ? attempt.end_ns
+                    : run.ended()   ? node.last_ns
+                                    : now_ns;
+      held +=
+          static_cast<double>(std::max<int64_t>(end - attempt.start_ns, 0)) *
+          attempt.cpus;
       summary->ended_attempts += attempt.ended();
       summary->cpu_us += attempt.user_us + attempt.system_us;
     }
@@ -27,6 +34,8 @@ void CountAttempts(const Run& run, int64_t now_ns, Summary* summary) {
       summary->completed_before += node.attempts.size();
       continue;
     }
+    summary->cpus += node.cpus;
+    summary->held_cpu_seconds += held / 1e9;
     if (node.first_ns == 0) continue;
     if (summary->first_ns == 0 || node.first_ns < summary->first_ns) {
       summary->first_ns = node.first_ns;
@@ -83,6 +92,11 @@ Summary Summarize(const Run& run, int64_t now_ns) {
 
 double Summary::WallSeconds() const {
   return static_cast<double>(last_ns - first_ns) / 1e9;
+}
+
+double Summary::Utilisation() const {
+  double all = WallSeconds() * static_cast<double>(cpus);
+  return all > 0 ? held_cpu_seconds / all : 0;
 }
 
 double Summary::AttemptsPerSecond() const {

@@ -33,7 +33,10 @@ struct Summary {
   uint64_t ended_attempts = 0;
   uint64_t completed_before = 0;  // of them, those of earlier runs
   uint64_t cpu_us = 0;            // of all attempts
-  int64_t first_ns = 0;           // of all records of this run
+  // Of this run: CPUs of its nodes, and how long attempts held how many.
+  uint64_t cpus = 0;
+  double held_cpu_seconds = 0;
+  int64_t first_ns = 0;  // of all records of this run
   int64_t last_ns = 0;
   uint64_t measured = 0;  // attempts behind the quantiles
   Quantiles elapsed_ns, cpu_time_us;
@@ -42,6 +45,8 @@ struct Summary {
 
   double WallSeconds() const;
   double AttemptsPerSecond() const;  // that ended
+  // The part of the CPUs' time that attempts held: 1 is all of it.
+  double Utilisation() const;
 };
 
 // `now_ns` stands for the end of a run that has not ended.

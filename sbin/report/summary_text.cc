@@ -41,6 +41,8 @@ void AppendRun(const Run& run, const Summary& summary, std::string* out) {
                         "Rate      %.1f attempts/s, %s of CPU time in all\n",
                         summary.AttemptsPerSecond(),
                         CpuSeconds(static_cast<int64_t>(summary.cpu_us)));
+  absl::StrAppendFormat(out, "Busy      %.1f%% of the time of %d CPUs\n",
+                        100 * summary.Utilisation(), summary.cpus);
 }
 
 void AppendCounts(const Run& run, const Summary& summary, std::string* out) {

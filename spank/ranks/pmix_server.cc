@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pmix.h>
 #include <pmix_server.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -275,6 +276,18 @@ pmix_status_t RankUnpublishes(const pmix_proc_t*, char** keys,
   return PMIX_OPERATION_SUCCEEDED;
 }
 
+// Open MPI tells the rank that asked, and forgets the others, who wait: at
+// least it is said why.
+pmix_status_t RankSpawns(const pmix_proc_t* process, const pmix_info_t*, size_t,
+                         const pmix_app_t*, size_t, pmix_spawn_cbfunc_t,
+                         void*) {
+  fprintf(
+      stderr,
+      "cram: rank %u asks for more processes, which a sub-job cannot have\n",
+      process->rank);
+  return PMIX_ERR_NOT_SUPPORTED;
+}
+
 PmixServer::~PmixServer() {
   if (event_.valid()) loop_->Unwatch(event_.get());
   if (initialised_) library_.server_finalize();
@@ -441,6 +454,7 @@ absl::Status PmixServer::InitServer() {
     functions.direct_modex = RankFetches;
     functions.publish = RankPublishes;
     functions.lookup = RankLooksUp;
+    functions.spawn = RankSpawns;
     functions.unpublish = RankUnpublishes;
     return functions;
   }();

@@ -33,6 +33,22 @@ fortran() {
 
 @test "Fortran's ranks have a world" { each_mpi fortran; }
 
+names() {
+  pack --ranks 2 -- "$programs/names.$mpi"
+  cram run --dir "$mpi" m.pb
+  [ "$(cram output "$mpi"/cram-run-* 0)" = "found port-7" ]
+}
+
+@test "a name that one rank publishes is found by another" { each_mpi names; }
+
+spawns() {
+  pack --ranks 2 --time 0:20 -- "$programs/names.$mpi" spawn
+  cram run --dir "$mpi" m.pb
+  [[ $(cram output "$mpi"/cram-run-* 0) == *"spawn refused"* ]]
+}
+
+@test "more processes are refused" { each_mpi spawns; }
+
 ends() {
   printf 'how\nwell\nabort\ncrash\nleave\nexit\nwell\n' >how.csv
   pack --ranks 2 --csv how.csv -- "$programs/ends.$mpi" '{how}'

@@ -41,6 +41,7 @@ TEST_F(ViewsTest, SummaryCountsEverySubJobOnce) {
   EXPECT_EQ(summary.ended_attempts, 9u);
   EXPECT_EQ(summary.nodes[0].attempts, 8u);
   EXPECT_EQ(summary.cpu_us, 9u * 1500000);
+  EXPECT_GT(summary.Utilisation(), 0);
 }
 
 TEST_F(ViewsTest, SummaryQuantilesAreOfWhatRanAndEnded) {
