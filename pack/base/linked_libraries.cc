@@ -4,21 +4,21 @@
 #include <fcntl.h>
 #include <gelf.h>
 #include <link.h>
-#include <spawn.h>
 #include <sys/auxv.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <memory>
 
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "pack/base/io.h"
-
-extern char** environ;
+#include "pack/base/output_of.h"
 
 namespace cram {
 namespace {
+
+// The dynamic linker reads what the program links to, which may lie on a file
+// system that hangs.
+constexpr absl::Duration kPatience = absl::Seconds(5);
 
 using ElfFile = std::unique_ptr<Elf, int (*)(Elf*)>;
 
@@ -55,28 +55,6 @@ const char* DynamicLinker() {
   return nullptr;
 }
 
-// What `argv` prints; nothing when it fails.
-std::string OutputOf(const char* const* argv) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return "";
-  UniqueFd reading(ends[0]), writing(ends[1]);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, writing.get(), 1);
-  posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-  pid_t pid;
-  int error = posix_spawn(&pid, argv[0], &actions, nullptr,
-                          const_cast<char* const*>(argv), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  writing.reset();
-  if (error != 0) return "";
-  absl::StatusOr<std::string> text = ReadAll(reading.get(), argv[0]);
-  while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-  }
-  return text.ok() ? *std::move(text) : "";
-}
-
 }  // namespace
 
 std::vector<std::string> NamedLibraries(const std::string& program) {
@@ -99,10 +77,12 @@ std::vector<std::string> NamedLibraries(const std::string& program) {
 std::vector<std::string> LoadedLibraries(const std::string& program) {
   const char* linker = DynamicLinker();
   if (linker == nullptr) return {};
-  const char* argv[] = {linker, "--list", program.c_str(), nullptr};
+  std::optional<std::string> list =
+      OutputOf({linker, "--list", program}, kPatience);
+  if (!list) return {};
   std::vector<std::string> names;
   // "	libmpi.so.40 => /usr/lib/libmpi.so.40 (0x...)"
-  for (absl::string_view line : absl::StrSplit(OutputOf(argv), '\n')) {
+  for (absl::string_view line : absl::StrSplit(*list, '\n')) {
     absl::string_view name = absl::StripLeadingAsciiWhitespace(line);
     names.emplace_back(name.substr(0, name.find(' ')));
   }

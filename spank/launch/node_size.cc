@@ -1,21 +1,14 @@
 #include "spank/launch/node_size.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "pack/base/fd.h"
+#include "pack/base/output_of.h"
 #include "pack/base/size.h"
 
 namespace cram {
@@ -31,48 +24,6 @@ uint64_t NumberOr0(absl::string_view text) {
 absl::string_view Variable(const char* name) {
   const char* value = getenv(name);
   return value ? value : "";
-}
-
-// What comes out of `fd` until it is closed or patience ends.
-std::string ReadPatiently(int fd) {
-  const absl::Time end = absl::Now() + kPatience;
-  std::string text;
-  char buffer[4096];
-  for (;;) {
-    pollfd ready = {fd, POLLIN, 0};
-    const int64_t left = absl::ToInt64Milliseconds(end - absl::Now());
-    if (left <= 0 || poll(&ready, 1, static_cast<int>(left)) <= 0) return "";
-    const ssize_t got = read(fd, buffer, sizeof buffer);
-    if (got <= 0) return text;
-    text.append(buffer, static_cast<size_t>(got));
-  }
-}
-
-// Standard output of the program; empty when it fails or takes too long.
-std::string OutputOf(const std::string& path,
-                     const std::vector<const char*>& arguments) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return "";
-  UniqueFd read_end(ends[0]), write_end(ends[1]);
-  std::vector<char*> argv = {const_cast<char*>(path.c_str())};
-  for (const char* word : arguments) argv.push_back(const_cast<char*>(word));
-  argv.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, write_end.get(), 1);
-  posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-  pid_t child;
-  const int error = posix_spawn(&child, path.c_str(), &actions, nullptr,
-                                argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) return "";
-  write_end.reset();
-  std::string text = ReadPatiently(read_end.get());
-  if (text.empty()) kill(child, SIGKILL);
-  int status = 0;
-  waitpid(child, &status, 0);
-  return status == 0 ? text : "";
 }
 
 }  // namespace
@@ -121,7 +72,8 @@ NodeSize FindNodeSize(bool in_allocation, const std::string& sinfo) {
   }
   // --exact: one line for all nodes that are alike.
   return LargestOf(
-      OutputOf(sinfo, {"--noheader", "--exact", "--format=%c %m %D"}));
+      OutputOf({sinfo, "--noheader", "--exact", "--format=%c %m %D"}, kPatience)
+          .value_or(""));
 }
 
 }  // namespace cram
