@@ -82,6 +82,7 @@ class IndexParser {
 
   absl::StatusOr<ManifestIndex> Parse(absl::string_view bytes) {
     bool good = true;
+    Reserve(bytes);
     WireReader reader(bytes);
     while (good && reader.Next()) {
       if (reader.field() == BlockIndex::kSubjobsFieldNumber) {
@@ -103,6 +104,15 @@ class IndexParser {
   }
 
  private:
+  // There may be a million blocks: memory for them is taken once.
+  void Reserve(absl::string_view bytes) {
+    size_t blocks = 0;
+    WireReader reader(bytes);
+    while (reader.Next())
+      blocks += reader.field() == BlockIndex::kBlocksFieldNumber;
+    index_.blocks.reserve(blocks);
+  }
+
   bool AddTemplate(absl::string_view bytes) {
     FieldPlace place;
     return index_.templates.size() < kMaxTemplates &&

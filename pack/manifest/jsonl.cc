@@ -25,13 +25,14 @@ enum Property {
   kRanks,
   kCpus,
   kMem,
+  kMemMode,
   kTime,
   kMpi,
   kProperties
 };
 constexpr std::array<absl::string_view, kProperties> kPropertyNames = {
-    "argv", "cwd",   "env",  "stdin", "stdout", "stderr",
-    "name", "ranks", "cpus", "mem",   "time",   "mpi"};
+    "argv",  "cwd",  "env", "stdin",    "stdout", "stderr", "name",
+    "ranks", "cpus", "mem", "mem_mode", "time",   "mpi"};
 
 absl::Status SetProperty(Property property, const std::string& text,
                          SubJobTemplate* own) {
@@ -57,6 +58,8 @@ absl::Status SetProperty(Property property, const std::string& text,
       return SetCpus(text, own);
     case kMem:
       return SetMemory(text, own);
+    case kMemMode:
+      return SetMemoryMode(text, own);
     case kTime:
       return SetTimeLimit(text, own);
     case kMpi:

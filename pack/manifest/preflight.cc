@@ -112,8 +112,10 @@ absl::StatusOr<std::unique_ptr<ManifestReader>> Preflight(
                          (*manifest)->CheckText(options.output_template));
   }
   if (!status.ok()) return status;
-  for (const SubJobTemplate& source : (*manifest)->templates()) {
-    status = CheckTemplate(source, options, largest);
+  for (size_t id = 0; id < (*manifest)->templates(); ++id) {
+    absl::StatusOr<SubJobTemplate> source = (*manifest)->GetTemplate(id);
+    if (!source.ok()) return source.status();
+    status = CheckTemplate(*source, options, largest);
     if (!status.ok()) return WithContext(manifest_path, status);
   }
   status = CheckOwn(**manifest, options, largest);

@@ -20,7 +20,8 @@ class ManifestReader::Impl {
         file_(std::move(file)),
         index_(std::move(index)) {}
 
-  absl::Status LoadTemplates();
+  absl::Status CheckTemplates();
+  absl::StatusOr<SubJobTemplate> GetTemplate(size_t id) const;
   absl::StatusOr<BlockView> View(size_t block) const {
     return CheckedView(block, index_.blocks[block].piece);
   }
@@ -35,10 +36,9 @@ class ManifestReader::Impl {
   absl::Status Verify();
 
   const ManifestIndex& index() const { return index_; }
-  const std::vector<SubJobTemplate>& templates() const { return templates_; }
 
  private:
-  absl::Status AddTemplate(const Piece& piece);
+  absl::StatusOr<SubJobMaker> Compile(size_t id) const;
   // The same without any checksum, and with that of a piece only.
   absl::StatusOr<BlockView> Peek(size_t block) const;
   absl::StatusOr<BlockView> CheckedView(size_t block, const Piece& piece) const;
@@ -50,7 +50,7 @@ class ManifestReader::Impl {
            view.parameters() == last.parameters();
   }
   bool NeedsCommand(const BlockView& view) const {
-    return !view.has_commands() && !makers_[view.template_id].has_command();
+    return !view.has_commands() && !has_command_[view.template_id];
   }
   absl::Status Load(size_t block);
   std::string BlockName(size_t block) const;
@@ -58,33 +58,40 @@ class ManifestReader::Impl {
   std::string path_;
   MappedFile file_;
   ManifestIndex index_;
-  std::vector<SubJobTemplate> templates_;
-  std::vector<SubJobMaker> makers_;
+  std::vector<bool> has_command_;  // the templates
   std::vector<std::string> default_command_;
   std::optional<std::map<std::string, std::string>> variables_;
   std::optional<OpenBlock> open_;
   size_t open_block_ = 0;  // which one that is
 };
 
-absl::Status ManifestReader::Impl::AddTemplate(const Piece& piece) {
-  absl::StatusOr<absl::string_view> bytes = ReadPiece(file_.bytes(), piece);
-  if (!bytes.ok()) return bytes.status();
-  if (!HasFewTexts(*bytes) ||
-      !ParseMessage(*bytes, &templates_.emplace_back())) {
-    return absl::DataLossError("damaged");
+absl::StatusOr<SubJobTemplate> ManifestReader::Impl::GetTemplate(
+    size_t id) const {
+  absl::StatusOr<absl::string_view> bytes =
+      ReadPiece(file_.bytes(), index_.templates[id]);
+  SubJobTemplate source;
+  if (bytes.ok() && (!HasFewTexts(*bytes) || !ParseMessage(*bytes, &source))) {
+    bytes = absl::DataLossError("damaged");
   }
-  absl::StatusOr<SubJobMaker> maker = SubJobMaker::Compile(templates_.back());
-  if (!maker.ok()) return maker.status();
-  makers_.push_back(*std::move(maker));
-  return absl::OkStatus();
+  if (!bytes.ok()) {
+    return WithContext(absl::StrCat(path_, ": template ", id), bytes.status());
+  }
+  return source;
 }
 
-absl::Status ManifestReader::Impl::LoadTemplates() {
-  for (size_t i = 0; i < index_.templates.size(); ++i) {
-    absl::Status status = AddTemplate(index_.templates[i]);
-    if (!status.ok()) {
-      return WithContext(absl::StrCat(path_, ": template ", i), status);
-    }
+absl::StatusOr<SubJobMaker> ManifestReader::Impl::Compile(size_t id) const {
+  absl::StatusOr<SubJobTemplate> source = GetTemplate(id);
+  if (!source.ok()) return source.status();
+  absl::StatusOr<SubJobMaker> maker = SubJobMaker::Compile(*source);
+  if (maker.ok()) return maker;
+  return WithContext(absl::StrCat(path_, ": template ", id), maker.status());
+}
+
+absl::Status ManifestReader::Impl::CheckTemplates() {
+  for (size_t id = 0; id < index_.templates.size(); ++id) {
+    absl::StatusOr<SubJobMaker> maker = Compile(id);
+    if (!maker.ok()) return maker.status();
+    has_command_.push_back(maker->has_command());
   }
   return absl::OkStatus();
 }
@@ -99,7 +106,7 @@ absl::StatusOr<BlockView> ManifestReader::Impl::Peek(size_t block) const {
   const Piece& piece = index_.blocks[block].piece;
   absl::StatusOr<BlockView> view =
       BlockView::Parse(file_.bytes().substr(piece.offset, piece.bytes));
-  if (view.ok() && view->template_id >= makers_.size()) {
+  if (view.ok() && view->template_id >= has_command_.size()) {
     view = absl::DataLossError("damaged: a template that is not there");
   }
   if (!view.ok()) return WithContext(BlockName(block), view.status());
@@ -177,14 +184,15 @@ absl::Status ManifestReader::Impl::Load(size_t block) {
   }
   open_.reset();
   if (!view.ok()) return view.status();
-  SubJobMaker maker = makers_[view->template_id];
+  absl::StatusOr<SubJobMaker> maker = Compile(view->template_id);
+  if (!maker.ok()) return maker.status();
   if (NeedsCommand(*view)) {
-    absl::Status status = maker.SetCommand(default_command_);
+    absl::Status status = maker->SetCommand(default_command_);
     if (!status.ok()) return status;
   }
-  if (variables_) maker.SetVariables(*variables_);
+  if (variables_) maker->SetVariables(*variables_);
   absl::StatusOr<OpenBlock> open =
-      OpenBlock::Open(*std::move(view), std::move(maker));
+      OpenBlock::Open(*std::move(view), *std::move(maker));
   if (!open.ok()) return WithContext(BlockName(block), open.status());
   open_.emplace(*std::move(open));
   open_block_ = block;
@@ -237,7 +245,7 @@ absl::StatusOr<std::unique_ptr<ManifestReader>> ManifestReader::Open(
   absl::StatusOr<ManifestIndex> index = ManifestIndex::Parse(file->bytes());
   if (!index.ok()) return WithContext(path, index.status());
   auto impl = std::make_unique<Impl>(path, *std::move(file), *std::move(index));
-  absl::Status status = impl->LoadTemplates();
+  absl::Status status = impl->CheckTemplates();
   if (!status.ok()) return status;
   return std::unique_ptr<ManifestReader>(new ManifestReader(std::move(impl)));
 }
@@ -253,8 +261,12 @@ uint32_t ManifestReader::fingerprint() const {
   return impl_->index().content_crc32;
 }
 
-const std::vector<SubJobTemplate>& ManifestReader::templates() const {
-  return impl_->templates();
+size_t ManifestReader::templates() const {
+  return impl_->index().templates.size();
+}
+
+absl::StatusOr<SubJobTemplate> ManifestReader::GetTemplate(size_t id) const {
+  return impl_->GetTemplate(id);
 }
 
 absl::Status ManifestReader::SetDefaultCommand(

@@ -1,6 +1,7 @@
 // Reads a manifest: any sub-job by its index, without reading the others.
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <map>
@@ -19,8 +20,8 @@ namespace cram {
 
 // Maps the file, so that a manifest of any size costs the pages it touches;
 // the file may be replaced (renamed over) meanwhile, but not truncated. Keeps
-// the last unpacked block: going through indexes in order unpacks each block
-// once. Not thread-safe.
+// the last unpacked block and its template, and no others: going through
+// indexes in order unpacks each block once. Not thread-safe.
 class ManifestReader {
  public:
   // One error line for a file that is missing, foreign, truncated, damaged,
@@ -31,7 +32,8 @@ class ManifestReader {
 
   uint64_t size() const;         // sub-jobs; at least 1
   uint32_t fingerprint() const;  // crc32 over the content
-  const std::vector<SubJobTemplate>& templates() const;
+  size_t templates() const;
+  absl::StatusOr<SubJobTemplate> GetTemplate(size_t id) const;
 
   // The command of sub-jobs that name none; its words may hold placeholders.
   // Fails when a word has a placeholder that such a sub-job does not know.

@@ -1,28 +1,36 @@
 #include "pack/manifest/rows_packer.h"
 
+#include <signal.h>
+#include <unistd.h>
 #include <zstd.h>
+
+#include <system_error>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "pack/manifest/checksum.h"
-#include "pack/manifest/layout.h"
 #include "pack/manifest/manifest.pb.h"
-#include "pack/manifest/subjob_maker.h"
 #include "pack/manifest/wire.h"
 
 namespace cram {
 namespace {
 
-// Unpacking so much takes a few microseconds, and packs well enough.
-constexpr size_t kGroupBytes = 4 << 10;
-
-// Its groups, and so its head, are few; and so are blocks.
-constexpr size_t kBlockBytes = 256 << 10;
-constexpr uint64_t kBlockRows = 16384;
-
 constexpr int kLevel = 3;  // zstd's default
 
-// Tag and length of a field of at most kMaxUnpackedBytes.
-constexpr size_t kFieldOverhead = 6;
+// A thread that no signal is given to. Null: there cannot be one.
+template <typename Work>
+std::unique_ptr<std::thread> StartThread(Work work) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::unique_ptr<std::thread> thread;
+  try {
+    thread = std::make_unique<std::thread>(work);
+  } catch (const std::system_error&) {
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
+}
 
 }  // namespace
 
@@ -30,107 +38,72 @@ void RowsPacker::FreeContext::operator()(ZSTD_CCtx* context) const {
   ZSTD_freeCCtx(context);
 }
 
-RowsPacker::RowsPacker(std::vector<std::string> columns, bool commands)
-    : columns_(std::move(columns)),
-      commands_(commands),
-      context_(ZSTD_createCCtx()),
-      column_bytes_(columns_.size()) {}
+RowsPacker::RowsPacker() : process_(getpid()), context_(ZSTD_createCCtx()) {}
 
-RowsPacker::~RowsPacker() = default;
-
-bool RowsPacker::full() const {
-  return bytes_ >= kBlockBytes || rows_ >= kBlockRows;
+// The child of a fork has no thread that could be waited for.
+RowsPacker::~RowsPacker() {
+  if (thread_ == nullptr) return;
+  if (process_ == getpid()) {
+    thread_->join();
+  } else {
+    (void)thread_.release();
+  }
 }
 
-absl::Status RowsPacker::Add(absl::Span<const absl::string_view> values,
-                             absl::Span<const std::string> command,
-                             absl::string_view own) {
-  size_t bytes =
-      kFieldOverhead * (values.size() + command.size() + 2) + own.size();
-  for (absl::string_view value : values) bytes += value.size();
-  for (const std::string& word : command) bytes += word.size();
-  constexpr size_t kMost =
-      kMaxUnpackedBytes - kGroupBytes - kMaxColumns * kFieldOverhead;
-  if (command.size() > kMaxTexts || !HasFewTexts(own)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("more than ", kMaxTexts, " words or variables"));
-  }
-  if (bytes > kMost) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("longer than ", kMost, " bytes"));
-  }
-  for (size_t i = 0; i < values.size(); ++i) {
-    AppendBytesField(Column::kValuesFieldNumber, values[i], &column_bytes_[i]);
-  }
-  if (commands_) {
-    words_.clear();
-    for (const std::string& word : command) {
-      AppendBytesField(Words::kWordsFieldNumber, word, &words_);
-    }
-    AppendBytesField(Rows::kArgvFieldNumber, words_, &command_bytes_);
-  }
-  AppendBytesField(Rows::kOwnFieldNumber, own, &own_bytes_);
-  group_has_own_ = group_has_own_ || !own.empty();
-  group_bytes_ += bytes;
-  bytes_ += bytes;
-  ++group_rows_;
-  ++rows_;
-  return group_bytes_ < kGroupBytes ? absl::OkStatus() : PackGroup();
+void RowsPacker::Start(UnpackedRows rows) {
+  rows_ = std::move(rows);
+  busy_ = true;
+  thread_ = StartThread([this] { Pack(); });
+  if (thread_ == nullptr) Pack();
 }
 
-absl::Status RowsPacker::PackGroup() {
-  unpacked_.clear();
-  for (std::string& column : column_bytes_) {
-    AppendBytesField(Rows::kColumnsFieldNumber, column, &unpacked_);
-    column.clear();
+absl::StatusOr<const PackedRowsBytes*> RowsPacker::Finish() {
+  if (process_ != getpid()) {
+    return absl::FailedPreconditionError(
+        "the process that packs has forked this one, which cannot go on");
   }
-  unpacked_ += command_bytes_;
-  if (group_has_own_) unpacked_ += own_bytes_;
+  if (thread_ != nullptr) thread_->join();
+  thread_.reset();
+  busy_ = false;
+  if (!status_.ok()) return status_;
+  return &result_;
+}
 
-  packed_.resize(ZSTD_compressBound(unpacked_.size()));
-  size_t size = ZSTD_compressCCtx(context_.get(), &packed_[0], packed_.size(),
-                                  unpacked_.data(), unpacked_.size(), kLevel);
+void RowsPacker::Pack() {
+  result_.rows = rows_.rows;
+  result_.groups.clear();
+  data_.clear();
+  for (const std::string& column : rows_.columns) {
+    AppendBytesField(RowGroups::kColumnsFieldNumber, column, &result_.groups);
+  }
+  AppendVarintField(RowGroups::kCommandsFieldNumber, rows_.commands,
+                    &result_.groups);
+  AppendVarintField(RowGroups::kOwnFieldNumber, rows_.own, &result_.groups);
+  absl::string_view rest = rows_.bytes;
+  for (const auto& [rows, bytes] : rows_.groups) {
+    if (status_.ok()) status_ = PackGroup(rows, rest.substr(0, bytes));
+    rest.remove_prefix(bytes);
+  }
+  result_.data_bytes = data_.size();
+  AppendBytesField(RowGroups::kDataFieldNumber, data_, &result_.groups);
+}
+
+absl::Status RowsPacker::PackGroup(uint64_t rows, absl::string_view bytes) {
+  frame_.resize(ZSTD_compressBound(bytes.size()));
+  size_t size = ZSTD_compressCCtx(context_.get(), &frame_[0], frame_.size(),
+                                  bytes.data(), bytes.size(), kLevel);
   if (ZSTD_isError(size)) {
     return absl::InternalError(absl::StrCat("zstd: ", ZSTD_getErrorName(size)));
   }
-  packed_.resize(size);
-
-  std::string group;
-  AppendVarintField(RowGroup::kRowsFieldNumber, group_rows_, &group);
-  AppendVarintField(RowGroup::kUnpackedBytesFieldNumber, unpacked_.size(),
-                    &group);
-  AppendVarintField(RowGroup::kPackedBytesFieldNumber, packed_.size(), &group);
-  AppendFixed32Field(RowGroup::kCrc32FieldNumber, Crc32(packed_), &group);
-  AppendBytesField(RowGroups::kGroupsFieldNumber, group, &groups_);
-  data_ += packed_;
-  has_own_ = has_own_ || group_has_own_;
-
-  command_bytes_.clear();
-  own_bytes_.clear();
-  group_has_own_ = false;
-  group_bytes_ = 0;
-  group_rows_ = 0;
+  absl::string_view frame(frame_.data(), size);
+  group_.clear();
+  AppendVarintField(RowGroup::kRowsFieldNumber, rows, &group_);
+  AppendVarintField(RowGroup::kUnpackedBytesFieldNumber, bytes.size(), &group_);
+  AppendVarintField(RowGroup::kPackedBytesFieldNumber, frame.size(), &group_);
+  AppendFixed32Field(RowGroup::kCrc32FieldNumber, Crc32(frame), &group_);
+  AppendBytesField(RowGroups::kGroupsFieldNumber, group_, &result_.groups);
+  data_.append(frame.data(), frame.size());
   return absl::OkStatus();
-}
-
-absl::StatusOr<RowsPacker::Packed> RowsPacker::Pack() {
-  absl::Status status = group_rows_ > 0 ? PackGroup() : absl::OkStatus();
-  if (!status.ok()) return status;
-  Packed packed;
-  for (const std::string& column : columns_) {
-    AppendBytesField(RowGroups::kColumnsFieldNumber, column, &packed.groups);
-  }
-  AppendVarintField(RowGroups::kCommandsFieldNumber, commands_, &packed.groups);
-  AppendVarintField(RowGroups::kOwnFieldNumber, has_own_, &packed.groups);
-  packed.groups += groups_;
-  packed.data_bytes = data_.size();
-  AppendBytesField(RowGroups::kDataFieldNumber, data_, &packed.groups);
-  groups_.clear();
-  data_.clear();
-  has_own_ = false;
-  bytes_ = 0;
-  rows_ = 0;
-  return packed;
 }
 
 }  // namespace cram

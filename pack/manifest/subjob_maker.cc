@@ -12,9 +12,10 @@ namespace cram {
 namespace {
 
 void SetMemMode(const SubJobTemplate& source, SubJob* subjob) {
-  if (source.memory_mode() == MEMORY_MODE_RLIMIT) {
-    subjob->mem_mode = MemMode::kRlimit;
-  }
+  if (!source.has_memory_mode()) return;
+  subjob->mem_mode = source.memory_mode() == MEMORY_MODE_RLIMIT
+                         ? MemMode::kRlimit
+                         : MemMode::kCgroup;
 }
 
 }  // namespace

@@ -25,18 +25,6 @@ absl::Status CheckRange(const Range& range) {
   return absl::OkStatus();
 }
 
-absl::Status ParseList(absl::string_view bytes,
-                       std::vector<absl::string_view>* list) {
-  WireReader reader(bytes);
-  while (reader.Next()) {
-    if (reader.field() == ValueList::kValuesFieldNumber) {
-      list->push_back(reader.bytes());
-    }
-  }
-  if (!reader.ok()) return absl::DataLossError("a damaged list");
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::Status SweepTable::ParseAxis(absl::string_view bytes, AxisTable* axis,
@@ -56,7 +44,9 @@ absl::Status SweepTable::ParseAxis(absl::string_view bytes, AxisTable* axis,
       }
       status.Update(CheckRange(axis->range));
     } else if (reader.field() == Axis::kListFieldNumber) {
-      status.Update(ParseList(reader.bytes(), &axis->list));
+      absl::StatusOr<ValueListView> list = ValueListView::Parse(reader.bytes());
+      if (!list.ok()) return list.status();
+      axis->list = *std::move(list);
     } else if (reader.field() == Axis::kDistributionFieldNumber) {
       axis->is_sampled = true;
       if (!ParseMessage(reader.bytes(), &axis->distribution)) {
@@ -67,7 +57,7 @@ absl::Status SweepTable::ParseAxis(absl::string_view bytes, AxisTable* axis,
       is_known = false;
     }
   }
-  bool is_list = !axis->list.empty();
+  bool is_list = axis->list.size() > 0;
   if (!reader.ok() || axis->is_range + axis->is_sampled + is_list > 1 ||
       (axis->is_sampled && axis->zip_group != 0)) {
     return absl::DataLossError("a damaged axis");
@@ -170,7 +160,7 @@ std::string SweepTable::AxisValue(size_t axis, uint64_t place) const {
   if (table.is_sampled) {
     return ValueAt(table.distribution, design_.Get(place, table.dimension));
   }
-  if (!table.is_range) return std::string(table.list[place]);
+  if (!table.is_range) return std::string(table.list.Get(place));
   const Range& range = table.range;
   return FormatDecimal(
       range.first() + range.step() * static_cast<int64_t>(place),

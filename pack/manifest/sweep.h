@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "pack/manifest/design.h"
 #include "pack/manifest/manifest.pb.h"
+#include "pack/manifest/value_list.h"
 
 namespace cram {
 
@@ -57,7 +58,7 @@ class SweepTable {
     bool is_range = false;
     bool is_sampled = false;
     Range range;
-    std::vector<absl::string_view> list;
+    ValueListView list;
     Distribution distribution;
     size_t dimension = 0;  // of the design
     uint32_t zip_group = 0;

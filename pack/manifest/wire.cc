@@ -1,5 +1,7 @@
 #include "pack/manifest/wire.h"
 
+#include <string.h>
+
 #include "pack/base/little_endian.h"
 #include "pack/manifest/layout.h"
 
@@ -89,6 +91,15 @@ void AppendBytesHeader(uint32_t field, uint64_t size, std::string* out) {
 
 void AppendBytesField(uint32_t field, absl::string_view bytes,
                       std::string* out) {
+  // Most are short: one append for head and content.
+  char whole[128];
+  if (field < 16 && bytes.size() <= sizeof whole - 2 && !bytes.empty()) {
+    whole[0] = static_cast<char>(field << 3 | kBytes);
+    whole[1] = static_cast<char>(bytes.size());
+    memcpy(whole + 2, bytes.data(), bytes.size());
+    out->append(whole, bytes.size() + 2);
+    return;
+  }
   AppendBytesHeader(field, bytes.size(), out);
   out->append(bytes.data(), bytes.size());
 }

@@ -2,6 +2,7 @@
 // manifest that are too large, or too little trusted, to become objects.
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <string>
@@ -21,6 +22,8 @@ class WireReader {
   // sense; ok() tells which.
   bool Next();
   bool ok() const { return ok_; }
+  // Bytes behind the current field.
+  size_t left() const { return rest_.size(); }
 
   uint32_t field() const { return field_; }
   bool has_bytes() const { return type_ == 2; }

@@ -99,14 +99,14 @@ absl::StatusOr<UniqueFd> OpenPrepared(const std::string& path,
 
 }  // namespace
 
-ManifestWriter::ManifestWriter(int fd) : fd_(fd) {
+ManifestWriter::ManifestWriter(int fd) : fd_(fd), process_(getpid()) {
   buffer_ = EncodeHeader();
   offset_ = buffer_.size();
   crc_ = Crc32(buffer_);
 }
 
 ManifestWriter::~ManifestWriter() {
-  if (!temporary_.empty()) unlink(temporary_.c_str());
+  if (!temporary_.empty() && process_ == getpid()) unlink(temporary_.c_str());
 }
 
 absl::StatusOr<std::unique_ptr<ManifestWriter>> ManifestWriter::Create(
@@ -202,8 +202,7 @@ absl::Status ManifestWriter::CopyTemplate(absl::string_view file,
   }
   absl::StatusOr<SubJobMaker> maker = SubJobMaker::Compile(source);
   if (!maker.ok()) return maker.status();
-  template_ids_.emplace(*bytes, makers_.size());
-  makers_.push_back(*std::move(maker));
+  KeepTemplate(std::string(*bytes));
   return absl::OkStatus();
 }
 
@@ -242,7 +241,7 @@ absl::StatusOr<uint32_t> ManifestWriter::AddTemplate(
   std::string bytes = source.SerializeAsString();
   auto known = template_ids_.find(bytes);
   if (known != template_ids_.end()) return known->second;
-  if (bytes.size() > kMaxMessageBytes || makers_.size() == kMaxTemplates ||
+  if (bytes.size() > kMaxMessageBytes || templates_.size() == kMaxTemplates ||
       !HasFewTexts(bytes)) {
     return absl::InvalidArgumentError("too large a template, or too many");
   }
@@ -252,10 +251,24 @@ absl::StatusOr<uint32_t> ManifestWriter::AddTemplate(
       AppendMessage(Manifest::kTemplatesFieldNumber, bytes);
   if (!place.ok()) return place.status();
   *index_.add_templates() = *place;
-  makers_.push_back(*std::move(maker));
-  uint32_t id = static_cast<uint32_t>(makers_.size() - 1);
-  template_ids_.emplace(std::move(bytes), id);
-  return id;
+  KeepTemplate(std::move(bytes));
+  return static_cast<uint32_t>(templates_.size() - 1);
+}
+
+// One that is there twice, as a foreign writer may leave it, keeps its ids.
+void ManifestWriter::KeepTemplate(std::string bytes) {
+  auto known = template_ids_.emplace(std::move(bytes), templates_.size()).first;
+  templates_.push_back(&known->first);
+}
+
+absl::Status ManifestWriter::Use(uint32_t template_id,
+                                 absl::Span<const std::string> names) {
+  SubJobTemplate source;
+  source.ParseFromString(*templates_[template_id]);
+  absl::StatusOr<SubJobMaker> maker = SubJobMaker::Compile(source);
+  if (!maker.ok()) return maker.status();
+  maker_ = *std::move(maker);
+  return maker_.Bind(names);
 }
 
 absl::Status ManifestWriter::AppendBlock(uint32_t template_id, uint64_t subjobs,
@@ -290,10 +303,9 @@ absl::Status ManifestWriter::AddSweep(uint32_t template_id,
   std::string bytes = sweep.SerializeAsString();
   absl::StatusOr<SweepTable> table = SweepTable::Parse(bytes);
   if (!table.ok()) return table.status();
-  SubJobMaker& maker = makers_[template_id];
-  absl::Status status = maker.Bind(table->names());
-  if (status.ok()) status = CheckSweepValues(*table, maker);
-  if (status.ok()) status = FlushRows();
+  absl::Status status = FlushRows();
+  if (status.ok()) status = Use(template_id, table->names());
+  if (status.ok()) status = CheckSweepValues(*table, maker_);
   rows_.reset();
   if (!status.ok()) return status;
   return AppendBlock(template_id, table->size(), Block::kSweepFieldNumber,
@@ -305,9 +317,9 @@ absl::Status ManifestWriter::StartRows(uint32_t template_id,
                                        bool commands) {
   absl::Status status = FlushRows();
   if (status.ok()) status = CheckColumns(columns);
-  if (status.ok()) status = makers_[template_id].Bind(columns);
+  if (status.ok()) status = Use(template_id, columns);
   rows_template_ = template_id;
-  rows_checked_ = makers_[template_id].checks_values();
+  rows_checked_ = maker_.checks_values();
   rows_.emplace(std::move(columns), commands);
   return status;
 }
@@ -316,21 +328,32 @@ absl::Status ManifestWriter::AddRow(absl::Span<const absl::string_view> values,
                                     absl::Span<const std::string> command,
                                     absl::string_view own) {
   for (size_t i = 0; rows_checked_ && i < values.size(); ++i) {
-    absl::Status status = makers_[rows_template_].CheckValue(i, values[i]);
+    absl::Status status = maker_.CheckValue(i, values[i]);
     if (!status.ok()) return status;
   }
   absl::Status status = rows_->Add(values, command, own);
-  if (status.ok() && rows_->full()) status = FlushRows();
+  if (status.ok() && rows_->full()) status = SendRows();
   return status;
 }
 
-absl::Status ManifestWriter::FlushRows() {
-  if (!rows_ || rows_->rows() == 0) return absl::OkStatus();
-  uint64_t rows = rows_->rows();
-  absl::StatusOr<RowsPacker::Packed> packed = rows_->Pack();
+absl::Status ManifestWriter::SendRows() {
+  absl::Status status = WritePacked();
+  if (!status.ok() || !rows_ || rows_->rows() == 0) return status;
+  packer_.Start(rows_->Take(packer_.TakeSpare()));
+  return absl::OkStatus();
+}
+
+absl::Status ManifestWriter::WritePacked() {
+  if (!packer_.busy()) return absl::OkStatus();
+  absl::StatusOr<const PackedRowsBytes*> packed = packer_.Finish();
   if (!packed.ok()) return packed.status();
-  return AppendBlock(rows_template_, rows, Block::kGroupsFieldNumber,
-                     packed->groups, packed->data_bytes);
+  return AppendBlock(rows_template_, (*packed)->rows, Block::kGroupsFieldNumber,
+                     (*packed)->groups, (*packed)->data_bytes);
+}
+
+absl::Status ManifestWriter::FlushRows() {
+  absl::Status status = SendRows();
+  return status.ok() ? WritePacked() : status;
 }
 
 absl::Status ManifestWriter::AppendIndex() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "pack/base/fd.h"
 #include "pack/manifest/index.h"
 #include "pack/manifest/manifest.pb.h"
+#include "pack/manifest/rows_buffer.h"
 #include "pack/manifest/rows_packer.h"
 #include "pack/manifest/subjob_maker.h"
 
@@ -39,7 +41,9 @@ class ManifestWriter {
   // Writes to a descriptor, which stays the caller's: for what must not get a
   // name at all.
   static std::unique_ptr<ManifestWriter> ForDescriptor(int fd);
-  ~ManifestWriter();  // removes the temporary file of one that never finished
+  // Removes the temporary file of one that never finished, but not in the child
+  // of a fork.
+  ~ManifestWriter();
 
   // The template's id: that of one which is there and the same, or a new one.
   // Error: a text that cannot be parsed.
@@ -68,6 +72,9 @@ class ManifestWriter {
   explicit ManifestWriter(int fd);
   absl::Status CopyOld(absl::string_view file);
   absl::Status CopyTemplate(absl::string_view file, const Piece& piece);
+  void KeepTemplate(std::string bytes);
+  // Makes maker_ that of the template, bound to these parameters.
+  absl::Status Use(uint32_t template_id, absl::Span<const std::string> names);
   absl::Status Append(absl::string_view bytes);
   // Writes an embedded message; its place.
   absl::StatusOr<FieldPlace> AppendMessage(uint32_t field,
@@ -76,11 +83,16 @@ class ManifestWriter {
   absl::Status AppendBlock(uint32_t template_id, uint64_t subjobs,
                            uint32_t body_field, absl::string_view body,
                            uint64_t data_bytes);
+  // Gives the rows to the packer, and writes what it had before.
+  absl::Status SendRows();
+  // Writes what the packer has.
+  absl::Status WritePacked();
   absl::Status FlushRows();
   absl::Status AppendIndex();
   absl::Status TakeName();
 
   int fd_;
+  pid_t process_;
   UniqueFd owned_fd_;
   std::string path_, temporary_;  // empty: for a descriptor
   UniqueFd old_;                  // what AddTo() adds to, and its lock
@@ -88,12 +100,14 @@ class ManifestWriter {
   uint64_t offset_ = 0;  // in the file, behind the buffer
   uint32_t crc_ = 0;
 
-  std::vector<SubJobMaker> makers_;                         // one a template
   std::unordered_map<std::string, uint32_t> template_ids_;  // of their bytes
+  std::vector<const std::string*> templates_;               // those, by id
+  SubJobMaker maker_;                                       // of the last used
   BlockIndex index_;
   uint64_t subjobs_ = 0;
 
-  std::optional<RowsPacker> rows_;
+  std::optional<RowsBuffer> rows_;
+  RowsPacker packer_;
   uint32_t rows_template_ = 0;
   bool rows_checked_ = false;  // values must be held against formats
 };

@@ -12,22 +12,37 @@ namespace {
 
 namespace py = pybind11;
 
-// os.environ decodes what it has at every look; below it is a dict of bytes.
-py::object EncodedVariables(PyObject* environment) {
-  static const py::handle kEnviron =
-      py::object(py::module_::import("os").attr("environ")).release();
-  static const py::handle kData = py::str("_data").release();
-  if (environment != kEnviron.ptr()) return py::object();
-  py::object encoded = py::getattr(py::handle(environment), kData, py::none());
-  return PyDict_CheckExact(encoded.ptr()) ? encoded : py::object();
+// Python counts what is done to all dicts; a dict has the count of what was
+// done to it last. Later versions of Python have no such count: 0.
+uint64_t VersionOf(PyObject* dict) {
+#if PY_VERSION_HEX < 0x030C0000
+  return reinterpret_cast<PyDictObject*>(dict)->ma_version_tag;
+#else
+  (void)dict;
+  return 0;
+#endif
 }
 
-py::object AsDict(PyObject* environment) {
+bool IsOsEnviron(PyObject* environment) {
+  static const py::handle kEnviron =
+      py::object(py::module_::import("os").attr("environ")).release();
+  return environment == kEnviron.ptr();
+}
+
+}  // namespace
+
+py::object Environments::AsDict(PyObject* environment) {
   if (PyDict_CheckExact(environment)) {
     return py::reinterpret_borrow<py::object>(environment);
   }
-  py::object encoded = EncodedVariables(environment);
-  if (encoded) return encoded;
+  // It decodes what it has at every look; below it is a dict of bytes, the same
+  // as long as it lives.
+  if (IsOsEnviron(environment)) {
+    if (!encoded_) {
+      encoded_ = py::getattr(py::handle(environment), "_data", py::none());
+    }
+    if (PyDict_CheckExact(encoded_.ptr())) return encoded_;
+  }
   py::dict copy;
   if (PyMapping_Check(environment) == 0 ||
       PyDict_Update(copy.ptr(), environment) != 0) {
@@ -37,8 +52,6 @@ py::object AsDict(PyObject* environment) {
   }
   return std::move(copy);
 }
-
-}  // namespace
 
 void Environments::SetFirst(PyObject* environment) {
   py::object dict = AsDict(environment);
@@ -110,10 +123,28 @@ bool Environments::AppendChange(PyObject* name, PyObject* value, size_t place,
   return is_first;
 }
 
+// A count that is one larger means that one thing was done to any dict at all;
+// and if the value is another, then it was this.
+bool Environments::AppendNext(PyObject* dict, std::string* own) {
+  if (!last_ || last_->dict.ptr() != dict ||
+      VersionOf(dict) != last_->version + 1) {
+    return false;
+  }
+  PyObject* value = PyDict_GetItemWithError(dict, last_->name.ptr());
+  if (value == nullptr || value == last_->value.ptr()) return false;
+  AppendChange(last_->name.ptr(), value, last_->place, own);
+  last_->value = py::reinterpret_borrow<py::object>(value);
+  ++last_->version;
+  return true;
+}
+
 void Environments::AppendChanges(PyObject* environment, std::string* own) {
   py::object dict = AsDict(environment);
+  if (AppendNext(dict.ptr(), own)) return;
+  last_.reset();
   size_t next = 0;  // dicts of one origin have one order
-  size_t found = 0;
+  size_t found = 0, changes = 0;
+  Last last;
   PyObject* name;
   PyObject* value;
   for (Py_ssize_t at = 0; PyDict_Next(dict.ptr(), &at, &name, &value) != 0;) {
@@ -124,9 +155,20 @@ void Environments::AppendChanges(PyObject* environment, std::string* own) {
       continue;
     }
     size_t place = in_order ? next++ : PlaceOf(name);
+    size_t before = own->size();
     if (AppendChange(name, value, place, own)) ++found;
+    if (own->size() == before || ++changes > 1) continue;
+    last.name = py::reinterpret_borrow<py::object>(name);
+    last.value = py::reinterpret_borrow<py::object>(value);
+    last.place = place;
   }
-  if (found < first_.size()) AppendRemoved(dict.ptr(), own);
+  if (found < first_.size()) {
+    AppendRemoved(dict.ptr(), own);
+  } else if (changes == 1) {
+    last.dict = dict;
+    last.version = VersionOf(dict.ptr());
+    last_ = std::move(last);
+  }
 }
 
 }  // namespace cram

@@ -4,6 +4,7 @@
 #include <pybind11/pybind11.h>
 #include <stdint.h>
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -39,8 +40,13 @@ class Environments {
     std::string name, value;
   };
 
+  // The dict itself, that of os.environ, or a new one of what a mapping has.
+  pybind11::object AsDict(PyObject* environment);
   // The place in first_ of this name, or none of it.
   size_t PlaceOf(PyObject* name) const;
+  // Whether the dict is that of last_ with one value set since then; the change
+  // is appended.
+  bool AppendNext(PyObject* dict, std::string* own);
   // `place`: that of the name. Whether it is one.
   bool AppendChange(PyObject* name, PyObject* value, size_t place,
                     std::string* own);
@@ -52,6 +58,16 @@ class Environments {
   std::unordered_map<std::string, size_t> places_;
   bool has_first_ = false;
   std::string change_;
+  pybind11::object encoded_;  // the dict of os.environ
+
+  // Of the last environment, if it had one change to the first: what a loop
+  // changes once more.
+  struct Last {
+    pybind11::object dict, name, value;
+    size_t place;
+    uint64_t version;
+  };
+  std::optional<Last> last_;
 };
 
 }  // namespace cram

@@ -105,7 +105,7 @@ void ManifestPacker::AppendResources(const Arguments& arguments) {
 }
 
 void ManifestPacker::AppendText(uint32_t field, PyObject* text,
-                                const char* name) {
+                                absl::string_view name) {
   if (text == Py_None) return;
   TextBytes bytes(text, {name});
   if (!bytes.view().empty()) AppendBytesField(field, bytes.view(), &own_);

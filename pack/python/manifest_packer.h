@@ -79,7 +79,7 @@ class ManifestPacker {
   // Throws what is wrong with `status`, now and from now on.
   void Check(const absl::Status& status);
   void AppendResources(const Arguments& arguments);
-  void AppendText(uint32_t field, PyObject* text, const char* name);
+  void AppendText(uint32_t field, PyObject* text, absl::string_view name);
   size_t SetWords(PyObject* words);
   void StartRows(Rows rows);
 

@@ -82,13 +82,13 @@ ManifestPacker::Arguments BindArguments(PyObject* const* arguments,
   return result;
 }
 
-// Called by Python itself: pybind11's way to a method takes as long as all that
-// this one does.
-PyObject* Pack(PyObject* self, PyObject* const* arguments, Py_ssize_t count,
+// Called by Python itself, with a capsule of the packer: pybind11's way to a
+// method, and to the packer of an object, takes as long as all that this does.
+PyObject* Pack(PyObject* capsule, PyObject* const* arguments, Py_ssize_t count,
                PyObject* keywords) {
   try {
-    py::cast<ManifestPacker&>(py::handle(self))
-        .Pack(BindArguments(arguments, count, keywords));
+    static_cast<ManifestPacker*>(PyCapsule_GetPointer(capsule, nullptr))
+        ->Pack(BindArguments(arguments, count, keywords));
     Py_RETURN_NONE;
   } catch (py::error_already_set& error) {
     error.restore();
@@ -101,6 +101,20 @@ PyObject* Pack(PyObject* self, PyObject* const* arguments, Py_ssize_t count,
 PyMethodDef pack_method = {
     "pack", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(Pack)),
     METH_FASTCALL | METH_KEYWORDS, "Manifest.pack in the package."};
+
+// The function above for this packer, which lives as long as that.
+py::object BoundPack(const py::object& self) {
+  auto& packer = self.cast<ManifestPacker&>();
+  py::object capsule = py::reinterpret_steal<py::object>(
+      PyCapsule_New(&packer, nullptr, [](PyObject* ended) {
+        Py_XDECREF(static_cast<PyObject*>(PyCapsule_GetContext(ended)));
+      }));
+  if (!capsule) throw py::error_already_set();
+  py::object owned = self;
+  PyCapsule_SetContext(capsule.ptr(), owned.release().ptr());
+  return py::reinterpret_steal<py::object>(
+      PyCFunction_New(&pack_method, capsule.ptr()));
+}
 
 void StartTable(ManifestPacker& packer, const py::list& columns,
                 const py::args& arguments) {
@@ -120,9 +134,7 @@ void DefinePacker(py::module_& module) {
   packer.def("start_table", StartTable);
   packer.def("add_rows", &ManifestPacker::AddRows);
   packer.def("finish", &ManifestPacker::Finish);
-  auto* type = reinterpret_cast<PyTypeObject*>(packer.ptr());
-  packer.attr("pack") =
-      py::reinterpret_steal<py::object>(PyDescr_NewMethod(type, &pack_method));
+  packer.def_property_readonly("pack", BoundPack);
 }
 
 py::list Argv(const SubJob& subjob) {

@@ -164,9 +164,11 @@ absl::Status CopySubJobs(ManifestReader* from,
     if (!block.ok()) return block.status();
     const uint64_t end = first + block->subjobs;
     if (index < end) {
-      uint32_t id = block->template_id;
+      absl::StatusOr<SubJobTemplate> source =
+          from->GetTemplate(block->template_id);
+      if (!source.ok()) return source.status();
       absl::Status status =
-          copier.Start(*std::move(block), from->templates()[id], command);
+          copier.Start(*std::move(block), *std::move(source), command);
       if (!status.ok()) return status;
     }
     while (index < end && range != indexes.ranges().end()) {

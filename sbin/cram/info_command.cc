@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "absl/strings/str_cat.h"
 #include "pack/manifest/preflight.h"
 #include "pack/manifest/reader.h"
 #include "pack/manifest/told.h"
@@ -14,14 +13,6 @@
 
 namespace cram {
 namespace {
-
-// File names need not be UTF-8, but JSON must.
-std::string JsonText(const nlohmann::ordered_json& json, int indent) {
-  return absl::StrCat(
-      json.dump(indent, ' ', false,
-                nlohmann::ordered_json::error_handler_t::replace),
-      "\n");
-}
 
 absl::Status Check(const InfoRequest& request) {
   absl::StatusOr<RunOptions> options = request.options.Parse();
@@ -68,14 +59,6 @@ absl::Status PrintAll(bool json, ManifestReader* reader) {
   return status;
 }
 
-absl::Status PrintSummary(const InfoRequest& request,
-                          const ManifestReader& reader) {
-  absl::StatusOr<ManifestSummary> summary = Summarize(request.manifest, reader);
-  if (!summary.ok()) return summary.status();
-  return Print(request.json ? JsonText(SummaryJson(*summary), 2)
-                            : SummaryText(*summary));
-}
-
 }  // namespace
 
 void DefineInfoCommand(CLI::App* command, InfoRequest* request) {
@@ -110,7 +93,7 @@ absl::Status PrintInfo(const InfoRequest& request) {
     return PrintOne(request, reader->get());
   }
   if (request.all) return PrintAll(request.json, reader->get());
-  return PrintSummary(request, **reader);
+  return PrintSummary(request.manifest, **reader, request.json);
 }
 
 }  // namespace cram

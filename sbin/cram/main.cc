@@ -6,6 +6,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -37,24 +39,19 @@ class CommandLine {
     app_.name("cram");
     app_.set_version_flag("--version", "cram " CRAM_VERSION);
     app_.require_subcommand(1);
-    CLI::App* pack = app_.add_subcommand("pack", "write a manifest");
-    DefinePackCommand(pack, &pack_);
-    CLI::App* info = app_.add_subcommand("info", "say what is in a manifest");
-    DefineInfoCommand(info, &info_);
-    CLI::App* run =
-        app_.add_subcommand("run", "run a manifest on this machine");
-    DefineRunCommand(run, &run_);
-    CLI::App* output =
-        app_.add_subcommand("output", "print what a sub-job printed");
-    DefineOutputCommand(output, &output_);
-    CLI::App* remainder = app_.add_subcommand(
-        "remainder", "write what a run did not complete as a manifest");
-    DefineRemainderCommand(remainder, &remainder_);
-    CLI::App* status = app_.add_subcommand("status", "say where a run stands");
-    DefineStatusCommand(status, &status_);
-    CLI::App* cancel =
-        app_.add_subcommand("cancel", "end sub-jobs of a running run");
-    DefineCancelCommand(cancel, &cancel_);
+    Add("pack", "write a manifest", DefinePackCommand, PackManifest, &pack_);
+    Add("info", "say what is in a manifest", DefineInfoCommand, PrintInfo,
+        &info_);
+    Add("run", "run a manifest on this machine", DefineRunCommand, RunManifest,
+        &run_);
+    Add("output", "print what a sub-job printed", DefineOutputCommand,
+        PrintOutput, &output_);
+    Add("remainder", "write what a run did not complete as a manifest",
+        DefineRemainderCommand, WriteRemainder, &remainder_);
+    Add("status", "say where a run stands", DefineStatusCommand, PrintStatus,
+        &status_);
+    Add("cancel", "end sub-jobs of a running run", DefineCancelCommand,
+        CancelSubJobs, &cancel_);
   }
 
   // Words behind "--" are the user's command: CLI11, which has its own ideas
@@ -76,20 +73,18 @@ class CommandLine {
       // Some of CLI11's messages go over several lines.
       return Complain(absl::StrReplaceAll(error.what(), {{"\n", " "}}));
     }
-    absl::Status status = Call();
+    absl::Status status = calls_.at(app_.get_subcommands().front())();
     status.Update(FlushPrinted());
     return status.ok() ? 0 : Complain(status.message());
   }
 
  private:
-  absl::Status Call() {
-    if (app_.got_subcommand("pack")) return PackManifest(pack_);
-    if (app_.got_subcommand("info")) return PrintInfo(info_);
-    if (app_.got_subcommand("run")) return RunManifest(run_);
-    if (app_.got_subcommand("remainder")) return WriteRemainder(remainder_);
-    if (app_.got_subcommand("status")) return PrintStatus(status_);
-    if (app_.got_subcommand("cancel")) return CancelSubJobs(cancel_);
-    return PrintOutput(output_);
+  template <typename Request, typename Call>
+  void Add(const char* name, const char* help,
+           void (*define)(CLI::App*, Request*), Call call, Request* request) {
+    CLI::App* command = app_.add_subcommand(name, help);
+    define(command, request);
+    calls_[command] = [call, request] { return call(*request); };
   }
 
   CLI::App app_{"Packs thousands of small runs into one job."};
@@ -100,6 +95,7 @@ class CommandLine {
   RemainderRequest remainder_;
   StatusRequest status_;
   CancelRequest cancel_;
+  std::map<const CLI::App*, std::function<absl::Status()>> calls_;
 };
 
 }  // namespace

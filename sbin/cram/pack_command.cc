@@ -60,6 +60,9 @@ absl::Status CheckUse(const PackRequest& request) {
   if (r.sample && r.params.empty()) {
     return refuse("--sample goes with --param");
   }
+  if (!r.wheres.empty() && r.params.empty()) {
+    return refuse("--where goes with --param");
+  }
   if (r.shell && r.lines.empty()) return refuse("--shell goes with --lines");
   if (!r.lines.empty() && !r.command.empty()) {
     return refuse(
@@ -134,6 +137,8 @@ void DefinePackCommand(CLI::App* command, PackRequest* request) {
         "as normal(0,1); all combinations");
   texts("--zip", &request->zips, "A,B",
         "parameters that advance together instead");
+  texts("--where", &request->wheres, "CONDITION",
+        "only combinations that meet it, such as 'a<b' or 'mode!=fast'");
   command
       ->add_option("--sample", request->sample,
                    "points to draw from the distributions")

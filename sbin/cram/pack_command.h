@@ -20,7 +20,7 @@ struct PackRequest {
   std::string output;
   bool append = false;
   // Input: one of these, or none for a single sub-job.
-  std::vector<std::string> params, zips;
+  std::vector<std::string> params, zips, wheres;
   std::optional<uint64_t> sample;  // points of the params with distributions
   std::string design;
   std::optional<uint64_t> seed;

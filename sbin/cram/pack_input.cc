@@ -13,6 +13,7 @@
 #include "pack/manifest/words.h"
 #include "sbin/cram/pack_array.h"
 #include "sbin/cram/pack_llnl_cram.h"
+#include "sbin/cram/pack_where.h"
 
 namespace cram {
 namespace {
@@ -37,7 +38,7 @@ absl::Status SetSample(const PackRequest& request, Sweep* sweep) {
 }
 
 absl::Status AddSweep(const PackRequest& request, uint32_t template_id,
-                      ManifestWriter* writer) {
+                      uint64_t most, ManifestWriter* writer) {
   Sweep sweep;
   for (const std::string& text : request.params) {
     absl::StatusOr<Axis> axis = ParseAxis(text);
@@ -55,7 +56,8 @@ absl::Status AddSweep(const PackRequest& request, uint32_t template_id,
         "--param 'x=uniform(0,1)'");
   }
   if (!status.ok()) return status;
-  return writer->AddSweep(template_id, sweep);
+  if (request.wheres.empty()) return writer->AddSweep(template_id, sweep);
+  return AddSweepWhere(sweep, request.wheres, template_id, most, writer);
 }
 
 absl::Status AddCsv(const PackRequest& request, uint32_t template_id,
@@ -173,7 +175,7 @@ absl::Status AddInput(const PackRequest& request, SubJobTemplate source,
   if (!request.csv.empty()) return AddCsv(request, *id, most, writer);
   if (!request.lines.empty()) return AddLines(request, *id, most, writer);
   if (!request.jsonl.empty()) return AddJsonl(request, *id, most, writer);
-  return AddSweep(request, *id, writer);
+  return AddSweep(request, *id, most, writer);
 }
 
 }  // namespace cram

@@ -172,4 +172,11 @@ nlohmann::ordered_json SubJobJson(const SubJob& subjob) {
   return json;
 }
 
+std::string JsonText(const nlohmann::ordered_json& json, int indent) {
+  return absl::StrCat(
+      json.dump(indent, ' ', false,
+                nlohmann::ordered_json::error_handler_t::replace),
+      "\n");
+}
+
 }  // namespace cram

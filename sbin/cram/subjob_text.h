@@ -23,4 +23,7 @@ std::string SubJobParagraph(const SubJob& subjob,
 nlohmann::ordered_json SubJobJson(const SubJob& subjob);
 nlohmann::ordered_json ToldJson(const std::vector<ToldKnob>& told);
 
+// With a newline at its end. File names need not be UTF-8, but JSON must.
+std::string JsonText(const nlohmann::ordered_json& json, int indent);
+
 }  // namespace cram

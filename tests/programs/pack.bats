@@ -283,3 +283,34 @@ END
   cram pack -o m.pb -- true
   [ "$(ls m.pb*)" = m.pb ]
 }
+
+@test "of a sweep only the combinations that meet every condition" {
+  cram pack -o m.pb --param a=0..3 --param b=0..3 --where 'a<b' \
+    --where 'b != 2' -- run {a} {b} >packed
+  [ "$(cat packed)" = "m.pb: 4 sub-jobs, $(stat -c %s m.pb) bytes" ]
+  [ "$(cram info -a m.pb)" = "0: run 0 1
+1: run 0 3
+2: run 1 3
+3: run 2 3" ]
+  run -0 cram pack --dry-run=1 --param mode=fast,slow --param 'x=0..1:0.25' \
+    --where 'mode==slow' --where '0.5<x' -- run {mode} {x}
+  [ "$output" = "0: run slow 0.75" ]
+  # What it does has one hash, in the sweep and without it.
+  cram pack -o n.pb --param a=2 --param b=3 -- run {a} {b} >packed
+  [ "$(cram info -j 3 m.pb | grep Hash)" = "$(cram info -j 0 n.pb | grep Hash)" ]
+}
+
+@test "of conditions that make no sense is said why" {
+  where() {
+    local text=$1
+    shift
+    refused "$text" pack -o m.pb --param a=0..9 --param m=x,y "$@" -- run {a}
+  }
+  where "--where: 'a=3' is not a comparison" --where a=3
+  where "--where: 'c<3': no side of it is a parameter; known: a, m" --where 'c<3'
+  where "--where: 'm<3': 'x' and '3' are not both numbers" --where 'm<3'
+  where "--where leaves no combination" --where 'a>9'
+  where "--where looks at all combinations, and 10000000000000 are more than" \
+    --param b=1..1000000 --param c=1..500000 --where 'a<b'
+  refused "--where goes with --param" pack -o m.pb --where 'a<3' -- run
+}

@@ -53,6 +53,17 @@ END
   [ "${lines[1]}" = "1: C=3 go >o  # second, 4 CPUs, 1.50G, 00:01:30" ]
 }
 
+@test "the mode of an object's cap comes before that of the option" {
+  mode() { cram info -j "$1" --json m.pb | grep -c '"mem_mode": "rlimit"'; }
+  printf '%s\n' '{"mem_mode": "rlimit"}' '{"mem_mode": "cgroup"}' '{}' >r.jsonl
+  pack --jsonl r.jsonl -- run
+  [ "$(mode 0)" = 1 ] && [ "$(mode 1)" = 0 ] && [ "$(mode 2)" = 0 ]
+  pack --jsonl r.jsonl --mem-mode rlimit -- run
+  [ "$(mode 0)" = 1 ] && [ "$(mode 1)" = 0 ] && [ "$(mode 2)" = 1 ]
+  echo '{"mem_mode": "hard"}' >r.jsonl
+  refused "r.jsonl:1: 'mem_mode': " pack -o m.pb --jsonl r.jsonl -- run
+}
+
 @test "objects come from pipes and from standard input" {
   run -0 cram pack -o m.pb --jsonl - -- run {n} < <(
     seq -f '{"n":%g}' 1000)

@@ -3,6 +3,7 @@
 import datetime
 import os
 import pathlib
+import random
 import unittest
 
 from cram import Error, Manifest
@@ -156,6 +157,36 @@ class Environment(InDirectory):
             self.assertEqual(subjobs[place].env["SEED"], seed)
             self.assertEqual(subjobs[place].env["CAFÉ"], "é")
             self.assertEqual(subjobs[place].env["PATH"], seen[seed]["PATH"])
+
+    def test_may_be_changed_in_any_way_between(self):
+        source = random.Random(1)
+        names = [f"V{i}" for i in range(6)] + ["PWD"]
+        values = [str(i) for i in range(3)]
+        first = {name: "0" for name in names}
+        env, other = dict(first), {}
+        wanted = []
+        with Manifest("m.pb", "w") as manifest:
+            manifest.pack(1, None, ["m"], first)
+            for _ in range(3000):
+                for _ in range(source.choice((0, 1, 1, 1, 1, 2))):
+                    change = source.random()
+                    if change < 0.1:
+                        env.pop(source.choice(names), None)
+                    elif change < 0.9:
+                        env[source.choice(names[-2:] * 3 + names)] = (
+                            source.choice(values))
+                    else:
+                        env = dict(env)
+                # What is done to others is counted by Python, too.
+                if source.random() < 0.2:
+                    other["x"] = source.random()
+                manifest.pack(1, None, ["m"], env)
+                wanted.append(dict(env))
+        for subjob, whole in zip(Manifest("m.pb")[1:], wanted):
+            seen = {name: value for name, value in subjob.env.items()
+                    if value is not None}
+            whole.pop("PWD", None)
+            self.assertEqual(seen, whole)
 
     def test_leaves_out_what_belongs_to_a_shell_or_a_step(self):
         foreign = {"PWD": "/", "SLURM_JOB_ID": "1", "PMI_RANK": "0", "_": "x"}
@@ -315,6 +346,27 @@ class Files(InDirectory):
     def test_in_no_directory_are_refused(self):
         with self.assertRaisesRegex(Error, "nowhere/m.pb"):
             Manifest("nowhere/m.pb", "w")
+
+    def test_are_not_harmed_by_a_fork(self):
+        with Manifest("m.pb", "w") as manifest:
+            for i in range(30000):
+                manifest.pack(1, None, ["model", str(i)])
+                # Sometimes while a block is packed.
+                if i % 1000 != 0:
+                    continue
+                child = os.fork()
+                if child == 0:
+                    refused = 1
+                    try:
+                        for _ in range(60000):
+                            manifest.pack(1, None, ["model"])
+                    except Error:
+                        refused = 0
+                    del manifest
+                    os._exit(refused)
+                self.assertEqual(os.waitpid(child, 0)[1], 0)
+        self.assertEqual(Manifest("m.pb")[29999].argv, ["model", "29999"])
+        self.assertEqual(len(Manifest("m.pb")), 30000)
 
     def test_have_one_of_three_modes(self):
         with self.assertRaisesRegex(Error, "^mode: 'rw' is none of"):

@@ -45,7 +45,7 @@ TEST_F(ManifestAppend, OldSubJobsStayAndNewOnesFollow) {
   EXPECT_EQ(Error(), "");
   std::unique_ptr<ManifestReader> reader = Open();
   EXPECT_EQ(reader->size(), 16U);
-  EXPECT_EQ(reader->templates().size(), 4U);
+  EXPECT_EQ(reader->templates(), 4U);
   for (uint64_t i = 0; i < 13; ++i) {
     EXPECT_EQ(reader->Get(i)->argv, before[i].argv);
     EXPECT_EQ(reader->Get(i)->params, before[i].params);
@@ -57,7 +57,7 @@ TEST_F(ManifestAppend, TheSameTemplateIsNotStoredTwice) {
   WriteOneOfEach();
   for (int i = 0; i < 5; ++i) EXPECT_EQ(Add(Command({"new", "{n}"}), 2), "");
   EXPECT_EQ(Open()->size(), 23U);
-  EXPECT_EQ(Open()->templates().size(), 4U);
+  EXPECT_EQ(Open()->templates(), 4U);
 }
 
 TEST_F(ManifestAppend, AWriterThatNeverFinishesChangesNothing) {

@@ -1,0 +1,45 @@
+// What the sub-jobs of a template differ in.
+#pragma once
+
+#include <stdint.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "pack/manifest/block.h"
+#include "sbin/cram/distinct_values.h"
+
+namespace cram {
+
+// Of consecutive blocks of one kind.
+struct Variation {
+  uint64_t subjobs = 0;
+  bool commands = false;                // each has its own
+  bool own = false;                     // and other properties of its own
+  std::vector<std::string> parameters;  // "seed = 0..999 (1000 values)"
+  std::optional<Sample> sample;         // of those with a distribution
+};
+
+// Is given the blocks of a template one after the other.
+class VariationFinder {
+ public:
+  // Reads rows as far as it takes to count what varies in them. Error: damage.
+  absl::Status Add(const BlockView& block);
+  std::vector<Variation> Take();
+
+ private:
+  bool Continues(const BlockView& block) const;
+  absl::Status CountValues(const BlockView& block);
+  void FinishRows();
+
+  std::vector<Variation> variations_;
+  // Of the last one, if that has rows.
+  bool in_rows_ = false;
+  std::vector<std::string> columns_;
+  std::vector<DistinctValues> values_;
+  RowsTable table_;
+};
+
+}  // namespace cram
