@@ -104,6 +104,31 @@ TEST(Subtree, TheLastOnesAreGivenOutAtOnce) {
   EXPECT_EQ(record.grants[0].second.size(), 9U);
 }
 
+TEST(Subtree, ToManyNodesNoSmallPieceIsGiven) {
+  Record record;
+  Subtree root(true, Some(0, 100), &record);
+  root.AddChild(0, Work(), 16);
+  for (uint32_t id = 1; id <= 32; ++id) root.AddChild(id, Work(), 3200);
+  for (uint32_t id = 1; id <= 32; ++id) root.Ask(id);
+  ASSERT_EQ(record.grants.size(), 1U);
+  EXPECT_EQ(record.grants[0].second.size(), 100U);
+}
+
+TEST(Subtree, WhatIsOnItsWayToIdleSlotsIsNotTakenBack) {
+  Record record;
+  Subtree root(true, Work(), &record);
+  root.AddChild(0, Work(), 16);
+  root.AddChild(1, Some(0, 20), 16);
+  root.Report(0, Busy(0, 16));
+  root.Report(1, Busy(0, 16));
+  root.Ask(0);
+  ASSERT_EQ(record.recalls.size(), 1U);
+  EXPECT_EQ(record.recalls[0].second, 4U);
+  root.Returned(1, Some(16, 20));
+  root.Ask(0);
+  EXPECT_EQ(record.recalls.size(), 1U);
+}
+
 TEST(Subtree, TakesBackFromThoseWhoHaveMoreThanTheirPart) {
   Record record;
   Subtree root(true, Work(), &record);

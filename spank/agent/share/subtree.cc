@@ -15,8 +15,13 @@ uint64_t Subtree::Child::unstarted() const {
   return holds.size() > begun ? holds.size() - begun : 0;
 }
 
+uint64_t Subtree::Child::idle_slots() const {
+  return progress.slots > progress.running ? progress.slots - progress.running
+                                           : 0;
+}
+
 bool Subtree::Child::hungry() const {
-  return asking && progress.running + unstarted() < progress.slots;
+  return asking && unstarted() < idle_slots();
 }
 
 // ---- Children come and go
@@ -280,7 +285,12 @@ void Subtree::GrantTo(uint32_t id, Child* child, uint64_t all_slots) {
                 static_cast<double>(std::max<uint64_t>(1, all_slots));
   uint64_t fair = static_cast<uint64_t>(part) + 1;
   uint64_t half = std::max<uint64_t>(static_cast<uint64_t>(part / 2), slots);
-  uint64_t count = std::max<uint64_t>(1, std::min(fair, half));
+  // To many nodes not a piece for one of them after the other, each of which
+  // would be asked for again.
+  uint64_t missing =
+      child->hungry() ? child->idle_slots() - child->unstarted() : 1;
+  uint64_t least = std::max<uint64_t>(1, std::min(missing, slots / 8));
+  uint64_t count = std::max(least, std::min(fair, half));
   Work share = pool_.TakeFront(alone ? pool : count);
   child->holds.AddAll(share);
   child->asking = child->dry = false;
@@ -300,7 +310,8 @@ uint64_t Subtree::RecallFrom(uint64_t count, uint64_t keep_numerator,
     double keep = static_cast<double>(child.progress.slots) *
                   static_cast<double>(keep_numerator) /
                   static_cast<double>(std::max<uint64_t>(1, keep_denominator));
-    uint64_t kept = static_cast<uint64_t>(keep);
+    // What its idle slots are about to start is on its way there.
+    uint64_t kept = std::max(static_cast<uint64_t>(keep), child.idle_slots());
     if (child.unstarted() > kept) {
       rich.emplace_back(child.unstarted() - kept, id);
     }
@@ -327,8 +338,7 @@ void Subtree::RelieveRich() {
     unstarted += child.unstarted();
     slots += child.progress.slots;
     if (!child.hungry()) continue;
-    free_slots +=
-        child.progress.slots - child.progress.running - child.unstarted();
+    free_slots += child.idle_slots() - child.unstarted();
     hungry_slots += child.progress.slots;
     hungry_has += child.unstarted();
   }

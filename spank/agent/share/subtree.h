@@ -113,6 +113,7 @@ class Subtree {
     bool lost = false;
 
     uint64_t unstarted() const;
+    uint64_t idle_slots() const;
     bool hungry() const;
   };
 
