@@ -19,9 +19,13 @@ void Add(const SubJobTemplate& source, const SubJobTemplate& own,
 
 absl::Status AddOwn(const SubJobTemplate& source, const RowsTable& table,
                     uint64_t first, Widths* widths) {
-  for (uint64_t row = 0; row < table.rows(); ++row) {
+  // Of rows without anything there may be any number.
+  if (!table.has_own()) {
+    Add(source, SubJobTemplate(), {first, first + table.rows()}, widths);
+  }
+  for (uint64_t row = 0; table.has_own() && row < table.rows(); ++row) {
     SubJobTemplate own;
-    if (table.has_own() && !ParseMessage(table.Own(row), &own)) {
+    if (!HasFewTexts(table.Own(row)) || !ParseMessage(table.Own(row), &own)) {
       return absl::DataLossError("damaged: what a sub-job has of its own");
     }
     Add(source, own, {first + row, first + row + 1}, widths);
@@ -38,19 +42,18 @@ absl::StatusOr<Widths> SeveralRanks(const ManifestReader& manifest) {
   for (size_t i = 0; i < manifest.blocks(); ++i) {
     absl::StatusOr<BlockView> block = manifest.GetBlock(i);
     if (!block.ok()) return block.status();
-    if (block->template_id >= manifest.templates().size()) {
-      return absl::DataLossError("damaged: a block of no template");
-    }
-    const SubJobTemplate& source = manifest.templates()[block->template_id];
+    absl::StatusOr<SubJobTemplate> source =
+        manifest.GetTemplate(block->template_id);
+    if (!source.ok()) return source.status();
     if (!block->has_own()) {
-      Add(source, SubJobTemplate(), {first, first + block->subjobs}, &widths);
+      Add(*source, SubJobTemplate(), {first, first + block->subjobs}, &widths);
       first += block->subjobs;
       continue;
     }
     for (const RowGroupView& group : block->rows.groups) {
       absl::Status status = table.Unpack(block->rows, group);
       if (status.ok()) {
-        status = AddOwn(source, table, first + group.first, &widths);
+        status = AddOwn(*source, table, first + group.first, &widths);
       }
       if (!status.ok()) return status;
     }
