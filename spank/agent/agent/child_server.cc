@@ -3,22 +3,15 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "pack/base/io.h"
 #include "spank/agent/agent/own_addresses.h"
+#include "spank/agent/agent/secret.h"
 
 namespace cram {
 namespace {
-
-std::string NewSecret() {
-  char bytes[16];
-  ssize_t n = getrandom(bytes, sizeof bytes, 0);
-  return absl::BytesToHexString(absl::string_view(bytes, n < 0 ? 0 : n));
-}
 
 // In time that does not tell how much of it was right.
 bool SameSecret(absl::string_view a, absl::string_view b) {

@@ -1,14 +1,12 @@
 #include "spank/agent/agent/gang_leader.h"
 
-#include <sys/random.h>
-
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "pack/base/size.h"
+#include "spank/agent/agent/secret.h"
 
 namespace cram {
 namespace {
@@ -16,12 +14,6 @@ namespace {
 constexpr absl::Duration kBetweenRepeats = absl::Seconds(1);
 // Sub-jobs that are read, then everything else has its turn.
 constexpr uint64_t kReadAtOnce = 200;
-
-std::string NewSecret() {
-  char bytes[16] = {};
-  (void)!getrandom(bytes, sizeof bytes, 0);
-  return absl::BytesToHexString(absl::string_view(bytes, sizeof bytes));
-}
 
 }  // namespace
 

@@ -13,7 +13,7 @@ namespace cram {
 namespace {
 
 // The last word is said again until it was heard.
-constexpr absl::Duration kBetweenRepeats = absl::Seconds(1);
+constexpr absl::Duration kBetweenLastWords = absl::Seconds(1);
 
 GangPlace PlaceOf(const wire::GangOrder& order, size_t part) {
   GangPlace place;
@@ -217,7 +217,7 @@ void GangMember::Say(Part* part, GangWord word) {
   part->said.set_word(static_cast<uint32_t>(word));
   if (say_) say_(part->said);
   if (word != GangWord::kOver || timer_ != 0) return;
-  timer_ = means_.loop->After(kBetweenRepeats, [this] { Repeat(); });
+  timer_ = means_.loop->After(kBetweenLastWords, [this] { Repeat(); });
 }
 
 void GangMember::SayUnknown(uint64_t gang, bool leaves) {
