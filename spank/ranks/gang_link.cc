@@ -278,7 +278,7 @@ void GangLink::Handle(GangMessage message) {
       if (came == coming_.end()) break;
       Came done = std::move(came->second);
       coming_.erase(came);
-      done(std::move(message.data));
+      done(message.data);
       break;
     }
     case GangMessage::Kind::kEnd:
@@ -297,7 +297,7 @@ void GangLink::Handle(GangMessage message) {
       if (fetched == fetching_.end()) break;
       Fetched done = std::move(fetched->second);
       fetching_.erase(fetched);
-      done(!message.failed, std::move(message.data));
+      done(!message.failed, message.data);
       break;
     }
     default:
@@ -315,14 +315,14 @@ void GangLink::HandleFetch(const GangMessage& message) {
     ToHub(answer);
     return;
   }
-  fetch_server_(message.number,
-                [this, alive = alive_, answer](bool found, std::string data) {
-                  if (!*alive) return;
-                  GangMessage said = answer;
-                  said.failed = !found;
-                  said.data = std::move(data);
-                  ToHub(said);
-                });
+  fetch_server_(message.number, [this, alive = alive_, answer](
+                                    bool found, const std::string& data) {
+    if (!*alive) return;
+    GangMessage said = answer;
+    said.failed = !found;
+    said.data = data;
+    ToHub(said);
+  });
 }
 
 void GangLink::Gather(const std::string& key,

@@ -39,8 +39,8 @@ class GangLink : private GangHub::Host {
     virtual void MayLeave() = 0;
   };
   // Whatever was asked for, when it has come.
-  using Came = std::function<void(std::string data)>;
-  using Fetched = std::function<void(bool found, std::string data)>;
+  using Came = std::function<void(const std::string& data)>;
+  using Fetched = std::function<void(bool found, const std::string& data)>;
 
   // All outlive it.
   GangLink(Loop* loop, const GangPlace* place, Listener* listener);

@@ -35,8 +35,9 @@ bool FindPlace(uint32_t ranks, GangPlace* place) {
   const char* text = getenv(std::string(kGangVariable).c_str());
   if (text == nullptr) return true;
   std::optional<GangPlace> gang = GangPlace::Parse(text);
-  if (gang) *place = *std::move(gang);
-  return gang.has_value();
+  if (!gang) return false;
+  *place = *std::move(gang);
+  return true;
 }
 
 // The agent's words, which it writes as they are read here.

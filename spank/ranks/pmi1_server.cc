@@ -110,7 +110,7 @@ void Pmi1Server::BarrierReached() {
     return;
   }
   elsewhere_->Gather("pmi1", parts_, engine_.TakePuts(),
-                     [this](std::string puts) {
+                     [this](const std::string& puts) {
                        engine_.AddPuts(puts);
                        engine_.LeaveBarrier();
                      });

@@ -157,7 +157,7 @@ class PmixServer : public ProcessManager {
   // From libpmix's thread.
   void SetInside(const pmix_proc_t* process, bool inside);
   void Abort(const pmix_proc_t* process, int exit_code);
-  void Fence(std::vector<uint32_t> ranks, absl::string_view data,
+  void Fence(const std::vector<uint32_t>& ranks, absl::string_view data,
              pmix_modex_cbfunc_t done, void* state);
   void Fetch(uint32_t rank, pmix_modex_cbfunc_t done, void* state);
   bool Publish(absl::string_view name, absl::string_view value);
@@ -220,7 +220,7 @@ pmix_status_t RanksFence(const pmix_proc_t* processes, size_t count,
                          pmix_modex_cbfunc_t done, void* state) {
   std::vector<uint32_t> ranks;
   for (size_t i = 0; i < count; ++i) ranks.push_back(processes[i].rank);
-  the_server->Fence(std::move(ranks), {data, bytes}, done, state);
+  the_server->Fence(ranks, {data, bytes}, done, state);
   return PMIX_SUCCESS;
 }
 
@@ -305,8 +305,9 @@ void PmixServer::Abort(const pmix_proc_t* process, int exit_code) {
   InLoop([this, rank, exit_code] { listener_->Aborted(rank, exit_code); });
 }
 
-void PmixServer::Fence(std::vector<uint32_t> ranks, absl::string_view data,
-                       pmix_modex_cbfunc_t done, void* state) {
+void PmixServer::Fence(const std::vector<uint32_t>& ranks,
+                       absl::string_view data, pmix_modex_cbfunc_t done,
+                       void* state) {
   if (elsewhere_ == nullptr) {
     Deliver(data, done, state);
     return;
@@ -323,7 +324,7 @@ void PmixServer::Fence(std::vector<uint32_t> ranks, absl::string_view data,
   }
   std::vector<uint32_t> with(parts.begin(), parts.end());
   InLoop([this, key, with, given = std::string(data), done, state] {
-    elsewhere_->Gather(key, with, given, [done, state](std::string all) {
+    elsewhere_->Gather(key, with, given, [done, state](const std::string& all) {
       Deliver(all, done, state);
     });
   });
@@ -335,14 +336,15 @@ void PmixServer::Fetch(uint32_t rank, pmix_modex_cbfunc_t done, void* state) {
     return;
   }
   InLoop([this, rank, done, state] {
-    elsewhere_->Fetch(
-        place_.PartOf(rank), rank, [done, state](bool found, std::string data) {
-          if (found) {
-            Deliver(data, done, state);
-          } else {
-            done(PMIX_ERR_NOT_FOUND, nullptr, 0, state, nullptr, nullptr);
-          }
-        });
+    elsewhere_->Fetch(place_.PartOf(rank), rank,
+                      [done, state](bool found, const std::string& data) {
+                        if (found) {
+                          Deliver(data, done, state);
+                        } else {
+                          done(PMIX_ERR_NOT_FOUND, nullptr, 0, state, nullptr,
+                               nullptr);
+                        }
+                      });
   });
 }
 

@@ -80,3 +80,18 @@ places='echo $CRAM_RANK of $CRAM_RANKS at $SLURM_LOCALID on node $SLURM_NODEID'
 3|OUT_OF_MEMORY|own cap" ]
   no_processes
 }
+
+@test "without the first agent gangs end, and their nodes finish what they hold" {
+  pack --mem 20M --param i=1..30 -- sleep 0.5
+  cram pack --append -o m.pb --mem 20M --ranks 6 --mpi none -- sleep "$long" \
+    >packed
+  agents 3
+  until_true 20 eval '[ "$(pgrep -fxc "sleep $long")" -eq 6 ]'
+  kill -KILL "$(agent_of 0)"
+  agents_end
+  until_true 20 no_processes
+  grep -q 'finished what it held without the root' said.1
+  [ "$(cramacct -nP -j cram-7.0 -i 30 -o state)" = NODE_FAIL ]
+  # Theirs, which had to wait for the gang.
+  [ "$(completed)" -ge 10 ]
+}

@@ -145,6 +145,22 @@ void GangMember::Stop() {
   EndAll();
 }
 
+void GangMember::LeaderIsGone() {
+  leader_gone_ = stopping_ = true;
+  EndAll();
+  ForgetIfAlone();
+}
+
+// What is over waits for nobody.
+void GangMember::ForgetIfAlone() {
+  if (!leader_gone_) return;
+  for (auto part = parts_.begin(); part != parts_.end();) {
+    uint64_t gang = (part++)->first;
+    Forget(gang);
+  }
+  means_.changed();
+}
+
 void GangMember::EndAll() {
   for (auto& [gang, part] : parts_) {
     bool was_over = part.word == GangWord::kOver;
@@ -197,6 +213,7 @@ void GangMember::Fail(Part* part, const std::string& step, int error) {
   ended.set_error_number(static_cast<uint32_t>(error));
   ended.SerializeToString(part->said.mutable_ended());
   Say(part, GangWord::kOver);
+  ForgetIfAlone();
 }
 
 void GangMember::AttemptEnded(Slot* slot, Ended* ended) {
@@ -206,6 +223,7 @@ void GangMember::AttemptEnded(Slot* slot, Ended* ended) {
   const RankReport& report = slot->attempt().ranks;
   if (report.lost_part) part->said.set_lost_part(*report.lost_part);
   Say(part, GangWord::kOver);
+  ForgetIfAlone();
 }
 
 // ---- Words

@@ -44,8 +44,8 @@ class GangMember {
   void Heed(const wire::GangOrder& order);
   // Nothing is started here any more; what runs is ended by the node.
   void Stop();
-  // Who leads is gone: nobody wants any of it.
-  void EndAll();
+  // Who leads is gone: nobody wants any of it, and its room is for others.
+  void LeaderIsGone();
 
   // Takes room for parts that wait for it: before anything else does.
   void TakeRoom();
@@ -76,6 +76,8 @@ class GangMember {
   void Start(Part* part, const wire::GangOrder& order);
   void End(Part* part, EndReason reason);
   void Fail(Part* part, const std::string& step, int error);
+  void EndAll();
+  void ForgetIfAlone();
   void Forget(uint64_t gang);
   void Say(Part* part, GangWord word);
   void SayUnknown(uint64_t gang, bool leaves);
@@ -88,7 +90,7 @@ class GangMember {
   Means means_;
   std::function<void(const wire::GangWord&)> say_;
   std::map<uint64_t, Part> parts_;  // by gang
-  bool stopping_ = false;
+  bool stopping_ = false, leader_gone_ = false;
   Loop::TimerId timer_ = 0;
 };
 

@@ -231,7 +231,7 @@ void MemberRole::RootIsDead() {
         "the first agent is gone, and others may have run what this one had");
   }
   root_died_ = true;
-  node_->gangs().EndAll();
+  node_->gangs().LeaderIsGone();
   run_->Say(absl::StrCat(run_->step.node_name,
                          ": the first agent is gone; going on with what this "
                          "one holds"));

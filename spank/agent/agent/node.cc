@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <sys/wait.h>
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "pack/base/size.h"
@@ -223,8 +225,7 @@ bool Node::StartFrom(Line::Queue queue) {
   if (doubted() && next->tried.failed_on == 0) return false;
   std::optional<Slot::Failure> failure = MakeReady(*next, &head);
   if (failure || TooLate(*head)) {
-    Candidate candidate = *std::move(head);
-    head.reset();
+    Candidate candidate = *std::exchange(head, std::nullopt);
     line_.PopFront(queue);
     if (failure && candidate.subjob.ranks > 1 &&
         listener_->RunsOnGang(candidate)) {
@@ -243,8 +244,7 @@ bool Node::StartFrom(Line::Queue queue) {
     claim = slots_.TakeReserved();
   }
   if (!claim) return false;
-  Candidate candidate = *std::move(head);
-  head.reset();
+  Candidate candidate = *std::exchange(head, std::nullopt);
   line_.PopFront(queue);
   Start(std::move(candidate), *std::move(claim));
   return true;
@@ -475,6 +475,10 @@ std::optional<Candidate> Node::ReadWide(const Planned& planned) {
   if (std::optional<Slot::Failure> failure =
           ReadCandidate(planned, &candidate)) {
     RecordNotStarted(candidate, *failure);
+    return std::nullopt;
+  }
+  if (TooLate(candidate)) {
+    SetAside(1);
     return std::nullopt;
   }
   return candidate;
