@@ -115,3 +115,24 @@ programs=$CRAM_BUILD/tests/mpi
   until_true 30 eval \
     '[ -z "$(find /dev/shm -user "$CLUSTER_USER" -newer "$work/m.pb")" ]'
 }
+
+@test "ranks on two nodes print where ranks on one do" {
+  pack --ranks 4 --mpi none -- sh -c 'echo o$CRAM_RANK; echo e$CRAM_RANK >&2'
+  user srun -N2 -c2 --cram=m.pb --cram-output=all
+  for rank in 0 1 2 3; do
+    [ "$(cat "$work/cram.0.$rank.out" "$work/cram.0.$rank.err" | xargs)" = "o$rank e$rank" ]
+  done
+  rm -r "${work:?}"/cram[.-]*
+  user srun -N2 -c2 --cram=m.pb --cram-output=rank0
+  [ "$(cat "$work/cram.0.out")" = o0 ]
+  [ "$(ls "$work" | grep -c '^cram\.')" -eq 2 ]
+  rm -r "${work:?}"/cram[.-]*
+  user srun -N2 -c2 --cram=m.pb --cram-output=one.txt
+  [ "$(sort "$work/one.txt" | xargs)" = "e0 e1 e2 e3 o0 o1 o2 o3" ]
+  rm -r "${work:?}"/cram-*
+  run -0 user srun -N2 -c2 --cram=m.pb --cram-output=system
+  [ "$(grep -c '^[oe][0-3]$' <<<"$output")" -eq 8 ]
+  rm -r "${work:?}"/cram-*
+  run -0 user srun -N2 -c2 --cram=m.pb --cram-output=none
+  [ "$(grep -c '^[oe][0-3]$' <<<"$output")" -eq 0 ]
+}
