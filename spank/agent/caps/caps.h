@@ -41,8 +41,8 @@ constexpr uint64_t kLeftBehindWorthCounting = 8 * kMiB;
 // Every process of the attempt is in it, however it was forked.
 //
 // Files of a tmpfs (/dev/shm) are memory and count to the cap of the attempt
-// that wrote them; but they outlive its processes, and nobody can tell whose
-// they are. Who comes next must not be blamed for them: its cap and its peak
+// that wrote them; but they outlive its processes where left_files.h does not
+// remove them. Who comes next must not be blamed for them: its cap and its peak
 // are counted from what is there when it is armed.
 class SlotCap {
  public:
