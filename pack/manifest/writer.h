@@ -63,6 +63,10 @@ class ManifestWriter {
                       absl::Span<const std::string> command = {},
                       absl::string_view own = {});
 
+  // All of another manifest, as it is: its sub-jobs get the indexes behind
+  // those that are here. Errors: as AddTo(), of that file.
+  absl::Status AddManifest(const std::string& path);
+
   uint64_t subjobs() const { return subjobs_; }
 
   // Error: there is no sub-job. Returns the file's size in bytes.
@@ -71,6 +75,7 @@ class ManifestWriter {
  private:
   explicit ManifestWriter(int fd);
   absl::Status CopyOld(absl::string_view file);
+  absl::Status AddContent(absl::string_view file);
   absl::Status CopyTemplate(absl::string_view file, const Piece& piece);
   void KeepTemplate(std::string bytes);
   // Makes maker_ that of the template, bound to these parameters.

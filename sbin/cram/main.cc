@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_replace.h"
 #include "pack/base/escape_controls.h"
+#include "sbin/cram/add_command.h"
 #include "sbin/cram/cancel_command.h"
 #include "sbin/cram/info_command.h"
 #include "sbin/cram/output_command.h"
@@ -52,6 +53,8 @@ class CommandLine {
         &status_);
     Add("cancel", "end sub-jobs of a running run", DefineCancelCommand,
         CancelSubJobs, &cancel_);
+    Add("add", "add sub-jobs to a running run", DefineAddCommand, AddSubJobs,
+        &add_);
   }
 
   // Words behind "--" are the user's command: CLI11, which has its own ideas
@@ -95,6 +98,7 @@ class CommandLine {
   RemainderRequest remainder_;
   StatusRequest status_;
   CancelRequest cancel_;
+  AddRequest add_;
   std::map<const CLI::App*, std::function<absl::Status()>> calls_;
 };
 

@@ -74,6 +74,10 @@ class Table {
       case JournalRecord::kAnswered:
         records_->answered = record.answered().position();
         return;
+      case JournalRecord::kAdded:
+        records_->subjobs =
+            std::max(records_->subjobs, record.added().subjobs());
+        return;
       case JournalRecord::KIND_NOT_SET:
         return;  // a kind of a newer minor version
     }

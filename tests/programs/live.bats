@@ -154,6 +154,47 @@ COMPLETED|0" ]
   refused "no run of job 7" cancel 7 -i 1
 }
 
+@test "what is added runs, under the indexes behind the last" {
+  pack --param i=1..3 -- sh -c 'echo {i}; until [ -e go ]; do sleep 0.1; done'
+  cram pack -o more.pb --param j=7..8 --name 'n{index}' -- sh -c 'echo {j} {index}' >packed
+  cram pack -o last.pb --param k=1..5 >packed
+  background --slots=2 -- sh -c 'echo default {k}'
+  soon 2 states RUNNING
+  run -0 cram add "$(run_dir)" more.pb
+  [ "$output" = "$(basename "$(run_dir)" | sed s/^cram-//): added 2 sub-jobs: 3-4" ]
+  run -0 cram add "$(run_dir)" last.pb
+  [[ $output == *": added 5 sub-jobs: 5-9" ]]
+  soon 8 states PENDING
+  run -0 cram cancel "$(run_dir)" -i 9
+  touch go
+  ended 1
+  grep -q '10 sub-jobs: 9 completed, 1 cancelled' err
+  [ "$(rows index -s CD | tr '\n' ' ')" = "0 1 2 3 4 5 6 7 8 " ]
+  [ "$(cram output "$(run_dir)" 4)" = "8 4" ]
+  [ "$(cram output "$(run_dir)" 8)" = "default 4" ]
+  [ "$(cramacct -nP -j "$(run_dir)" -i 3 -o name)" = n3 ]
+  run -0 cram remainder "$(run_dir)" -o rest.pb
+  [[ $output == "rest.pb: 1 of 10 sub-jobs"* ]]
+  last=$(run_dir)
+  mkdir b
+  run -0 cram run --resume "$last" --dir b
+  [[ $output == *"10 sub-jobs: 10 completed"*"9 of them had completed before"* ]]
+  refused "has ended" add "$last" more.pb
+}
+
+@test "what cannot be added is refused, and changes nothing" {
+  start_sleepers
+  before=$(cksum <"$(run_dir)/manifest.pb")
+  echo rubbish >rubbish.pb
+  cram pack -o bare.pb --param i=1..3 >packed
+  refused "rubbish.pb: not a manifest" add "$(run_dir)" rubbish.pb
+  refused "no such.pb" add "$(run_dir)" "no such.pb"
+  refused "command" add "$(run_dir)" bare.pb
+  [ "$(cksum <"$(run_dir)/manifest.pb")" = "$before" ]
+  cram cancel "$(run_dir)" -i all >said
+  ended 1
+}
+
 @test "a request that is torn or foreign harms no run" {
   start_sleepers
   printf 'torn' >>"$(run_dir)/requests"

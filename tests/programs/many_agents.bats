@@ -24,6 +24,7 @@ until_said() { until_true 120 grep -q "$1" "said.$2"; }
   kill_node 12
   stopped=$(agent_of 13)
   kill -STOP "$stopped"
+  touch stopped
   until_said '^cram: the agent on node13 was lost' 4
   kill -CONT "$stopped"
   agents_end
@@ -50,7 +51,7 @@ until_said() { until_true 120 grep -q "$1" "said.$2"; }
 }
 
 @test "who may have been given up records nothing that ended meanwhile" {
-  pack --mem 20M --param i=1..3 -- sleep 4
+  pack --mem 20M --param i=1..3 -- sh -c 'until [ -e stopped ]; do sleep 0.2; done'
   agents 3
   until_true 120 eval '[ "$(rows -s R | wc -l)" -eq 3 ]'
   stopped=$(agent_of 1)
@@ -83,7 +84,7 @@ END
 }
 
 @test "without the first agent the others finish what they hold, and say so" {
-  pack --mem 20M --param i=1..60 -- sleep 0.3
+  pack --mem 20M --param i=1..200 -- sleep 0.3
   agents 3
   until_true 120 eval '[ "$(completed)" -ge 6 ]'
   kill -KILL "$(agent_of 0)"

@@ -24,7 +24,30 @@ END
   nothing_left
 }
 
-@test "only the run's user may cancel" {
+@test "what is added is run by all nodes" {
+  program work <<'END'
+#!/bin/sh
+until [ -e go ]; do sleep 0.1; done
+echo "$1 on $CRAM_NODE"
+END
+  pack --param i=1..8 -- ./work '{i}'
+  cp "$work/m.pb" "$work/run.pb"
+  pack --param i=9..80 -- ./work '{i}'
+  background srun -N4 -c2 --cram=run.pb
+  until_true 60 eval '[ "$(count R)" -ge 4 ]'
+  run -0 user cram add "$(job_id)" m.pb
+  [[ $output == *": added 72 sub-jobs: 8-79" ]]
+  touch "$work/go"
+  status=0
+  wait "$pid" || status=$?
+  [ "$status" -eq 0 ]
+  [ "$(count CD)" -eq 80 ]
+  [[ $(user cram output "$(run_dir)" 79) == "80 on "* ]]
+  [ "$(rows nodelist -i 8-79 | sort -u | wc -l)" -ge 2 ]
+  nothing_left
+}
+
+@test "only the run's user may cancel or add" {
   pack --param i=1..8 -- sleep 1000
   background srun -N2 -c2 --cram=m.pb
   until_true 20 eval '[ "$(count R)" -ge 4 ]'
@@ -32,6 +55,9 @@ END
   run -2 setpriv --reuid nobody --regid nogroup --clear-groups \
     "$CRAM_BUILD/sbin/cram/cram" cancel "$work/$(run_dir)" -i 1
   [[ $output == *"requests: Permission denied"* ]] || { echo "$output" && false; }
+  run -2 setpriv --reuid nobody --regid nogroup --clear-groups \
+    "$CRAM_BUILD/sbin/cram/cram" add "$work/$(run_dir)" "$work/m.pb"
+  [[ $output == *"manifest.pb: Permission denied"* ]] || { echo "$output" && false; }
   user scancel "$(job_id)"
   wait "$pid" || true
 }

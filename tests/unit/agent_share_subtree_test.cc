@@ -311,32 +311,12 @@ TEST(Subtree, LosesAndDoublesNothingWhateverHappens) {
     uint32_t kills = random() % 4;
     for (int step = 0; step < 3000; ++step) {
       uint32_t id = random() % nodes;
-      switch (random() % 8) {
-        case 0:
-        case 1:
-          run.End(id);
-          break;
-        case 2:
-          run.Update(id);
-          break;
-        case 3:
-        case 4:
-          run.DeliverUp(id);
-          break;
-        case 5:
-          run.DeliverDown(id);
-          break;
-        case 6:
-          run.DeliverOwn(id);
-          break;
-        case 7:
-          if (random() % 20 != 0) break;
-          if (random() % 2 == 0) {
-            run.Break(id);
-          } else if (kills > 0 && run.Kill(id)) {
-            --kills;
-          }
-          break;
+      if (random() % 160 != 0) {
+        run.Step(random(), id);
+      } else if (random() % 2 == 0) {
+        run.Break(id);
+      } else if (kills > 0 && run.Kill(id)) {
+        --kills;
       }
     }
     run.CheckHeldOnce();

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "pack/base/io.h"
 #include "pack/manifest/checksum.h"
 #include "pack/manifest/index.h"
 #include "pack/manifest/wire.h"
@@ -51,6 +52,53 @@ TEST_F(ManifestAppend, OldSubJobsStayAndNewOnesFollow) {
     EXPECT_EQ(reader->Get(i)->params, before[i].params);
   }
   EXPECT_THAT(Command(15), ElementsAre("new", "3"));
+}
+
+// Empty when it went well.
+std::string AddAll(const std::string& to, const std::string& from) {
+  absl::StatusOr<std::unique_ptr<ManifestWriter>> writer =
+      ManifestWriter::AddTo(to);
+  if (!writer.ok()) return std::string(writer.status().message());
+  absl::Status status = (*writer)->AddManifest(from);
+  if (status.ok()) status = (*writer)->Finish().status();
+  return std::string(status.message());
+}
+
+TEST_F(ManifestAppend, AllOfAnotherManifestFollowsAsItIs) {
+  WriteOneOfEach();
+  std::string other = path_ + ".other";
+  std::filesystem::copy_file(path_, other);
+  EXPECT_EQ(Add(Command({"new", "{n}", "{index}"}), 3), "");
+  EXPECT_EQ(AddAll(path_, other), "");
+  EXPECT_EQ(Error(), "");
+  std::unique_ptr<ManifestReader> reader = Open();
+  EXPECT_TRUE(reader->Verify().ok());
+  EXPECT_EQ(reader->size(), 29U);
+  // They are the same, whatever is between.
+  EXPECT_EQ(reader->templates(), 4U);
+  for (uint64_t i = 0; i < 13; ++i) {
+    EXPECT_EQ(reader->Get(16 + i)->params, reader->Get(i)->params);
+    EXPECT_EQ(reader->Get(16 + i)->env.size(), reader->Get(i)->env.size());
+    EXPECT_EQ(reader->Get(16 + i)->index, 16 + i);
+  }
+  // A placeholder {index} is the new one.
+  std::filesystem::remove(other);
+  std::filesystem::rename(path_, other);
+  WriteOneOfEach();
+  EXPECT_EQ(AddAll(path_, other), "");
+  EXPECT_THAT(Open()->Get(13 + 13)->argv, ElementsAre("new", "1", "26"));
+}
+
+TEST_F(ManifestAppend, AnotherThatIsDamagedIsRefused) {
+  WriteOneOfEach();
+  std::string before = Content();
+  std::string other = path_ + ".other";
+  std::string damaged = before;
+  damaged[damaged.size() / 2] ^= 1;
+  ASSERT_TRUE(ReplaceFile(other, damaged).ok());
+  EXPECT_THAT(AddAll(path_, other), HasSubstr(other));
+  EXPECT_THAT(AddAll(path_, "/nowhere"), HasSubstr("/nowhere"));
+  EXPECT_EQ(Content(), before);
 }
 
 TEST_F(ManifestAppend, TheSameTemplateIsNotStoredTwice) {

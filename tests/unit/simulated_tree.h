@@ -76,6 +76,24 @@ class SimulatedTree {
     return true;
   }
 
+  // It fails there, and another node is to run it.
+  bool Fail(uint32_t id) {
+    Agent& agent = agents_[id];
+    if (agent.dead || agent.running.empty()) return false;
+    auto [index, tried] = *agent.running.begin();
+    agent.running.erase(agent.running.begin());
+    ++tried.attempts;
+    tried.failed_on = id + 1;
+    Work work;
+    work.Add(index, tried);
+    agent.Push(&agent.own, work.indexes(), [this, id, work] {
+      Update(id);
+      agents_[id].subtree->RunElsewhere(id, work);
+    });
+    agent.StartMore();
+    return true;
+  }
+
   // As an agent does: its node's counts, the wish for more, then its subtree's.
   bool Update(uint32_t id) {
     Agent& agent = agents_[id];
@@ -167,15 +185,46 @@ class SimulatedTree {
     }
   }
 
+  // One thing that can happen, of eight.
+  void Step(uint32_t what, uint32_t id) {
+    switch (what % 8) {
+      case 0:
+      case 1:
+        End(id);
+        break;
+      case 2:
+        Update(id);
+        break;
+      case 3:
+      case 4:
+        DeliverUp(id);
+        break;
+      case 5:
+        DeliverDown(id);
+        break;
+      case 6:
+        DeliverOwn(id);
+        break;
+      case 7:
+        Fail(id);
+        break;
+    }
+  }
+
   // Everything that can happen happens, in turn; whether the run came to its
   // end.
   bool RunToTheEnd() {
-    for (int round = 0; round < 1000000; ++round) {
+    for (int round = 0; round < 20000; ++round) {
       bool moved = false;
       for (uint32_t id = 0; id < nodes(); ++id) {
         moved = End(id) || moved;
         Update(id);
-        while (DeliverOwn(id) || DeliverUp(id) || DeliverDown(id)) moved = true;
+        // Not for ever: two may send something to and fro until a third
+        // answers.
+        for (int i = 0; i < 100; ++i) {
+          if (!DeliverOwn(id) && !DeliverUp(id) && !DeliverDown(id)) break;
+          moved = true;
+        }
       }
       if (subtree(0).finished() && !moved) return true;
     }

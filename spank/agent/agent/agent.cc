@@ -137,6 +137,9 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options,
   agent->run_.patience = Patience::FromEnvironment();
   Agent* self = agent.get();
   agent->run_.changed = [self] { self->UpdateSoon(absl::ZeroDuration()); };
+  agent->run_.added = [self](const wire::Added& added) {
+    self->TakeAdded(added);
+  };
   absl::StatusOr<std::unique_ptr<Loop>> loop = Loop::Create();
   if (!loop.ok()) return loop.status();
   agent->run_.loop = *std::move(loop);
@@ -145,7 +148,7 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options,
   AskForShortSlices();
   absl::Status status = agent->CatchSignals();
   if (status.ok()) status = agent->FindView();
-  if (status.ok()) status = agent->OpenManifest();
+  if (status.ok()) status = agent->TakeManifest();
   if (status.ok()) status = agent->MakeRunDirectory();
   if (status.ok()) status = agent->MakeNode(premises);
   if (!status.ok()) return status;
@@ -164,18 +167,29 @@ absl::Status Agent::FindView() {
   return absl::OkStatus();
 }
 
-absl::Status Agent::OpenManifest() {
+absl::StatusOr<std::unique_ptr<ManifestReader>> Agent::OpenManifest(
+    const std::string& path) const {
   absl::StatusOr<std::unique_ptr<ManifestReader>> manifest =
-      ManifestReader::Open(run_.options.manifest);
+      ManifestReader::Open(path);
+  if (!manifest.ok()) return manifest;
+  (*manifest)->SetVariables(RunVariables(run_.step));
+  absl::Status status;
+  if (!run_.options.default_command.empty()) {
+    status = (*manifest)->SetDefaultCommand(run_.options.default_command);
+  }
+  if (status.ok()) status = (*manifest)->CheckCommands();
+  if (!status.ok()) return status;
+  return manifest;
+}
+
+absl::Status Agent::TakeManifest() {
+  absl::StatusOr<std::unique_ptr<ManifestReader>> manifest =
+      OpenManifest(run_.options.manifest);
   if (!manifest.ok()) return manifest.status();
   run_.manifest = *std::move(manifest);
-  run_.manifest->SetVariables(RunVariables(run_.step));
-  if (!run_.options.default_command.empty()) {
-    absl::Status status =
-        run_.manifest->SetDefaultCommand(run_.options.default_command);
-    if (!status.ok()) return status;
-  }
-  return run_.manifest->CheckCommands();
+  run_.subjobs = run_.manifest->size();
+  run_.fingerprint = run_.manifest->fingerprint();
+  return absl::OkStatus();
 }
 
 absl::Status Agent::MakeRunDirectory() {
@@ -199,9 +213,9 @@ absl::Status Agent::MakeRunDirectory() {
     return ErrnoStatus("copy manifest to", run_.directory.manifest(),
                        error.value());
   }
-  absl::Status requests = CreateRequests(run_.directory.requests());
-  if (!requests.ok()) return requests;
-  requests_.emplace(run_.directory.requests());
+  absl::StatusOr<std::unique_ptr<Steering>> steering = Steering::Create(&run_);
+  if (!steering.ok()) return steering.status();
+  steering_ = *std::move(steering);
   // Only a convenience: cramacct also takes the directory.
   (void)RememberRun(run_.step.run_id, run_.directory.path());
   return absl::OkStatus();
@@ -453,34 +467,41 @@ void Agent::Tick() {
   node_->HandOnOutput();
   node_->LookAtThem();
   node_->RecordStanding();
-  HeedRequests();
+  if (steering_ != nullptr) steering_->Heed(role_->family(), records_.get());
   UpdateSoon(absl::ZeroDuration());
   run_.loop->After(kTick, [this] { Tick(); });
 }
 
-void Agent::HeedRequests() {
-  // Where records cannot be written, looking for a file may take as long.
-  if (!requests_ || records_->wait()) return;
-  absl::StatusOr<std::vector<Request>> requests = requests_->ReadNew();
-  if (!requests.ok()) {
-    run_.Say(absl::StrCat(requests.status().message(),
-                          "; nothing more can be asked of this run"));
-    requests_.reset();
-    return;
+// All agents were told, and see what was added as soon as their file system
+// shows it.
+void Agent::TakeAdded(const wire::Added& added) {
+  if (run_.left && run_.step.node_id == 0) {
+    run_.left->AddAll(
+        cram::Work(IndexSet(IndexRange{run_.subjobs, added.subjobs()})));
   }
-  if (requests->empty()) return;
-  for (const Request& request : *requests) CarryOut(request);
-  JournalRecord record;
-  record.mutable_answered()->set_time_ns(absl::ToUnixNanos(absl::Now()));
-  record.mutable_answered()->set_position(requests_->position());
-  records_->Append(record);
+  run_.subjobs = added.subjobs();
+  grown_crc32_ = added.manifest_crc32();
+  if (run_.step.node_id == 0) {
+    JournalRecord record;
+    record.mutable_added()->set_time_ns(absl::GetCurrentTimeNanos());
+    record.mutable_added()->set_subjobs(added.subjobs());
+    record.mutable_added()->set_manifest_crc32(added.manifest_crc32());
+    records_->Append(record);
+  }
+  LookForGrown();
 }
 
-void Agent::CarryOut(const Request& request) {
-  if (request.has_cancel()) {
-    absl::StatusOr<IndexSet> set = IndexSet::Parse(request.cancel().indexes());
-    if (set.ok()) role_->family()->Cancel(*set);
+void Agent::LookForGrown() {
+  run_.loop->Cancel(grown_timer_);
+  absl::StatusOr<std::unique_ptr<ManifestReader>> grown =
+      OpenManifest(run_.directory.manifest());
+  if (!grown.ok() || (*grown)->fingerprint() != grown_crc32_) {
+    grown_timer_ = run_.loop->After(kTick, [this] { LookForGrown(); });
+    return;
   }
+  std::unique_ptr<ManifestReader> old = std::move(run_.manifest);
+  run_.manifest = *std::move(grown);
+  node_->SetManifest(run_.manifest.get());
 }
 
 void Agent::HandleSignals() {

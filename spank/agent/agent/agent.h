@@ -2,17 +2,16 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "pack/journal/requests.h"
 #include "spank/agent/agent/node.h"
 #include "spank/agent/agent/oom_score.h"
 #include "spank/agent/agent/records.h"
 #include "spank/agent/agent/role.h"
 #include "spank/agent/agent/run.h"
+#include "spank/agent/agent/steering.h"
 #include "spank/agent/caps/caps.h"
 #include "spank/agent/truth/cpus.h"
 #include "spank/agent/truth/environment.h"
@@ -45,7 +44,9 @@ class Agent : public Node::Listener {
   Agent() = default;
 
   absl::Status FindView();
-  absl::Status OpenManifest();
+  absl::StatusOr<std::unique_ptr<ManifestReader>> OpenManifest(
+      const std::string& path) const;
+  absl::Status TakeManifest();
   absl::Status MakeRunDirectory();
   absl::Status OpenRecords(const Slots& slots);
   absl::Status CatchSignals();
@@ -67,8 +68,8 @@ class Agent : public Node::Listener {
   }
   void HandleSignals();
   void Tick();
-  void HeedRequests();
-  void CarryOut(const Request& request);
+  void TakeAdded(const wire::Added& added);
+  void LookForGrown();
   void UpdateSoon(absl::Duration delay);
   void WatchJobEnd();
   void AnnounceEnd();
@@ -82,7 +83,9 @@ class Agent : public Node::Listener {
   std::unique_ptr<Records> records_;
   std::unique_ptr<Node> node_;
   std::unique_ptr<Role> role_;
-  std::optional<RequestReader> requests_;  // the root's
+  std::unique_ptr<Steering> steering_;  // the root's
+  uint32_t grown_crc32_ = 0;            // of the manifest that is looked for
+  Loop::TimerId grown_timer_ = 0;
   UniqueFd signals_;
   Loop::TimerId update_timer_ = 0;
   bool update_is_soon_ = false;

@@ -18,7 +18,7 @@ constexpr absl::Duration kBetweenLooks = absl::Milliseconds(100);
 // What there is to do that is nobody's first share.
 Work RootsPool(const Run& run) {
   if (run.left) return *run.left;
-  IndexSet pool(FirstPool(run.manifest->size(), run.step.nodes));
+  IndexSet pool(FirstPool(run.subjobs, run.step.nodes));
   pool.AddAll(run.of_ranks);
   return Work(pool);
 }
@@ -46,7 +46,7 @@ absl::StatusOr<std::unique_ptr<Family>> Family::Create(const Run* run,
   uint32_t own = run->step.node_id;
   if (run->tree.ChildrenOf(own).empty()) return family;
   absl::StatusOr<std::unique_ptr<ChildServer>> server = ChildServer::Start(
-      run->loop.get(), run->manifest->fingerprint(), run->directory.agent(own),
+      run->loop.get(), run->fingerprint, run->directory.agent(own),
       family.get(), run->patience);
   if (!server.ok()) return server.status();
   family->server_ = *std::move(server);
@@ -95,7 +95,7 @@ void Family::Order(const wire::GangOrder& order) {
 // Nobody knows yet how large their nodes are: like this one.
 void Family::AddChildren() {
   uint32_t own = run_->step.node_id, nodes = run_->step.nodes;
-  uint64_t subjobs = run_->manifest->size();
+  uint64_t subjobs = run_->subjobs;
   auto add = [&](uint32_t child, const IndexSet& ids) {
     Work first;
     if (!run_->left) {
@@ -189,6 +189,17 @@ void Family::NodeBenched(const Work& work) {
     subtree_.Returned(run_->step.node_id, work);
     above_->NodeBenched(run_->step.node_name);
   });
+}
+
+void Family::Added(const wire::Added& added) {
+  if (added.subjobs() <= run_->subjobs) return;
+  IndexRange range{run_->subjobs, added.subjobs()};
+  added_ = added;
+  run_->added(added);
+  wire::Message message;
+  *message.mutable_added() = added;
+  if (server_ != nullptr) server_->SendToAll(message);
+  if (subtree_.root()) subtree_.Granted(Work(IndexSet(range)));
 }
 
 void Family::StopOwn() {
@@ -293,11 +304,16 @@ ChildServer::Answer Family::ChildComes(uint32_t node, const wire::Hello&) {
 void Family::ChildJoined(uint32_t node, const wire::Hello& hello) {
   names_[node] = hello.node_name();
   absent_.erase(node);
-  Work holds = FromWire(hello.holds(), run_->manifest->size());
+  Work holds = FromWire(hello.holds(), run_->subjobs);
   if (subtree_.Knows(node)) {
     subtree_.Joined(node, holds);
   } else {
     subtree_.Adopt(node, holds, ChildAbove(run_->tree.ParentOf(node)));
+  }
+  if (added_.subjobs() != 0) {
+    wire::Message message;
+    *message.mutable_added() = added_;
+    server_->Send(node, message);
   }
   if (!cancelled_.empty()) {
     wire::Message cancel;
@@ -319,11 +335,10 @@ void Family::ChildSays(uint32_t child, const wire::Message& message) {
   } else if (message.has_ask()) {
     subtree_.Ask(child);
   } else if (message.has_return_()) {
-    subtree_.Returned(
-        child, FromWire(message.return_().work(), run_->manifest->size()));
+    subtree_.Returned(child, FromWire(message.return_().work(), run_->subjobs));
   } else if (message.has_elsewhere()) {
-    subtree_.RunElsewhere(
-        child, FromWire(message.elsewhere().work(), run_->manifest->size()));
+    subtree_.RunElsewhere(child,
+                          FromWire(message.elsewhere().work(), run_->subjobs));
   } else if (message.has_ran_for()) {
     RanFor(message.ran_for());
   } else if (message.has_benched()) {

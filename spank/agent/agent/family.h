@@ -55,6 +55,8 @@ class Family : private Neighbours, private ChildServer::Listener {
   void Stop(const std::string& reason);
   // None of these is run any more.
   void Cancel(const IndexSet& indexes);
+  // There are more sub-jobs. Again for those of before changes nothing.
+  void Added(const wire::Added& added);
   // What Node::Listener is told.
   void RunElsewhere(const Work& work);
   void RanFor(const wire::RanFor& ran);
@@ -124,6 +126,7 @@ class Family : private Neighbours, private ChildServer::Listener {
   std::set<uint32_t> given_up_;
   std::string stop_reason_;
   IndexSet cancelled_;
+  wire::Added added_;  // the last
   bool in_doubt_ = false;
   bool asked_ = false;  // the node did, and was given nothing since
   bool left_ = false;   // it was told to finish

@@ -166,7 +166,7 @@ wire::Hello MemberRole::Hello() {
   hello.set_node_name(run_->step.node_name);
   hello.set_slots(node_->slots());
   hello.set_said_ms(Clock());
-  hello.set_manifest_crc32(run_->manifest->fingerprint());
+  hello.set_manifest_crc32(run_->fingerprint);
   ToWire(family_->subtree().Holds(), hello.mutable_holds());
   return hello;
 }
@@ -192,13 +192,13 @@ void MemberRole::ParentSays(const wire::Message& message) {
   } else if (message.has_gang_order()) {
     family_->Order(message.gang_order());
   } else if (message.has_grant()) {
-    family_->subtree().Granted(
-        FromWire(message.grant().work(), run_->manifest->size()));
+    family_->subtree().Granted(FromWire(message.grant().work(), run_->subjobs));
   } else if (message.has_recall()) {
     family_->subtree().Recalled(message.recall().count());
   } else if (message.has_cancel()) {
-    family_->Cancel(
-        FromWire(message.cancel().indexes(), run_->manifest->size()));
+    family_->Cancel(FromWire(message.cancel().indexes(), run_->subjobs));
+  } else if (message.has_added()) {
+    family_->Added(message.added());
   } else if (message.has_ran_for()) {
     family_->RanFor(message.ran_for());
   } else if (message.has_stop()) {

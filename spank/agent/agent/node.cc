@@ -42,6 +42,11 @@ Node::Node(uint32_t id, SlotResources resources, Slots slots,
               },
               [this] { StartMore(); }}) {}
 
+void Node::SetManifest(ManifestReader* manifest) {
+  manifest_ = manifest;
+  StartMore();
+}
+
 void Node::Add(const Work& work) {
   if (stopping_) return;
   if (end_announced_) {
@@ -221,6 +226,7 @@ bool Node::StartFrom(Line::Queue queue) {
     head.reset();
     return false;
   }
+  if (next->index >= manifest_->size()) return false;
   // Two that are doubted try what failed on the other.
   if (doubted() && next->tried.failed_on == 0) return false;
   std::optional<Slot::Failure> failure = MakeReady(*next, &head);

@@ -58,7 +58,9 @@ class Node : private Slot::Listener {
   Node(uint32_t id, SlotResources resources, Slots slots,
        ManifestReader* manifest, Records* records, Listener* listener);
 
-  // Sub-jobs to run.
+  // It has the same and more sub-jobs; the old one is needed no more.
+  void SetManifest(ManifestReader* manifest);
+  // Sub-jobs to run. Those that the manifest does not have yet wait for it.
   void Add(const Work& work);
   // As Line::TakeBack.
   Work GiveBack(uint64_t count) { return line_.TakeBack(count); }

@@ -38,14 +38,15 @@ std::string ProgressLine::Text(uint64_t subjobs,
   return text;
 }
 
-void ProgressLine::Show(const std::array<uint64_t, kStates>& finished,
+void ProgressLine::Show(uint64_t subjobs,
+                        const std::array<uint64_t, kStates>& finished,
                         uint32_t running, bool last) {
   absl::Time now = absl::Now();
   if (over_ || (!last && now < next_)) return;
   over_ = last;
   next_ = now + (terminal_ ? absl::Seconds(1) : interval_);
   interval_ = std::min(kLongestInterval, interval_ * 2);
-  std::string text = Text(subjobs_, finished, running, now - start_);
+  std::string text = Text(subjobs, finished, running, now - start_);
   // \r and "erase to the end of the line", ECMA-48.
   std::string line =
       terminal_ ? absl::StrCat("\rcram: ", text, "\x1b[K", last ? "\n" : "")

@@ -15,12 +15,12 @@ namespace cram {
 // the start, at longer and longer intervals up to a minute, and at the end.
 class ProgressLine {
  public:
-  ProgressLine(uint64_t subjobs, absl::Time start, bool terminal)
-      : subjobs_(subjobs), start_(start), terminal_(terminal) {}
+  ProgressLine(absl::Time start, bool terminal)
+      : start_(start), terminal_(terminal) {}
 
   // Call it as often as you like. `last`: nothing will change any more.
-  void Show(const std::array<uint64_t, kStates>& finished, uint32_t running,
-            bool last);
+  void Show(uint64_t subjobs, const std::array<uint64_t, kStates>& finished,
+            uint32_t running, bool last);
 
   // "1200/2000 done, 8 running, 3 failed, 27.8/s, 00:00:29 left". Pure.
   static std::string Text(uint64_t subjobs,
@@ -28,7 +28,6 @@ class ProgressLine {
                           uint32_t running, absl::Duration elapsed);
 
  private:
-  uint64_t subjobs_;
   absl::Time start_;
   bool terminal_;
   bool over_ = false;

@@ -23,8 +23,7 @@ uint64_t Failures(const std::array<uint64_t, kStates>& finished) {
 }  // namespace
 
 RootRole::RootRole(const Run* run)
-    : run_(run),
-      progress_(run->manifest->size(), run->start, run->options.terminal) {}
+    : run_(run), progress_(run->start, run->options.terminal) {}
 
 absl::StatusOr<std::unique_ptr<RootRole>> RootRole::Create(const Run* run,
                                                            Node* node) {
@@ -45,7 +44,8 @@ void RootRole::Update() {
     all.finished[static_cast<size_t>(State::kCompleted)] +=
         run_->completed_before;
     all.finished[static_cast<size_t>(State::kPending)] = 0;
-    progress_.Show(all.finished, all.running, family_->subtree().finished());
+    progress_.Show(run_->subjobs, all.finished, all.running,
+                   family_->subtree().finished());
   }
 }
 
@@ -60,7 +60,7 @@ void RootRole::GangSays(const wire::Message& message) {
 }
 
 void RootRole::CheckFailures() {
-  uint64_t allowed = run_->options.run.FailuresAllowed(run_->manifest->size());
+  uint64_t allowed = run_->options.run.FailuresAllowed(run_->subjobs);
   uint64_t failures = Failures(family_->subtree().Totals().finished);
   if (failures <= allowed || !stop_reason_.empty()) return;
   StopRun(absl::StrCat(failures, " sub-jobs failed, more than the ", allowed,
@@ -85,7 +85,7 @@ int RootRole::Conclude() {
   Summary summary;
   summary.run_id = run_->step.run_id;
   summary.run_directory = run_->directory.path();
-  summary.subjobs = run_->manifest->size();
+  summary.subjobs = run_->subjobs;
   summary.finished = family_->subtree().Totals().finished;
   summary.resumed_from = run_->options.run.resume;
   summary.completed_before = run_->completed_before;

@@ -16,6 +16,7 @@
 #include "spank/agent/loop/loop.h"
 #include "spank/agent/share/tree.h"
 #include "spank/agent/share/work.h"
+#include "spank/wire/wire.pb.h"
 
 namespace cram {
 
@@ -37,7 +38,10 @@ struct Run {
   Tree tree{1};
   Patience patience;
   std::unique_ptr<Loop> loop;
-  std::unique_ptr<ManifestReader> manifest;
+  std::unique_ptr<ManifestReader> manifest;  // while more is being added,
+  uint64_t subjobs = 0;                      // it may have fewer than these
+  uint32_t fingerprint =
+      0;  // of the manifest at the start, as all agents saw it
   absl::Time start;
   std::string caps;          // what enforces them here
   std::string view_library;  // preloaded into sub-jobs; empty: none is
@@ -50,6 +54,8 @@ struct Run {
   // at the first agent the ones that are wider than its own node.
   IndexSet of_ranks, wide;
   uint64_t completed_before = 0;  // with `left`, at the root: what there is not
+  // The run directory's manifest has grown.
+  std::function<void(const wire::Added&)> added;
   std::function<void()> changed;  // asks for a look at whether all is done
 
   // One line on standard error, which srun shows to the user.

@@ -172,8 +172,9 @@ void Subtree::Granted(const Work& work) {
   pool_.AddAll(rest);
   // Nobody else is there: it failed here, and is run here.
   for (const auto& [index, tried] : rest.tried()) {
-    if (tried.failed_on == 0 || !Knows(tried.failed_on - 1)) continue;
-    GiveTo(tried.failed_on - 1, IndexSet({index, index + 1}));
+    auto child = children_.find(tried.failed_on - 1);
+    if (child == children_.end() || child->second.lost) continue;
+    GiveTo(child->first, IndexSet({index, index + 1}));
   }
   Serve();
 }

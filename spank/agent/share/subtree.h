@@ -91,6 +91,7 @@ class Subtree {
   // Nothing more is given out; at the root the run finishes when nothing runs.
   void Stop();
 
+  bool root() const { return root_; }
   bool finished() const { return finished_; }
   // Whether it is the root, and of its children only this one may run anything.
   bool IsLeftTo(uint32_t child) const;

@@ -1,0 +1,104 @@
+#include "absl/strings/str_cat.h"
+#include "pack/base/io.h"
+#include "pack/manifest/checksum.h"
+#include "pack/manifest/index.h"
+#include "pack/manifest/layout.h"
+#include "pack/manifest/mapped_file.h"
+#include "pack/manifest/wire.h"
+#include "pack/manifest/writer.h"
+
+namespace cram {
+namespace {
+
+// Errors: damage, anywhere; a version that we cannot write.
+absl::Status CheckWhole(absl::string_view file, const ManifestIndex& index) {
+  WireReader reader(file);
+  ManifestHeader header;
+  if (!reader.Next() || !ParseMessage(reader.bytes(), &header) ||
+      Crc32(file.substr(0, index.content_bytes)) != index.content_crc32) {
+    return absl::DataLossError("damaged: checksum of the whole");
+  }
+  if (header.minor() > kManifestMinor) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("version ", header.major(), ".", header.minor(),
+                     " is newer than this program, which writes ",
+                     kManifestMajor, ".", kManifestMinor));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SubJobTemplate> ParseTemplate(absl::string_view bytes) {
+  SubJobTemplate source;
+  if (!HasFewTexts(bytes) || !ParseMessage(bytes, &source)) {
+    return absl::DataLossError("a damaged template");
+  }
+  return source;
+}
+
+// A serialized cram.Block, taken apart.
+struct BlockParts {
+  uint32_t template_id = 0;
+  uint32_t body_field = 0;
+  absl::string_view body;
+};
+
+absl::StatusOr<BlockParts> TakeApart(absl::string_view block) {
+  BlockParts parts;
+  WireReader reader(block);
+  while (reader.Next()) {
+    if (reader.has_bytes()) {
+      parts.body_field = reader.field();
+      parts.body = reader.bytes();
+    } else if (reader.field() == Block::kTemplateIdFieldNumber) {
+      parts.template_id = static_cast<uint32_t>(reader.number());
+    }
+  }
+  if (!reader.ok() || parts.body_field == 0) {
+    return absl::DataLossError("a damaged block");
+  }
+  return parts;
+}
+
+}  // namespace
+
+absl::Status ManifestWriter::AddManifest(const std::string& path) {
+  absl::StatusOr<MappedFile> file = MappedFile::Open(path);
+  if (!file.ok()) return file.status();
+  absl::Status status = FlushRows();
+  rows_.reset();
+  if (status.ok()) status = WithContext(path, AddContent(file->bytes()));
+  return status;
+}
+
+absl::Status ManifestWriter::AddContent(absl::string_view file) {
+  absl::StatusOr<ManifestIndex> index = ManifestIndex::Parse(file);
+  if (!index.ok()) return index.status();
+  absl::Status status = CheckWhole(file, *index);
+  if (!status.ok()) return status;
+  std::vector<uint32_t> ids;
+  for (const Piece& piece : index->templates) {
+    absl::StatusOr<absl::string_view> bytes = ReadPiece(file, piece);
+    if (!bytes.ok()) return bytes.status();
+    absl::StatusOr<SubJobTemplate> source = ParseTemplate(*bytes);
+    if (!source.ok()) return source.status();
+    absl::StatusOr<uint32_t> id = AddTemplate(*source);
+    if (!id.ok()) return id.status();
+    ids.push_back(*id);
+  }
+  for (const ManifestIndex::BlockEntry& block : index->blocks) {
+    absl::StatusOr<absl::string_view> bytes = ReadPiece(file, block.piece);
+    if (!bytes.ok()) return bytes.status();
+    absl::StatusOr<BlockParts> parts = TakeApart(*bytes);
+    if (!parts.ok()) return parts.status();
+    if (parts->template_id >= ids.size()) {
+      return absl::DataLossError("a block of no template");
+    }
+    status =
+        AppendBlock(ids[parts->template_id], block.subjobs, parts->body_field,
+                    parts->body, block.piece.bytes - block.head.bytes);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace cram
