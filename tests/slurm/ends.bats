@@ -152,6 +152,9 @@ begun_again() {
   until_true 20 eval '[ "$(wc -l <"$work/ran")" -ge 12 ]'
   id=$(squeue -h -o %A)
   scontrol requeue "$id"
+  # One that starts in the second of its end has a credential that slurmd takes
+  # for the revoked one, and is killed.
+  sleep 2
   until_true 60 begun_again "$id"
   until_true 60 queue_is_empty
   before=$(user cramacct -nP -j "cram-$id.0" -s CD -o index | wc -l)

@@ -3,6 +3,11 @@ load helper
 
 programs=$CRAM_BUILD/tests/mpi
 
+# Since the manifest was packed: keepers that other tests killed left theirs.
+none_in_shared_memory() {
+  [ -z "$(find /dev/shm -user "$CLUSTER_USER" -newer "$work/m.pb")" ]
+}
+
 @test "worlds of both MPIs side by side, on every node, and those that fail harm no other" {
   for i in $(seq 20); do printf 'world.mpich\nworld.openmpi\n'; done |
     sed '1i p' >"$work/worlds.csv"
@@ -78,7 +83,7 @@ programs=$CRAM_BUILD/tests/mpi
   done | sort | uniq -c >"$work/sums"
   [ "$(awk '{ print $1, $3, $5 }' "$work/sums" | xargs)" = \
     "$many 1 2 $((many / 10)) 6 4" ]
-  [ -z "$(find /dev/shm -user "$CLUSTER_USER")" ]
+  until_true 30 none_in_shared_memory
   nothing_left
 }
 
@@ -111,9 +116,7 @@ programs=$CRAM_BUILD/tests/mpi
   user scancel --user="$CLUSTER_USER"
   until_true 30 eval '! pgrep -f "ends.openmpi hang"'
   wait "$pid" || true
-  # Keepers that other tests killed have left theirs.
-  until_true 30 eval \
-    '[ -z "$(find /dev/shm -user "$CLUSTER_USER" -newer "$work/m.pb")" ]'
+  until_true 30 none_in_shared_memory
 }
 
 @test "ranks on two nodes print where ranks on one do" {

@@ -15,6 +15,7 @@ namespace {
 
 // More than that is mapped piece by piece.
 constexpr uint64_t kMostMapped = 256 * kMiB;
+constexpr int kLooks = 3;
 
 }  // namespace
 
@@ -87,7 +88,7 @@ bool FileCharges::HoldAllOf(const std::vector<int>& files) const {
     all += static_cast<uint64_t>(status.st_blocks) * 512;
     for (const Piece& piece : PiecesOf(file)) {
       if (size + piece.bytes > kMostMapped) {
-        if (ChargedOf(together) != size) return false;
+        if (!HoldAll(together)) return false;
         found += std::exchange(size, 0);
         together.clear();
       }
@@ -95,7 +96,16 @@ bool FileCharges::HoldAllOf(const std::vector<int>& files) const {
       size += piece.bytes;
     }
   }
-  return all > 0 && found + size == all && ChargedOf(together) == size;
+  return all > 0 && found + size == all && HoldAll(together);
+}
+
+bool FileCharges::HoldAll(const std::vector<Piece>& pieces) const {
+  uint64_t sum = 0;
+  for (const Piece& piece : pieces) sum += piece.bytes;
+  for (int i = 0; i < kLooks; ++i) {
+    if (ChargedOf(pieces) == sum) return true;
+  }
+  return false;
 }
 
 uint64_t FileCharges::ChargedOf(const std::vector<Piece>& pieces) const {

@@ -24,8 +24,10 @@ class FileCharges {
   absl::Status Open(const std::string& directory);
 
   // Whether all memory of all these files, open for reading, is charged to it;
-  // where they have none it is not. A milliseconds' work for each CPU of the
-  // machine at worst, and for a gigabyte some hundredths of a second.
+  // where they have none it is not. On a busy machine the kernel's counts move
+  // by themselves: it looks up to three times before it says no. Each is a
+  // milliseconds' work for each CPU of the machine at worst, and for a gigabyte
+  // some hundredths of a second.
   bool HoldAllOf(const std::vector<int>& files) const;
 
  private:
@@ -33,6 +35,7 @@ class FileCharges {
   class Mapping;
 
   static std::vector<Piece> PiecesOf(int file);
+  bool HoldAll(const std::vector<Piece>& pieces) const;
   uint64_t ChargedOf(const std::vector<Piece>& pieces) const;
   uint64_t Mapped() const;
 
