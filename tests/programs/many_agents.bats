@@ -56,6 +56,7 @@ until_said() { until_true 120 grep -q "$1" "said.$2"; }
   until_true 120 eval '[ "$(rows -s R | wc -l)" -eq 3 ]'
   stopped=$(agent_of 1)
   kill -STOP "$stopped"
+  touch stopped
   until_said '^cram: the agent on node1 was lost' 0
   kill -CONT "$stopped"
   agents_end
