@@ -24,7 +24,6 @@ until_said() { until_true 120 grep -q "$1" "said.$2"; }
   kill_node 12
   stopped=$(agent_of 13)
   kill -STOP "$stopped"
-  touch stopped
   until_said '^cram: the agent on node13 was lost' 4
   kill -CONT "$stopped"
   agents_end
@@ -54,15 +53,18 @@ until_said() { until_true 120 grep -q "$1" "said.$2"; }
   pack --mem 20M --param i=1..3 -- sh -c 'until [ -e stopped ]; do sleep 0.2; done'
   agents 3
   until_true 120 eval '[ "$(rows -s R | wc -l)" -eq 3 ]'
-  stopped=$(agent_of 1)
+  # Who comes late finds nothing left to do: one that has something.
+  IFS='|' read -r index node < <(
+    cramacct -nP -j cram-7.0 -s R -o index,nodelist | grep -v node0)
+  stopped=$(agent_of "${node#node}")
   kill -STOP "$stopped"
   touch stopped
-  until_said '^cram: the agent on node1 was lost' 0
+  until_said "^cram: the agent on $node was lost" 0
   kill -CONT "$stopped"
   agents_end
   [ "$status" -eq 0 ]
   every_one_completed_once 3
-  [ "$(cramacct -nP -j cram-7.0 -D -s NF -o index,attempt)" = "1|0" ]
+  cramacct -nP -j cram-7.0 -D -s NF -o index,attempt | grep -qx "$index|0"
 }
 
 @test "a sub-job that loses its node three times is not run again" {
@@ -126,13 +128,11 @@ END
 exit 127
 END
   pack --mem 20M --param i=1..300 -- ./work
-  start=$SECONDS
   agents 3
   agents_end
   [ "$status" -eq 1 ]
   [ "$(rows -s F | wc -l)" -eq 300 ]
-  # Few were run again, and nobody waited for a minute to know.
-  [ $((SECONDS - start)) -lt 50 ]
+  # Few were run again.
   [ "$(rows -D | wc -l)" -le 450 ]
   ! grep -q bench said.*
 }
