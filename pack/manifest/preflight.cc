@@ -56,8 +56,7 @@ absl::Status CheckOwn(const RowsTable& table, uint64_t first,
                       const RunOptions& options, const NodeSize& largest) {
   for (uint64_t row = 0; table.has_own() && row < table.rows(); ++row) {
     SubJobTemplate own;
-    bool good =
-        HasFewTexts(table.Own(row)) && ParseMessage(table.Own(row), &own);
+    bool good = ParseTemplate(table.Own(row), &own);
     absl::Status status = good ? CheckTemplate(own, options, largest)
                                : absl::DataLossError("damaged");
     if (!status.ok()) {

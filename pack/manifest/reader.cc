@@ -70,7 +70,7 @@ absl::StatusOr<SubJobTemplate> ManifestReader::Impl::GetTemplate(
   absl::StatusOr<absl::string_view> bytes =
       ReadPiece(file_.bytes(), index_.templates[id]);
   SubJobTemplate source;
-  if (bytes.ok() && (!HasFewTexts(*bytes) || !ParseMessage(*bytes, &source))) {
+  if (bytes.ok() && !ParseTemplate(*bytes, &source)) {
     bytes = absl::DataLossError("damaged");
   }
   if (!bytes.ok()) {

@@ -204,9 +204,13 @@ bool HasFewTexts(absl::string_view source) {
   return texts <= kMaxTexts;
 }
 
+bool ParseTemplate(absl::string_view bytes, SubJobTemplate* source) {
+  return HasFewTexts(bytes) && ParseMessage(bytes, source);
+}
+
 absl::Status AddOwn(absl::string_view own, SubJob* subjob) {
   SubJobTemplate source;
-  if (!HasFewTexts(own) || !ParseMessage(own, &source)) {
+  if (!ParseTemplate(own, &source)) {
     return absl::DataLossError("damaged: what a sub-job has of its own");
   }
   auto set = [](const std::string& text, std::string* to) {

@@ -91,6 +91,9 @@ class SubJobMaker {
 // variables: nobody makes an object of another.
 bool HasFewTexts(absl::string_view source);
 
+// False: damaged, or it has more.
+bool ParseTemplate(absl::string_view bytes, SubJobTemplate* source);
+
 // Gives `subjob` what its row has of its own, a serialized
 // cram.SubJobTemplate. Error: damage.
 absl::Status AddOwn(absl::string_view own, SubJob* subjob);

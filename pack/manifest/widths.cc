@@ -25,7 +25,7 @@ absl::Status AddOwn(const SubJobTemplate& source, const RowsTable& table,
   }
   for (uint64_t row = 0; table.has_own() && row < table.rows(); ++row) {
     SubJobTemplate own;
-    if (!HasFewTexts(table.Own(row)) || !ParseMessage(table.Own(row), &own)) {
+    if (!ParseTemplate(table.Own(row), &own)) {
       return absl::DataLossError("damaged: what a sub-job has of its own");
     }
     Add(source, own, {first + row, first + row + 1}, widths);

@@ -12,6 +12,7 @@
 #include "pack/base/io.h"
 #include "pack/manifest/block.h"
 #include "pack/manifest/checksum.h"
+#include "pack/manifest/content_to_copy.h"
 #include "pack/manifest/layout.h"
 #include "pack/manifest/mapped_file.h"
 #include "pack/manifest/rows.h"
@@ -145,25 +146,13 @@ absl::StatusOr<std::unique_ptr<ManifestWriter>> ManifestWriter::AddTo(
 absl::Status ManifestWriter::CopyOld(absl::string_view file) {
   absl::StatusOr<ManifestIndex> old = ManifestIndex::Parse(file);
   if (!old.ok()) return old.status();
-  WireReader reader(file);
-  ManifestHeader header;
-  if (!reader.Next() || !ParseMessage(reader.bytes(), &header) ||
-      Crc32(file.substr(0, old->content_bytes)) != old->content_crc32) {
-    return absl::DataLossError("damaged: checksum of the whole");
-  }
-  if (header.minor() > kManifestMinor) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("version ", header.major(), ".", header.minor(),
-                     " is newer than this program, which writes ",
-                     kManifestMajor, ".", kManifestMinor));
-  }
-  size_t header_end = static_cast<size_t>(reader.bytes().end() - file.begin());
+  absl::StatusOr<absl::string_view> content = ContentToCopy(file, *old);
+  if (!content.ok()) return content.status();
+  auto header_end = static_cast<uint64_t>(content->begin() - file.begin());
   uint64_t moved = offset_ - header_end;  // modulo 2^64
-  absl::string_view content =
-      file.substr(header_end, old->content_bytes - header_end);
-  for (; !content.empty();
-       content.remove_prefix(std::min(content.size(), kBufferBytes))) {
-    absl::Status status = Append(content.substr(0, kBufferBytes));
+  for (; !content->empty();
+       content->remove_prefix(std::min(content->size(), kBufferBytes))) {
+    absl::Status status = Append(content->substr(0, kBufferBytes));
     if (!status.ok()) return status;
   }
   auto place_of = [moved](const Piece& piece) {
@@ -197,7 +186,7 @@ absl::Status ManifestWriter::CopyTemplate(absl::string_view file,
   absl::StatusOr<absl::string_view> bytes = ReadPiece(file, piece);
   if (!bytes.ok()) return bytes.status();
   SubJobTemplate source;
-  if (!HasFewTexts(*bytes) || !ParseMessage(*bytes, &source)) {
+  if (!ParseTemplate(*bytes, &source)) {
     return absl::DataLossError("a damaged template");
   }
   absl::StatusOr<SubJobMaker> maker = SubJobMaker::Compile(source);

@@ -1,39 +1,13 @@
-#include "absl/strings/str_cat.h"
 #include "pack/base/io.h"
-#include "pack/manifest/checksum.h"
+#include "pack/manifest/content_to_copy.h"
 #include "pack/manifest/index.h"
-#include "pack/manifest/layout.h"
 #include "pack/manifest/mapped_file.h"
+#include "pack/manifest/subjob_maker.h"
 #include "pack/manifest/wire.h"
 #include "pack/manifest/writer.h"
 
 namespace cram {
 namespace {
-
-// Errors: damage, anywhere; a version that we cannot write.
-absl::Status CheckWhole(absl::string_view file, const ManifestIndex& index) {
-  WireReader reader(file);
-  ManifestHeader header;
-  if (!reader.Next() || !ParseMessage(reader.bytes(), &header) ||
-      Crc32(file.substr(0, index.content_bytes)) != index.content_crc32) {
-    return absl::DataLossError("damaged: checksum of the whole");
-  }
-  if (header.minor() > kManifestMinor) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("version ", header.major(), ".", header.minor(),
-                     " is newer than this program, which writes ",
-                     kManifestMajor, ".", kManifestMinor));
-  }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<SubJobTemplate> ParseTemplate(absl::string_view bytes) {
-  SubJobTemplate source;
-  if (!HasFewTexts(bytes) || !ParseMessage(bytes, &source)) {
-    return absl::DataLossError("a damaged template");
-  }
-  return source;
-}
 
 // A serialized cram.Block, taken apart.
 struct BlockParts {
@@ -73,15 +47,17 @@ absl::Status ManifestWriter::AddManifest(const std::string& path) {
 absl::Status ManifestWriter::AddContent(absl::string_view file) {
   absl::StatusOr<ManifestIndex> index = ManifestIndex::Parse(file);
   if (!index.ok()) return index.status();
-  absl::Status status = CheckWhole(file, *index);
+  absl::Status status = ContentToCopy(file, *index).status();
   if (!status.ok()) return status;
   std::vector<uint32_t> ids;
   for (const Piece& piece : index->templates) {
     absl::StatusOr<absl::string_view> bytes = ReadPiece(file, piece);
     if (!bytes.ok()) return bytes.status();
-    absl::StatusOr<SubJobTemplate> source = ParseTemplate(*bytes);
-    if (!source.ok()) return source.status();
-    absl::StatusOr<uint32_t> id = AddTemplate(*source);
+    SubJobTemplate source;
+    if (!ParseTemplate(*bytes, &source)) {
+      return absl::DataLossError("a damaged template");
+    }
+    absl::StatusOr<uint32_t> id = AddTemplate(source);
     if (!id.ok()) return id.status();
     ids.push_back(*id);
   }

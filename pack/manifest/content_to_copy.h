@@ -1,0 +1,16 @@
+// What of a manifest another one may take over.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "pack/manifest/index.h"
+
+namespace cram {
+
+// Its templates and blocks: what is between the header and the index, of a file
+// whose index is `index`. Errors: damage, anywhere in it; a version that we
+// cannot write.
+absl::StatusOr<absl::string_view> ContentToCopy(absl::string_view file,
+                                                const ManifestIndex& index);
+
+}  // namespace cram
