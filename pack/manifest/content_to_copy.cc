@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "pack/manifest/checksum.h"
 #include "pack/manifest/layout.h"
+#include "pack/manifest/manifest.pb.h"
 #include "pack/manifest/wire.h"
 
 namespace cram {
