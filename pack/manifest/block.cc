@@ -43,8 +43,12 @@ absl::StatusOr<BlockView> BlockView::Parse(absl::string_view bytes) {
       has_body = true;
     }
   }
+  if (reader.ok() && !has_body) {
+    return absl::DataLossError(
+        "of a kind that this program does not know: a newer version may");
+  }
   if (one_group && !view.is_sweep) view.rows.groups[0].rows = view.subjobs;
-  if (!reader.ok() || !has_body ||
+  if (!reader.ok() ||
       (view.is_sweep ? view.sweep.size() : view.rows.rows()) != view.subjobs) {
     return absl::DataLossError("a block that is not whole");
   }

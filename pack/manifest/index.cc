@@ -62,91 +62,31 @@ absl::StatusOr<Tail> ParseTail(absl::string_view file, uint64_t header_end) {
   return tail;
 }
 
-// Whether `place` begins at or behind `*end` and ends before `limit`, where
-// `*end` goes.
-bool TakePlace(const FieldPlace& place, uint64_t limit, uint64_t* end,
-               Piece* piece) {
-  if (place.offset() < *end || place.offset() > limit ||
-      place.bytes() > limit - place.offset()) {
-    return false;
+// All but the blocks of a serialized cram.BlockIndex.
+absl::Status ParseRest(absl::string_view bytes, uint64_t begin,
+                       ManifestIndex* index) {
+  bool good = true;
+  WireReader reader(bytes);
+  while (good && reader.Next()) {
+    if (reader.field() == BlockIndex::kSubjobsFieldNumber) {
+      index->subjobs = reader.number();
+    } else if (reader.field() == BlockIndex::kCrc32FieldNumber) {
+      index->content_crc32 = static_cast<uint32_t>(reader.number());
+    } else if (reader.field() == BlockIndex::kTemplatesFieldNumber) {
+      Piece& piece = index->templates.emplace_back();
+      good = index->templates.size() <= kMaxTemplates &&
+             ParsePlace(reader.bytes(), begin, index->content_bytes, &piece);
+      begin = piece.end();
+    }
   }
-  *piece = {place.offset(), place.bytes(), place.crc32()};
-  *end = piece->end();
-  return true;
+  if (!good || !reader.ok() || index->subjobs != index->blocks.subjobs()) {
+    return Damaged("the index makes no sense");
+  }
+  if (index->subjobs == 0) {
+    return absl::InvalidArgumentError("has no sub-jobs");
+  }
+  return absl::OkStatus();
 }
-
-class IndexParser {
- public:
-  IndexParser(uint64_t header_end, uint64_t limit)
-      : template_end_(header_end), block_end_(header_end), limit_(limit) {}
-
-  absl::StatusOr<ManifestIndex> Parse(absl::string_view bytes) {
-    bool good = true;
-    Reserve(bytes);
-    WireReader reader(bytes);
-    while (good && reader.Next()) {
-      if (reader.field() == BlockIndex::kSubjobsFieldNumber) {
-        index_.subjobs = reader.number();
-      } else if (reader.field() == BlockIndex::kCrc32FieldNumber) {
-        index_.content_crc32 = static_cast<uint32_t>(reader.number());
-      } else if (reader.field() == BlockIndex::kTemplatesFieldNumber) {
-        good = AddTemplate(reader.bytes());
-      } else if (reader.field() == BlockIndex::kBlocksFieldNumber) {
-        good = AddBlock(reader.bytes());
-      }
-    }
-    if (!good || !reader.ok() || index_.subjobs != subjobs_) {
-      return Damaged("the index makes no sense");
-    }
-    if (subjobs_ == 0) return absl::InvalidArgumentError("has no sub-jobs");
-    index_.content_bytes = limit_;
-    return std::move(index_);
-  }
-
- private:
-  // There may be a million blocks: memory for them is taken once.
-  void Reserve(absl::string_view bytes) {
-    size_t blocks = 0;
-    WireReader reader(bytes);
-    while (reader.Next())
-      blocks += reader.field() == BlockIndex::kBlocksFieldNumber;
-    index_.blocks.reserve(blocks);
-  }
-
-  bool AddTemplate(absl::string_view bytes) {
-    FieldPlace place;
-    return index_.templates.size() < kMaxTemplates &&
-           ParseMessage(bytes, &place) &&
-           TakePlace(place, limit_, &template_end_,
-                     &index_.templates.emplace_back());
-  }
-
-  bool AddBlock(absl::string_view bytes) {
-    BlockPlace place;
-    ManifestIndex::BlockEntry& entry = index_.blocks.emplace_back();
-    if (!ParseMessage(bytes, &place) || place.first() != subjobs_ ||
-        place.subjobs() == 0 || place.subjobs() > INT64_MAX - subjobs_ ||
-        place.place().bytes() == 0 ||
-        !TakePlace(place.place(), limit_, &block_end_, &entry.piece)) {
-      return false;
-    }
-    entry.head = entry.piece;
-    if (place.head_bytes() > entry.piece.bytes) return false;
-    if (place.head_bytes() > 0) {
-      entry.head.bytes = place.head_bytes();
-      entry.head.crc32 = place.head_crc32();
-    }
-    entry.first = place.first();
-    entry.subjobs = place.subjobs();
-    subjobs_ += place.subjobs();
-    return true;
-  }
-
-  ManifestIndex index_;
-  uint64_t subjobs_ = 0;
-  uint64_t template_end_, block_end_;
-  uint64_t limit_;
-};
 
 }  // namespace
 
@@ -165,7 +105,15 @@ absl::StatusOr<ManifestIndex> ManifestIndex::Parse(absl::string_view file) {
   if (reader.Next() || Crc32(bytes) != tail->index_crc32) {
     return Damaged("checksum of the index");
   }
-  return IndexParser(*header_end, tail->index_offset).Parse(bytes);
+  absl::StatusOr<BlockPlaces> blocks =
+      BlockPlaces::Parse(bytes, *header_end, tail->index_offset);
+  if (!blocks.ok()) return blocks.status();
+  ManifestIndex index;
+  index.content_bytes = tail->index_offset;
+  index.blocks = *std::move(blocks);
+  absl::Status status = ParseRest(bytes, *header_end, &index);
+  if (!status.ok()) return status;
+  return index;
 }
 
 absl::StatusOr<absl::string_view> ReadPiece(absl::string_view file,

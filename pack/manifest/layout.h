@@ -22,6 +22,9 @@ inline constexpr size_t kMaxUnpackedBytes = 8 << 20;
 inline constexpr size_t kMaxMessageBytes = 8 << 20;
 inline constexpr size_t kMaxTemplates = 1 << 16;
 
+// Blocks: full ones would be of 16 thousand million sub-jobs.
+inline constexpr size_t kMaxBlocks = 1 << 20;
+
 // Words and variables of a sub-job, and placeholders of a template: empty ones
 // take a hundred times the bytes of the file. More do not fit into execve(2).
 inline constexpr size_t kMaxTexts = 1 << 17;

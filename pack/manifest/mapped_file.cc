@@ -5,11 +5,20 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "pack/base/fd.h"
 #include "pack/base/io.h"
+#include "pack/manifest/checksum.h"
 
 namespace cram {
+namespace {
+
+constexpr uint64_t kMostTouched = 8 << 20;
+constexpr uint64_t kChecksumBytes = 1 << 20;
+
+}  // namespace
 
 absl::StatusOr<MappedFile> MappedFile::Open(const std::string& path) {
   // Without O_NONBLOCK a FIFO would make us wait for its writer.
@@ -32,6 +41,24 @@ absl::StatusOr<MappedFile> MappedFile::Open(const std::string& path) {
 
 MappedFile::~MappedFile() {
   if (!bytes_.empty()) munmap(const_cast<char*>(bytes_.data()), bytes_.size());
+}
+
+void MappedFile::Touched(uint64_t bytes) const {
+  touched_ += bytes;
+  if (touched_ < kMostTouched) return;
+  touched_ = 0;
+  madvise(const_cast<char*>(bytes_.data()), bytes_.size(), MADV_DONTNEED);
+}
+
+uint32_t MappedFile::Checksum(uint64_t bytes) const {
+  uint32_t crc = 0;
+  for (uint64_t done = 0; done < bytes; done += kChecksumBytes) {
+    absl::string_view piece =
+        bytes_.substr(done, std::min(kChecksumBytes, bytes - done));
+    crc = ExtendCrc32(crc, piece);
+    Touched(piece.size());
+  }
+  return crc;
 }
 
 }  // namespace cram

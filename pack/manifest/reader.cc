@@ -1,11 +1,9 @@
 #include "pack/manifest/reader.h"
 
-#include <algorithm>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "pack/base/io.h"
-#include "pack/manifest/checksum.h"
 #include "pack/manifest/index.h"
 #include "pack/manifest/mapped_file.h"
 #include "pack/manifest/template.h"
@@ -23,7 +21,9 @@ class ManifestReader::Impl {
   absl::Status CheckTemplates();
   absl::StatusOr<SubJobTemplate> GetTemplate(size_t id) const;
   absl::StatusOr<BlockView> View(size_t block) const {
-    return CheckedView(block, index_.blocks[block].piece);
+    BlockEntry entry = index_.blocks[block];
+    file_.Touched(entry.piece.bytes);
+    return CheckedView(entry, entry.piece);
   }
   absl::Status SetDefaultCommand(const std::vector<std::string>& argv);
   void SetVariables(std::map<std::string, std::string> variables) {
@@ -40,8 +40,9 @@ class ManifestReader::Impl {
  private:
   absl::StatusOr<SubJobMaker> Compile(size_t id) const;
   // The same without any checksum, and with that of a piece only.
-  absl::StatusOr<BlockView> Peek(size_t block) const;
-  absl::StatusOr<BlockView> CheckedView(size_t block, const Piece& piece) const;
+  absl::StatusOr<BlockView> Peek(const BlockEntry& entry) const;
+  absl::StatusOr<BlockView> CheckedView(const BlockEntry& entry,
+                                        const Piece& piece) const;
   // Whether it can go on with the open block's maker.
   bool Continues(const BlockView& view) const {
     const BlockView& last = open_->view();
@@ -53,7 +54,11 @@ class ManifestReader::Impl {
     return !view.has_commands() && !has_command_[view.template_id];
   }
   absl::Status Load(size_t block);
-  std::string BlockName(size_t block) const;
+  // Calls `visit` with each block's BlockEntry and BlockView, until one is in
+  // error.
+  template <typename Visit>
+  absl::Status ForEachBlock(Visit visit) const;
+  std::string BlockName(const BlockEntry& entry) const;
 
   std::string path_;
   MappedFile file_;
@@ -63,6 +68,7 @@ class ManifestReader::Impl {
   std::optional<std::map<std::string, std::string>> variables_;
   std::optional<OpenBlock> open_;
   size_t open_block_ = 0;  // which one that is
+  BlockEntry open_entry_;
 };
 
 absl::StatusOr<SubJobTemplate> ManifestReader::Impl::GetTemplate(
@@ -96,33 +102,45 @@ absl::Status ManifestReader::Impl::CheckTemplates() {
   return absl::OkStatus();
 }
 
-std::string ManifestReader::Impl::BlockName(size_t block) const {
-  const ManifestIndex::BlockEntry& entry = index_.blocks[block];
+std::string ManifestReader::Impl::BlockName(const BlockEntry& entry) const {
   return absl::StrCat(path_, ": sub-jobs ", entry.first, "-",
                       entry.first + entry.subjobs - 1);
 }
 
-absl::StatusOr<BlockView> ManifestReader::Impl::Peek(size_t block) const {
-  const Piece& piece = index_.blocks[block].piece;
-  absl::StatusOr<BlockView> view =
-      BlockView::Parse(file_.bytes().substr(piece.offset, piece.bytes));
+absl::StatusOr<BlockView> ManifestReader::Impl::Peek(
+    const BlockEntry& entry) const {
+  file_.Touched(sizeof entry + entry.head.bytes);
+  absl::StatusOr<BlockView> view = BlockView::Parse(
+      file_.bytes().substr(entry.piece.offset, entry.piece.bytes));
   if (view.ok() && view->template_id >= has_command_.size()) {
     view = absl::DataLossError("damaged: a template that is not there");
   }
-  if (!view.ok()) return WithContext(BlockName(block), view.status());
+  if (!view.ok()) return WithContext(BlockName(entry), view.status());
   return view;
 }
 
 absl::StatusOr<BlockView> ManifestReader::Impl::CheckedView(
-    size_t block, const Piece& piece) const {
+    const BlockEntry& entry, const Piece& piece) const {
   absl::Status status = ReadPiece(file_.bytes(), piece).status();
-  if (!status.ok()) return WithContext(BlockName(block), status);
-  absl::StatusOr<BlockView> view = Peek(block);
-  if (view.ok() && view->subjobs != index_.blocks[block].subjobs) {
+  if (!status.ok()) return WithContext(BlockName(entry), status);
+  absl::StatusOr<BlockView> view = Peek(entry);
+  if (view.ok() && view->subjobs != entry.subjobs) {
     return absl::DataLossError(absl::StrCat(
-        BlockName(block), ": damaged: index and block do not agree"));
+        BlockName(entry), ": damaged: index and block do not agree"));
   }
   return view;
+}
+
+template <typename Visit>
+absl::Status ManifestReader::Impl::ForEachBlock(Visit visit) const {
+  for (size_t block = 0; block < index_.blocks.size(); ++block) {
+    BlockEntry entry = index_.blocks[block];
+    absl::StatusOr<BlockView> view = Peek(entry);
+    if (!view.ok()) return view.status();
+    absl::Status status = visit(entry, *view);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ManifestReader::Impl::SetDefaultCommand(
@@ -131,13 +149,12 @@ absl::Status ManifestReader::Impl::SetDefaultCommand(
   for (const std::string& word : argv) only_command.add_argv(word);
   absl::StatusOr<SubJobMaker> maker = SubJobMaker::Compile(only_command);
   if (!maker.ok()) return maker.status();
-  for (size_t block = 0; block < index_.blocks.size(); ++block) {
-    absl::StatusOr<BlockView> view = Peek(block);
-    if (!view.ok()) return view.status();
-    if (!NeedsCommand(*view)) continue;
-    absl::Status status = maker->Bind(view->parameters());
-    if (!status.ok()) return WithContext(path_, status);
-  }
+  absl::Status status =
+      ForEachBlock([&](const BlockEntry&, const BlockView& view) {
+        if (!NeedsCommand(view)) return absl::OkStatus();
+        return WithContext(path_, maker->Bind(view.parameters()));
+      });
+  if (!status.ok()) return status;
   default_command_ = argv;
   open_.reset();
   return absl::OkStatus();
@@ -145,16 +162,12 @@ absl::Status ManifestReader::Impl::SetDefaultCommand(
 
 absl::Status ManifestReader::Impl::CheckCommands() const {
   if (!default_command_.empty()) return absl::OkStatus();
-  for (size_t block = 0; block < index_.blocks.size(); ++block) {
-    absl::StatusOr<BlockView> view = Peek(block);
-    if (!view.ok()) return view.status();
-    if (NeedsCommand(*view)) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          path_, ": sub-job ", index_.blocks[block].first,
-          " names no command; give one at the end of the command line"));
-    }
-  }
-  return absl::OkStatus();
+  return ForEachBlock([this](const BlockEntry& entry, const BlockView& view) {
+    if (!NeedsCommand(view)) return absl::OkStatus();
+    return absl::FailedPreconditionError(absl::StrCat(
+        path_, ": sub-job ", entry.first,
+        " names no command; give one at the end of the command line"));
+  });
 }
 
 absl::Status ManifestReader::Impl::CheckText(absl::string_view text) const {
@@ -164,22 +177,20 @@ absl::Status ManifestReader::Impl::CheckText(absl::string_view text) const {
     return absl::InvalidArgumentError(
         absl::StrCat("'", text, "': no {$NAME} here"));
   }
-  for (size_t block = 0; block < index_.blocks.size(); ++block) {
-    absl::StatusOr<BlockView> view = Peek(block);
-    if (!view.ok()) return view.status();
-    absl::Status status = parsed->Bind(view->parameters());
-    if (!status.ok()) return status;
-  }
-  return absl::OkStatus();
+  return ForEachBlock([&parsed](const BlockEntry&, const BlockView& view) {
+    return parsed->Bind(view.parameters());
+  });
 }
 
 absl::Status ManifestReader::Impl::Load(size_t block) {
   if (open_ && open_block_ == block) return absl::OkStatus();
-  const ManifestIndex::BlockEntry& entry = index_.blocks[block];
-  absl::StatusOr<BlockView> view = CheckedView(block, entry.head);
+  BlockEntry entry = index_.blocks[block];
+  file_.Touched(entry.piece.bytes);
+  absl::StatusOr<BlockView> view = CheckedView(entry, entry.head);
   if (view.ok() && open_ && Continues(*view)) {
     open_->Continue(*std::move(view));
     open_block_ = block;
+    open_entry_ = entry;
     return absl::OkStatus();
   }
   open_.reset();
@@ -193,9 +204,10 @@ absl::Status ManifestReader::Impl::Load(size_t block) {
   if (variables_) maker->SetVariables(*variables_);
   absl::StatusOr<OpenBlock> open =
       OpenBlock::Open(*std::move(view), *std::move(maker));
-  if (!open.ok()) return WithContext(BlockName(block), open.status());
+  if (!open.ok()) return WithContext(BlockName(entry), open.status());
   open_.emplace(*std::move(open));
   open_block_ = block;
+  open_entry_ = entry;
   return absl::OkStatus();
 }
 
@@ -204,17 +216,16 @@ absl::StatusOr<SubJob> ManifestReader::Impl::Get(uint64_t index) {
     return absl::OutOfRangeError(absl::StrCat(
         path_, ": no sub-job ", index, "; the last is ", index_.subjobs - 1));
   }
-  const std::vector<ManifestIndex::BlockEntry>& blocks = index_.blocks;
-  if (!open_ || index < blocks[open_block_].first ||
-      index - blocks[open_block_].first >= blocks[open_block_].subjobs) {
-    auto behind = std::upper_bound(
-        blocks.begin(), blocks.end(), index,
-        [](uint64_t i, const auto& entry) { return i < entry.first; });
-    absl::Status status = Load(behind - blocks.begin() - 1);
+  // Numbers without a sign: one below the first is above all.
+  if (!open_ || index - open_entry_.first >= open_entry_.subjobs) {
+    absl::Status status = Load(index_.blocks.Find(index));
     if (!status.ok()) return status;
+    if (index - open_entry_.first >= open_entry_.subjobs) {
+      return absl::DataLossError(
+          absl::StrCat(path_, ": somebody has changed the file"));
+    }
   }
-  absl::StatusOr<SubJob> subjob =
-      open_->Make(index - blocks[open_block_].first, index);
+  absl::StatusOr<SubJob> subjob = open_->Make(index - open_entry_.first, index);
   if (!subjob.ok()) {
     return WithContext(absl::StrCat(path_, ": sub-job ", index),
                        subjob.status());
@@ -223,8 +234,7 @@ absl::StatusOr<SubJob> ManifestReader::Impl::Get(uint64_t index) {
 }
 
 absl::Status ManifestReader::Impl::Verify() {
-  absl::string_view content = file_.bytes().substr(0, index_.content_bytes);
-  if (Crc32(content) != index_.content_crc32) {
+  if (file_.Checksum(index_.content_bytes) != index_.content_crc32) {
     return absl::DataLossError(
         absl::StrCat(path_, ": damaged: checksum of the whole"));
   }
@@ -232,7 +242,7 @@ absl::Status ManifestReader::Impl::Verify() {
     absl::Status status = Load(block);
     if (!status.ok()) return status;
     status = open_->CheckValues();
-    if (!status.ok()) return WithContext(BlockName(block), status);
+    if (!status.ok()) return WithContext(BlockName(open_entry_), status);
   }
   open_.reset();  // and its memory, which may be large
   return absl::OkStatus();

@@ -13,6 +13,7 @@
 #include "pack/manifest/block.h"
 #include "pack/manifest/checksum.h"
 #include "pack/manifest/content_to_copy.h"
+#include "pack/manifest/index.h"
 #include "pack/manifest/layout.h"
 #include "pack/manifest/mapped_file.h"
 #include "pack/manifest/rows.h"
@@ -137,24 +138,29 @@ absl::StatusOr<std::unique_ptr<ManifestWriter>> ManifestWriter::AddTo(
   absl::StatusOr<std::unique_ptr<ManifestWriter>> writer = Create(path);
   if (!writer.ok()) return writer;
   (*writer)->old_ = *std::move(old);
-  absl::Status status = (*writer)->CopyOld(file->bytes());
+  absl::Status status = (*writer)->CopyOld(*file);
   if (!status.ok()) return WithContext(path, status);
   return writer;
 }
 
 // Its header may be of another length than ours: everything moves by that.
-absl::Status ManifestWriter::CopyOld(absl::string_view file) {
-  absl::StatusOr<ManifestIndex> old = ManifestIndex::Parse(file);
+absl::Status ManifestWriter::CopyOld(const MappedFile& file) {
+  absl::StatusOr<ManifestIndex> old = ManifestIndex::Parse(file.bytes());
   if (!old.ok()) return old.status();
   absl::StatusOr<absl::string_view> content = ContentToCopy(file, *old);
   if (!content.ok()) return content.status();
-  auto header_end = static_cast<uint64_t>(content->begin() - file.begin());
+  auto header_end =
+      static_cast<uint64_t>(content->begin() - file.bytes().begin());
   uint64_t moved = offset_ - header_end;  // modulo 2^64
   for (; !content->empty();
        content->remove_prefix(std::min(content->size(), kBufferBytes))) {
     absl::Status status = Append(content->substr(0, kBufferBytes));
     if (!status.ok()) return status;
+    file.Touched(kBufferBytes);
   }
+  // Room for some more: a copy of a long one would take as much again.
+  block_places_.reserve(file.bytes().size() - old->content_bytes +
+                        kBufferBytes);
   auto place_of = [moved](const Piece& piece) {
     FieldPlace place;
     place.set_offset(piece.offset + moved);
@@ -163,22 +169,24 @@ absl::Status ManifestWriter::CopyOld(absl::string_view file) {
     return place;
   };
   for (const Piece& piece : old->templates) {
-    absl::Status status = CopyTemplate(file, piece);
+    absl::Status status = CopyTemplate(file.bytes(), piece);
     if (!status.ok()) return status;
-    *index_.add_templates() = place_of(piece);
+    AddTemplatePlace(place_of(piece));
   }
-  for (const ManifestIndex::BlockEntry& block : old->blocks) {
-    BlockPlace* entry = index_.add_blocks();
-    entry->set_first(block.first);
-    entry->set_subjobs(block.subjobs);
-    *entry->mutable_place() = place_of(block.piece);
+  absl::Status status;
+  for (size_t i = 0; status.ok() && i < old->blocks.size(); ++i) {
+    BlockEntry block = old->blocks[i];
+    BlockPlace place;
+    place.set_subjobs(block.subjobs);
+    *place.mutable_place() = place_of(block.piece);
     if (block.head.bytes < block.piece.bytes) {
-      entry->set_head_bytes(block.head.bytes);
-      entry->set_head_crc32(block.head.crc32);
+      place.set_head_bytes(block.head.bytes);
+      place.set_head_crc32(block.head.crc32);
     }
+    status = AddBlockPlace(std::move(place));
+    file.Touched(sizeof block);
   }
-  subjobs_ = old->subjobs;
-  return absl::OkStatus();
+  return status;
 }
 
 absl::Status ManifestWriter::CopyTemplate(absl::string_view file,
@@ -202,11 +210,13 @@ std::unique_ptr<ManifestWriter> ManifestWriter::ForDescriptor(int fd) {
 absl::Status ManifestWriter::Append(absl::string_view bytes) {
   crc_ = ExtendCrc32(crc_, bytes);
   offset_ += bytes.size();
-  buffer_.append(bytes.data(), bytes.size());
-  if (buffer_.size() < kBufferBytes) return absl::OkStatus();
+  if (buffer_.size() + bytes.size() < kBufferBytes) {
+    buffer_.append(bytes.data(), bytes.size());
+    return absl::OkStatus();
+  }
   absl::Status status = WriteFull(fd_, buffer_, path_);
   buffer_.clear();
-  return status;
+  return status.ok() ? WriteFull(fd_, bytes, path_) : status;
 }
 
 absl::StatusOr<FieldPlace> ManifestWriter::AppendMessage(
@@ -239,7 +249,7 @@ absl::StatusOr<uint32_t> ManifestWriter::AddTemplate(
   absl::StatusOr<FieldPlace> place =
       AppendMessage(Manifest::kTemplatesFieldNumber, bytes);
   if (!place.ok()) return place.status();
-  *index_.add_templates() = *place;
+  AddTemplatePlace(*place);
   KeepTemplate(std::move(bytes));
   return static_cast<uint32_t>(templates_.size() - 1);
 }
@@ -264,9 +274,6 @@ absl::Status ManifestWriter::AppendBlock(uint32_t template_id, uint64_t subjobs,
                                          uint32_t body_field,
                                          absl::string_view body,
                                          uint64_t data_bytes) {
-  if (subjobs > INT64_MAX - subjobs_) {
-    return absl::InvalidArgumentError("more than 2^63 sub-jobs");
-  }
   std::string block;
   AppendVarintField(Block::kTemplateIdFieldNumber, template_id, &block);
   AppendVarintField(Block::kSubjobsFieldNumber, subjobs, &block);
@@ -274,16 +281,34 @@ absl::Status ManifestWriter::AppendBlock(uint32_t template_id, uint64_t subjobs,
   absl::StatusOr<FieldPlace> place =
       AppendMessage(Manifest::kBlocksFieldNumber, block);
   if (!place.ok()) return place.status();
-  BlockPlace* entry = index_.add_blocks();
-  entry->set_first(subjobs_);
-  entry->set_subjobs(subjobs);
-  *entry->mutable_place() = *place;
+  BlockPlace entry;
+  entry.set_subjobs(subjobs);
+  *entry.mutable_place() = *place;
   if (data_bytes > 0) {
     absl::string_view head(block.data(), block.size() - data_bytes);
-    entry->set_head_bytes(head.size());
-    entry->set_head_crc32(Crc32(head));
+    entry.set_head_bytes(head.size());
+    entry.set_head_crc32(Crc32(head));
   }
-  subjobs_ += subjobs;
+  return AddBlockPlace(std::move(entry));
+}
+
+void ManifestWriter::AddTemplatePlace(const FieldPlace& place) {
+  AppendBytesField(BlockIndex::kTemplatesFieldNumber, place.SerializeAsString(),
+                   &template_places_);
+}
+
+absl::Status ManifestWriter::AddBlockPlace(BlockPlace place) {
+  if (place.subjobs() > INT64_MAX - subjobs_) {
+    return absl::InvalidArgumentError("more than 2^63 sub-jobs");
+  }
+  if (blocks_++ == kMaxBlocks) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("more than ", kMaxBlocks, " blocks; pack it anew"));
+  }
+  place.set_first(subjobs_);
+  subjobs_ += place.subjobs();
+  AppendBytesField(BlockIndex::kBlocksFieldNumber, place.SerializeAsString(),
+                   &block_places_);
   return absl::OkStatus();
 }
 
@@ -346,14 +371,16 @@ absl::Status ManifestWriter::FlushRows() {
 }
 
 absl::Status ManifestWriter::AppendIndex() {
-  index_.set_subjobs(subjobs_);
-  index_.set_crc32(crc_);
-  std::string bytes = index_.SerializeAsString();
-  std::string tail;
-  AppendFixed32Field(Manifest::kIndexCrc32FieldNumber, Crc32(bytes), &tail);
+  std::string subjobs, tail;
+  AppendVarintField(BlockIndex::kSubjobsFieldNumber, subjobs_, &subjobs);
+  std::string index = std::move(block_places_);
+  index.insert(0, subjobs);
+  index += template_places_;
+  AppendFixed32Field(BlockIndex::kCrc32FieldNumber, crc_, &index);
+  AppendFixed32Field(Manifest::kIndexCrc32FieldNumber, Crc32(index), &tail);
   AppendFixed64Field(Manifest::kIndexOffsetFieldNumber, offset_, &tail);
   absl::Status status =
-      AppendMessage(Manifest::kIndexFieldNumber, bytes).status();
+      AppendMessage(Manifest::kIndexFieldNumber, index).status();
   if (status.ok()) status = Append(tail);
   if (status.ok()) status = WriteFull(fd_, buffer_, path_);
   buffer_.clear();

@@ -15,8 +15,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "pack/base/fd.h"
-#include "pack/manifest/index.h"
+#include "pack/manifest/block_places.h"
 #include "pack/manifest/manifest.pb.h"
+#include "pack/manifest/mapped_file.h"
 #include "pack/manifest/rows_buffer.h"
 #include "pack/manifest/rows_packer.h"
 #include "pack/manifest/subjob_maker.h"
@@ -74,8 +75,8 @@ class ManifestWriter {
 
  private:
   explicit ManifestWriter(int fd);
-  absl::Status CopyOld(absl::string_view file);
-  absl::Status AddContent(absl::string_view file);
+  absl::Status CopyOld(const MappedFile& file);
+  absl::Status AddContent(const MappedFile& file);
   absl::Status CopyTemplate(absl::string_view file, const Piece& piece);
   void KeepTemplate(std::string bytes);
   // Makes maker_ that of the template, bound to these parameters.
@@ -93,6 +94,9 @@ class ManifestWriter {
   // Writes what the packer has.
   absl::Status WritePacked();
   absl::Status FlushRows();
+  void AddTemplatePlace(const FieldPlace& place);
+  // Of a block that follows the others.
+  absl::Status AddBlockPlace(BlockPlace place);
   absl::Status AppendIndex();
   absl::Status TakeName();
 
@@ -108,7 +112,8 @@ class ManifestWriter {
   std::unordered_map<std::string, uint32_t> template_ids_;  // of their bytes
   std::vector<const std::string*> templates_;               // those, by id
   SubJobMaker maker_;                                       // of the last used
-  BlockIndex index_;
+  std::string block_places_, template_places_;  // of a cram.BlockIndex
+  size_t blocks_ = 0;
   uint64_t subjobs_ = 0;
 
   std::optional<RowsBuffer> rows_;

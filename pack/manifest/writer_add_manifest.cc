@@ -40,18 +40,18 @@ absl::Status ManifestWriter::AddManifest(const std::string& path) {
   if (!file.ok()) return file.status();
   absl::Status status = FlushRows();
   rows_.reset();
-  if (status.ok()) status = WithContext(path, AddContent(file->bytes()));
+  if (status.ok()) status = WithContext(path, AddContent(*file));
   return status;
 }
 
-absl::Status ManifestWriter::AddContent(absl::string_view file) {
-  absl::StatusOr<ManifestIndex> index = ManifestIndex::Parse(file);
+absl::Status ManifestWriter::AddContent(const MappedFile& file) {
+  absl::StatusOr<ManifestIndex> index = ManifestIndex::Parse(file.bytes());
   if (!index.ok()) return index.status();
   absl::Status status = ContentToCopy(file, *index).status();
   if (!status.ok()) return status;
   std::vector<uint32_t> ids;
   for (const Piece& piece : index->templates) {
-    absl::StatusOr<absl::string_view> bytes = ReadPiece(file, piece);
+    absl::StatusOr<absl::string_view> bytes = ReadPiece(file.bytes(), piece);
     if (!bytes.ok()) return bytes.status();
     SubJobTemplate source;
     if (!ParseTemplate(*bytes, &source)) {
@@ -61,8 +61,10 @@ absl::Status ManifestWriter::AddContent(absl::string_view file) {
     if (!id.ok()) return id.status();
     ids.push_back(*id);
   }
-  for (const ManifestIndex::BlockEntry& block : index->blocks) {
-    absl::StatusOr<absl::string_view> bytes = ReadPiece(file, block.piece);
+  for (size_t i = 0; i < index->blocks.size(); ++i) {
+    BlockEntry block = index->blocks[i];
+    absl::StatusOr<absl::string_view> bytes =
+        ReadPiece(file.bytes(), block.piece);
     if (!bytes.ok()) return bytes.status();
     absl::StatusOr<BlockParts> parts = TakeApart(*bytes);
     if (!parts.ok()) return parts.status();
@@ -73,6 +75,7 @@ absl::Status ManifestWriter::AddContent(absl::string_view file) {
         AppendBlock(ids[parts->template_id], block.subjobs, parts->body_field,
                     parts->body, block.piece.bytes - block.head.bytes);
     if (!status.ok()) return status;
+    file.Touched(block.piece.bytes);
   }
   return absl::OkStatus();
 }

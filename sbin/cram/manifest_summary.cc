@@ -30,6 +30,7 @@ struct TemplateSummary {
   SubJobTemplate source;
   uint64_t subjobs = 0;
   std::vector<Variation> variations;
+  uint64_t more_blocks = 0;  // with variations that are not among these
 };
 
 std::vector<std::string> CommandOf(const SubJobTemplate& source) {
@@ -103,6 +104,9 @@ std::string TemplateText(const TemplateSummary& summary) {
     }
     if (variation.sample) line("Sample", SampleText(*variation.sample));
   }
+  if (summary.more_blocks > 0) {
+    line("Varies", absl::StrCat("in ", summary.more_blocks, " more blocks"));
+  }
   return absl::StrCat("\n", text.Take());
 }
 
@@ -142,6 +146,7 @@ Json TemplateJson(const TemplateSummary& summary) {
           {"seed", variation.sample->seed()}};
     }
   }
+  if (summary.more_blocks > 0) json["more_blocks"] = summary.more_blocks;
   return json;
 }
 
@@ -168,11 +173,12 @@ std::string TemplateJsonText(const TemplateSummary& summary) {
 constexpr char kJsonEnd[] = "\n  ]\n}\n";
 
 // Places of blocks, by their templates.
-using Blocks = std::vector<std::pair<uint32_t, uint64_t>>;
+using Blocks = std::vector<std::pair<uint32_t, uint32_t>>;
 
 absl::StatusOr<Blocks> BlocksByTemplate(const ManifestReader& reader) {
   Blocks blocks;
-  for (size_t i = 0; i < reader.blocks(); ++i) {
+  blocks.reserve(reader.blocks());
+  for (uint32_t i = 0; i < reader.blocks(); ++i) {
     absl::StatusOr<BlockView> block = reader.GetBlock(i);
     if (!block.ok()) return block.status();
     blocks.emplace_back(block->template_id, i);
@@ -200,6 +206,7 @@ absl::StatusOr<TemplateSummary> Summarize(const std::string& path,
     if (!status.ok()) return WithContext(path, status);
   }
   summary.variations = finder.Take();
+  summary.more_blocks = finder.more_blocks();
   return summary;
 }
 

@@ -13,6 +13,8 @@ namespace {
 
 constexpr uint64_t kShownValues = 5;
 
+constexpr size_t kMostVariations = 1000;
+
 // How many values of a column are counted, and of all columns together, so that
 // a foreign manifest of thousands of columns cannot take all memory.
 constexpr size_t kMostDistinct = 10000;
@@ -63,6 +65,11 @@ bool VariationFinder::Continues(const BlockView& block) const {
 absl::Status VariationFinder::Add(const BlockView& block) {
   if (!Continues(block)) {
     FinishRows();
+    if (variations_.size() == kMostVariations) {
+      in_rows_ = false;
+      ++more_blocks_;
+      return absl::OkStatus();
+    }
     variations_.push_back(block.is_sweep ? SweepVariation(block.sweep)
                                          : Variation());
     in_rows_ = !block.is_sweep;

@@ -27,7 +27,10 @@ class VariationFinder {
  public:
   // Reads rows as far as it takes to count what varies in them. Error: damage.
   absl::Status Add(const BlockView& block);
+  // The first thousand.
   std::vector<Variation> Take();
+  // How many blocks are in none of those.
+  uint64_t more_blocks() const { return more_blocks_; }
 
  private:
   bool Continues(const BlockView& block) const;
@@ -35,6 +38,7 @@ class VariationFinder {
   void FinishRows();
 
   std::vector<Variation> variations_;
+  uint64_t more_blocks_ = 0;
   // Of the last one, if that has rows.
   bool in_rows_ = false;
   std::vector<std::string> columns_;

@@ -1,4 +1,4 @@
-"""hostile_manifest.py KIND FILE: manifests of some megabytes, all checksums
+"""hostile_manifest.py KIND FILE: manifests of many megabytes, all checksums
 right, that would be many times larger in memory if a reader made an object of
 all that they name."""
 
@@ -106,10 +106,15 @@ def main(kind, path):
     elif kind == "placeholders":
         manifest.template(COMMAND + data(1, b"{index}" * 131072))
         manifest.block(1, data(3, b""))
-    elif kind == "blocks":
+    elif kind in ("blocks", "too-many-blocks"):
         manifest.template(COMMAND)
-        for i in range(200000):
+        for i in range(1000000 if kind == "blocks" else (1 << 20) + 1):
             manifest.block(1, data(3, b""))
+    elif kind == "megabytes":  # in blocks of a row each
+        manifest.template(COMMAND)
+        for i in range(16):
+            value = data(1, data(1, bytes([i]) * 6000000))
+            manifest.block(1, rows(1, 1, value))
     elif kind == "values":  # a column of four million rows
         manifest.template(COMMAND)
         number = (8 << 20) // 2 - 8

@@ -285,7 +285,8 @@ TEST_F(ManifestDamageTest, AHeadThatIsLargerThanItsBlock) {
   block.set_subjobs(1);
   block.mutable_sweep();
   SetBlock(1, block);
-  absl::StatusOr<ManifestIndex> index = ManifestIndex::Parse(Content());
+  std::string content = Content();
+  absl::StatusOr<ManifestIndex> index = ManifestIndex::Parse(content);
   BlockIndex larger;
   larger.set_subjobs(1);
   BlockPlace* place = larger.add_blocks();
@@ -293,7 +294,7 @@ TEST_F(ManifestDamageTest, AHeadThatIsLargerThanItsBlock) {
   place->mutable_place()->set_offset(index->blocks[0].piece.offset);
   place->mutable_place()->set_bytes(index->blocks[0].piece.bytes);
   place->set_head_bytes(index->blocks[0].piece.bytes + 1);
-  SetIndexed(Content().substr(0, index->content_bytes), larger);
+  SetIndexed(content.substr(0, index->content_bytes), larger);
   EXPECT_THAT(Error(), HasSubstr("the index makes no sense"));
 }
 

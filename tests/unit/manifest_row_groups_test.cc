@@ -111,7 +111,8 @@ TEST_F(RowGroupsTest, KeepTheirHeadsWhenMoreIsAdded) {
   uint32_t id = *writer->AddTemplate(Command({"other"}));
   ASSERT_TRUE(writer->AddSweep(id, Sweep()).ok());
   ASSERT_TRUE(writer->Finish().ok());
-  absl::StatusOr<ManifestIndex> index = ManifestIndex::Parse(Content());
+  std::string content = Content();
+  absl::StatusOr<ManifestIndex> index = ManifestIndex::Parse(content);
   EXPECT_EQ(index->blocks[0].head.bytes, head);
   EXPECT_LT(head, index->blocks[0].piece.bytes / 2);
   EXPECT_EQ(index->blocks[1].head.bytes, index->blocks[1].piece.bytes);
