@@ -113,12 +113,17 @@ size_t BlockPlaces::Find(uint64_t subjob) const {
   auto behind = std::upper_bound(
       marks_.begin(), marks_.end(), subjob,
       [](uint64_t i, const Mark& mark) { return i < mark.first; });
-  size_t block =
-      static_cast<size_t>(behind - marks_.begin() - 1) * kEntriesAMark;
+  auto mark = static_cast<size_t>(behind - marks_.begin() - 1);
+  size_t block = mark * kEntriesAMark;
   size_t last = std::min(block + kEntriesAMark, size_) - 1;
-  while (block < last) {
-    BlockEntry entry = (*this)[block];
-    if (subjob - entry.first < entry.subjobs) break;
+  WireReader reader(index_.substr(marks_[mark].offset));
+  while (block < last && reader.Next()) {
+    if (reader.field() != BlockIndex::kBlocksFieldNumber) continue;
+    BlockEntry entry;
+    if (!ParseEntry(reader.bytes(), 0, limit_, &entry) ||
+        subjob - entry.first < entry.subjobs) {
+      break;
+    }
     ++block;
   }
   return block;

@@ -47,7 +47,7 @@ bool WireReader::ReadFixed(size_t size) {
   return true;
 }
 
-bool WireReader::Next() {
+bool WireReader::NextAny() {
   if (rest_.empty() || !ok_) return false;
   ok_ = false;
   bytes_ = {};

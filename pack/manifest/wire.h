@@ -20,7 +20,7 @@ class WireReader {
 
   // Moves to the next field: false at the end, and where the bytes make no
   // sense; ok() tells which.
-  bool Next();
+  bool Next() { return NextShort() || NextAny(); }
   bool ok() const { return ok_; }
   // Bytes behind the current field.
   size_t left() const { return rest_.size(); }
@@ -33,6 +33,24 @@ class WireReader {
   uint64_t number() const { return number_; }
 
  private:
+  // The next one, if it is what most are: bytes, with a tag and a length of one
+  // byte each.
+  bool NextShort() {
+    if (rest_.size() < 2 || !ok_) return false;
+    auto tag = static_cast<unsigned char>(rest_[0]);
+    auto size = static_cast<unsigned char>(rest_[1]);
+    if (tag < 8 || (tag & 0x87) != 2 || size > 0x7f ||
+        size > rest_.size() - 2) {
+      return false;
+    }
+    field_ = tag >> 3;
+    type_ = 2;
+    number_ = 0;
+    bytes_ = absl::string_view(rest_.data() + 2, size);
+    rest_.remove_prefix(size + size_t{2});
+    return true;
+  }
+  bool NextAny();
   // Most have one byte.
   bool ReadVarint(uint64_t* value) {
     if (rest_.empty() || (rest_[0] & 0x80) != 0) return ReadLongVarint(value);
