@@ -193,6 +193,7 @@ pid_t Start(Bench* bench, const AttemptFacts& facts, Steps* steps) {
   request.cgroup_fd = bench->cap->entry_directory_fd();
   request.cgroup_procs_fd = bench->cap->entry_fd();
   bench->launcher->Launch(request, bench->cpus);
+  bench->launcher->TellWhenDone();
   pollfd done = {bench->launcher->done_fd(), POLLIN, 0};
   poll(&done, 1, -1);
   SpawnResult result = *bench->launcher->TakeResult();

@@ -323,6 +323,7 @@ class Launching : public Spawning {
     launcher_->Launch(request_, cpus_);
   }
   SpawnResult Result() {
+    launcher_->TellWhenDone();
     pollfd done = {launcher_->done_fd(), POLLIN, 0};
     EXPECT_EQ(poll(&done, 1, 10000), 1);
     return launcher_->TakeResult().value_or(SpawnResult());
@@ -363,6 +364,18 @@ TEST_F(Launching, WhatCannotRunComesBackAsItsErrno) {
   ExpectNoChild();
 }
 
+TEST_F(Launching, TellsOnlyWhoAsksOrWhatFails) {
+  pollfd done = {launcher_->done_fd(), POLLIN, 0};
+  Launch({"true"});
+  while (!launcher_->TakeResult()) sched_yield();
+  EXPECT_EQ(poll(&done, 1, 0), 0);
+  EXPECT_GT(wait(nullptr), 0);
+  Launch({"/not/there"});
+  EXPECT_EQ(poll(&done, 1, 10000), 1);
+  EXPECT_LT(launcher_->TakeResult()->pid, 0);
+  EXPECT_EQ(poll(&done, 1, 0), 0);
+}
+
 TEST_F(Launching, HasNoResultBeforeThereIsOne) {
   EXPECT_FALSE(launcher_->TakeResult());
   EXPECT_EQ(launcher_->child(), 0);
@@ -401,6 +414,27 @@ TEST_F(Launching, NamesTheChildBeforeItsResultIsTaken) {
     EXPECT_EQ(launcher_->child(), reaped);
     EXPECT_EQ(Result().pid, reaped);
   }
+}
+
+// A process that is nobody's but the launcher's (CLONE_PARENT), and in no
+// process group of a sub-job.
+TEST_F(Launching, EndsWhatTheLastOneMadeItsChild) {
+  Launch({"python3", "-c",
+          absl::StrCat("import ctypes, os, time\n"
+                       "pid = ctypes.CDLL(None).syscall(",
+                       SYS_clone, ", ", CLONE_PARENT | SIGCHLD,
+                       ", 0, 0, 0, 0)\n"
+                       "if pid == 0:\n"
+                       "  os.setsid()\n"
+                       "  time.sleep(1000)\n"
+                       "print(pid)\n")});
+  EXPECT_EQ(Wait(Result().pid).code, 0);
+  pid_t foreign = 0;
+  ASSERT_TRUE(absl::SimpleAtoi(Printed(), &foreign));
+  EXPECT_EQ(kill(foreign, 0), 0);
+  Launch({"true"});
+  EXPECT_EQ(Wait(Result().pid).code, 0);
+  EXPECT_EQ(kill(foreign, 0), -1);
 }
 
 TEST_F(Launching, ProcessesDieWithTheLauncher) {

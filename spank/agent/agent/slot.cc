@@ -31,6 +31,8 @@ constexpr absl::Duration kBetweenKills = absl::Milliseconds(1);
 // Those of other slots' sub-jobs are looked at, too; what is not done in time
 // is done at the end of the run.
 constexpr absl::Duration kJudgingFiles = absl::Milliseconds(20);
+// A sub-job that ends before this is heard of once, when it has ended.
+constexpr absl::Duration kSoonLaunched = absl::Milliseconds(10);
 // Output beyond this does not wait for the next flush.
 constexpr size_t kMuchOutput = 1 << 20;
 
@@ -224,11 +226,18 @@ void Slot::Launch() {
   if (LimitData()) request.data = &data_;
   launching_ = true;
   launcher_->Launch(request, r_->cpus->Set(claim_.cpus));
+  launch_timer_ = r_->loop->After(kSoonLaunched, [this] {
+    launch_timer_ = 0;
+    Launched();
+  });
 }
 
 void Slot::Launched() {
   std::optional<SpawnResult> result = launcher_->TakeResult();
-  if (!result) return;
+  if (!result) {
+    if (launching_) launcher_->TellWhenDone();
+    return;
+  }
   launching_ = false;
   if (r_->oom_score != nullptr) r_->oom_score->LaunchEnds();
   streams_ = {};
@@ -286,7 +295,8 @@ void Slot::ArmTimers() {
 }
 
 void Slot::CancelTimers() {
-  for (Loop::TimerId* timer : {&limit_timer_, &kill_timer_, &look_timer_}) {
+  for (Loop::TimerId* timer :
+       {&launch_timer_, &limit_timer_, &kill_timer_, &look_timer_}) {
     r_->loop->Cancel(*timer);
     *timer = 0;
   }
@@ -337,6 +347,7 @@ void Slot::Cancel(EndReason reason) {
 // Who is asked to end has not completed, whatever it says; of another signal
 // only the user knows what it means.
 void Slot::AnnounceEnd(int signal) {
+  if (launching_) Launched();
   if (!busy_ || attempt_.ended_for != EndReason::kNone) return;
   if (IsLaterPart()) return;  // the first part tells it
   attempt_.ended_for =
@@ -347,6 +358,8 @@ void Slot::AnnounceEnd(int signal) {
 }
 
 void Slot::End(EndReason reason) {
+  if (launching_) Launched();
+  if (!busy_) return;
   if (attempt_.ended_for != EndReason::kNone &&
       attempt_.ended_for != EndReason::kJobEnd) {
     return;
@@ -381,6 +394,7 @@ void Slot::KillNow() {
 bool Slot::Reaped(pid_t pid, int wait_status, const rusage& usage) {
   if (launching_ && pid == launcher_->child()) {
     early_end_.emplace(wait_status, usage);
+    Launched();
     return true;
   }
   if (leader_ != pid) return false;

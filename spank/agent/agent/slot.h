@@ -155,7 +155,8 @@ class Slot {
   bool is_held_ = false;  // when that was asked last
   // Reaped while its launch was still under way.
   std::optional<std::pair<int, rusage>> early_end_;
-  Loop::TimerId limit_timer_ = 0, kill_timer_ = 0, look_timer_ = 0;
+  Loop::TimerId launch_timer_ = 0, limit_timer_ = 0, kill_timer_ = 0,
+                look_timer_ = 0;
 };
 
 }  // namespace cram

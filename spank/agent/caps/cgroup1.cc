@@ -15,6 +15,7 @@
 #include "pack/base/io.h"
 #include "pack/base/size.h"
 #include "spank/agent/caps/control_file.h"
+#include "spank/agent/caps/process_table.h"
 #include "spank/agent/caps/witness.h"
 
 namespace cram {
@@ -40,7 +41,7 @@ class Cgroup1Slot : public SlotCap {
   explicit Cgroup1Slot(std::string leaf) : leaf_(std::move(leaf)) {}
 
   ~Cgroup1Slot() override {
-    for (int i = 0; i < 50 && !KillAll(); ++i) usleep(2000);
+    for (int i = 0; i < 50 && !KillListed(leaf_); ++i) usleep(2000);
     // What root made, root removes.
     if (!is_ours_alone_) RemoveCgroup(leaf_);
   }
@@ -96,7 +97,11 @@ class Cgroup1Slot : public SlotCap {
   }
 
   std::string directory() const override { return leaf_; }
-  void Started(pid_t leader) override { witness_.Started(leader); }
+  void Started(pid_t leader) override {
+    leader_ = leader;
+    last_peak_ = UINT64_MAX;
+    witness_.Started(leader);
+  }
   bool Holds(pid_t leader) const override {
     return IsInCgroup(leader, memory_line_);
   }
@@ -128,7 +133,7 @@ class Cgroup1Slot : public SlotCap {
 
   bool KillAll() override {
     witness_.WeKill();
-    return KillListed(leaf_);
+    return ProcessTable::NoneLeft(leader_) || KillListed(leaf_);
   }
 
   CapVerdict Verdict() override {
@@ -139,16 +144,16 @@ class Cgroup1Slot : public SlotCap {
   std::optional<Victim> victim() override { return witness_.victim(false); }
 
   uint64_t peak_bytes() override {
-    uint64_t peak = peak_.ReadNumber();
-    return peak - std::min(peak, base_);
+    last_peak_ = peak_.ReadNumber();
+    return last_peak_ - std::min(last_peak_, base_);
   }
 
   uint64_t LeftBehind() override {
-    if (peak_.ReadNumber() <= kLeftBehindWorthCounting) return 0;
+    if (last_peak_ <= kLeftBehindWorthCounting) return 0;
     DropPageCache();
     (void)peak_.Write("0");
-    uint64_t used = peak_.ReadNumber();
-    return used > kLeftBehindWorthCounting ? used : 0;
+    last_peak_ = peak_.ReadNumber();
+    return last_peak_ > kLeftBehindWorthCounting ? last_peak_ : 0;
   }
 
  private:
@@ -228,12 +233,14 @@ class Cgroup1Slot : public SlotCap {
   ControlFile entry_, limit_, swap_, peak_, usage_, oom_;
   UniqueFd event_;
   bool has_swap_ = false;
-  bool is_ours_alone_ = false;  // the limit
-  uint64_t base_ = 0;           // of the attempts before this one
+  bool is_ours_alone_ = false;       // the limit
+  uint64_t base_ = 0;                // of the attempts before this one
+  uint64_t last_peak_ = UINT64_MAX;  // UINT64_MAX: to be asked for
   uint64_t limit_bytes_ = UINT64_MAX;
   uint64_t oom_kills_before_ = 0;
   CapVerdict verdict_ = CapVerdict::kWithin;
   std::string memory_line_;  // of who is in it
+  pid_t leader_ = 0;
   Witness witness_;
   bool saw_event_ = false;
   int looks_left_ = 0;

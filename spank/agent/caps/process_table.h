@@ -29,7 +29,9 @@ class ProcessTable {
   // Whether it is certain, without a look at /proc, that a leader that was
   // reaped has left nobody behind: its process group is empty, and this thread
   // has no child. Leaders are children of other threads; what they leave is
-  // inherited by the process's first one, which is to call this.
+  // inherited by the process's first one, which is to call this. What a leader
+  // has made a child of the thread that started it is not seen: that thread
+  // looks for it (see foreign_children.h in the runner).
   static bool NoneLeft(pid_t leader);
 
   // Looks at /proc again unless that was done less than `max_age` ago.

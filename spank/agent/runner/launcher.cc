@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "pack/base/io.h"
+#include "spank/agent/runner/foreign_children.h"
 
 namespace cram {
 namespace {
@@ -26,6 +27,13 @@ int StartThread(pthread_t* thread, void* (*run)(void*), void* argument) {
   pthread_attr_destroy(&attributes);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return error;
+}
+
+SpawnResult Failed(const char* step, int error) {
+  SpawnResult result;
+  result.failed_step = step;
+  result.error = error;
+  return result;
 }
 
 }  // namespace
@@ -57,26 +65,42 @@ void Launcher::Launch(const SpawnRequest& request, const cpu_set_t& cpus) {
 }
 
 std::optional<SpawnResult> Launcher::TakeResult() {
-  uint64_t count;
-  (void)read(done_.get(), &count, sizeof count);
   absl::MutexLock lock(&mutex_);
+  if (told_) {
+    uint64_t count;
+    (void)read(done_.get(), &count, sizeof count);
+    told_ = false;
+  }
   std::optional<SpawnResult> result = std::move(result_);
   result_.reset();
   if (result) child_ = 0;
   return result;
 }
 
+void Launcher::TellWhenDone() {
+  absl::MutexLock lock(&mutex_);
+  if (result_) {
+    Tell();
+  } else {
+    is_to_tell_ = true;
+  }
+}
+
+void Launcher::Tell() {
+  uint64_t one = 1;
+  (void)write(done_.get(), &one, sizeof one);
+  told_ = true;
+}
+
 SpawnResult Launcher::Start(const SpawnRequest& request,
                             const cpu_set_t& cpus) {
   if (CPU_COUNT(&cpus) == 0 || !CPU_EQUAL(&cpus, &at_cpus_)) {
     if (sched_setaffinity(0, sizeof cpus, &cpus) != 0) {
-      SpawnResult failed;
-      failed.failed_step = "sched_setaffinity";
-      failed.error = errno;
-      return failed;
+      return Failed("sched_setaffinity", errno);
     }
     at_cpus_ = cpus;
   }
+  if (!EndForeignChildren()) return Failed("end what was left", EBUSY);
   return Spawn(request);
 }
 
@@ -95,13 +119,11 @@ void* Launcher::Run(void* launcher) {
     request.child = &self->child_;
     request.ignored_signals = &self->ignored_signals_;
     SpawnResult result = self->Start(request, cpus);
-    {
-      absl::MutexLock lock(&self->mutex_);
-      self->result_ = std::move(result);
-      self->launching_ = false;
-    }
-    uint64_t one = 1;
-    (void)write(self->done_.get(), &one, sizeof one);
+    absl::MutexLock lock(&self->mutex_);
+    self->launching_ = false;
+    if (self->is_to_tell_ || result.pid < 0) self->Tell();
+    self->is_to_tell_ = false;
+    self->result_ = std::move(result);
   }
 }
 

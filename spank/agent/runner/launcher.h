@@ -24,14 +24,18 @@ namespace cram {
 // launcher's thread, which goes to the child's CPUs first: the child begins
 // where it is to run, and is not moved there.
 //
-// The processes die with the launcher. One launch at a time.
+// The processes die with the launcher. One at a time: the last has been reaped
+// when the next is launched, and what else is a child of the thread is killed
+// then (see foreign_children.h).
 class Launcher {
  public:
   static absl::StatusOr<std::unique_ptr<Launcher>> Create();
   // Waits for a launch that is under way.
   ~Launcher();
 
-  // Readable when a launch has come to its result.
+  // Readable when a launch has failed, or has come to its result after
+  // TellWhenDone. Who starts short programs hears of their end soon enough, and
+  // is woken once for each in place of twice.
   int done_fd() const { return done_.get(); }
 
   // What `request` points to stays as it is until the result is taken; `cpus`
@@ -41,6 +45,9 @@ class Launcher {
   // The result; none while the launch is under way. Clears done_fd.
   std::optional<SpawnResult> TakeResult();
 
+  // done_fd is to tell of the launch under way, or of a result not yet taken.
+  void TellWhenDone();
+
   // The child of the launch under way, from its first moment on; 0 when there
   // is none. It may have run, ended and been reaped before its result is here.
   pid_t child() const { return child_.load(); }
@@ -48,6 +55,7 @@ class Launcher {
  private:
   Launcher() = default;
   static void* Run(void* launcher);
+  void Tell() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   SpawnResult Start(const SpawnRequest& request, const cpu_set_t& cpus);
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return launching_ || stop_;
@@ -61,6 +69,8 @@ class Launcher {
   absl::Mutex mutex_;
   bool launching_ ABSL_GUARDED_BY(mutex_) = false;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_to_tell_ ABSL_GUARDED_BY(mutex_) = false;
+  bool told_ ABSL_GUARDED_BY(mutex_) = false;
   SpawnRequest request_ ABSL_GUARDED_BY(mutex_);
   cpu_set_t cpus_ ABSL_GUARDED_BY(mutex_) = {};
   std::optional<SpawnResult> result_ ABSL_GUARDED_BY(mutex_);
