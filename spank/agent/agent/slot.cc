@@ -12,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "pack/base/io.h"
 #include "pack/base/program_path.h"
+#include "pack/base/size.h"
 #include "spank/agent/caps/left_files.h"
 #include "spank/ranks/rank_command.h"
 
@@ -35,6 +36,15 @@ constexpr absl::Duration kJudgingFiles = absl::Milliseconds(20);
 constexpr absl::Duration kSoonLaunched = absl::Milliseconds(10);
 // Output beyond this does not wait for the next flush.
 constexpr size_t kMuchOutput = 1 << 20;
+
+// Before it exec'd it was in our memory, which the kernel counts as its own; 0:
+// it never had more. ru_maxrss is in KiB, getrusage(2).
+uint64_t PeakBytes(const rusage& usage) {
+  rusage ours;
+  getrusage(RUSAGE_SELF, &ours);
+  if (usage.ru_maxrss <= ours.ru_maxrss) return 0;
+  return static_cast<uint64_t>(usage.ru_maxrss) * kKiB;
+}
 
 constexpr OutputStream kBothStreams[] = {OutputStream::kStdout,
                                          OutputStream::kStderr};
@@ -410,7 +420,9 @@ void Slot::LeaderEnded(int wait_status, const rusage& usage) {
   CancelTimers();
   bool ended_by_us = attempt_.ended_for != EndReason::kNone;
   int signal = attempt_.exit.signal;
-  if (!ended_by_us) cap_->LeaderEnded(attempt_.exit);
+  if (!ended_by_us) {
+    cap_->LeaderEnded(attempt_.exit, signal == 0 ? 0 : PeakBytes(usage));
+  }
   bool perhaps_slurms = r_->signals_reach_all && !ended_by_us &&
                         (signal == SIGTERM || signal == SIGINT);
   if (!perhaps_slurms) {

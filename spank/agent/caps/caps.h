@@ -65,8 +65,11 @@ class SlotCap {
   // said so before it exec'd; this asks after. True of one that has ended.
   virtual bool Holds(pid_t /*leader*/) const { return true; }
 
-  // How the leader ended by itself: not called when we ended it.
-  virtual void LeaderEnded(const ExitStatus& /*exit*/) {}
+  // How the leader ended by itself: not called when we ended it. When by a
+  // signal, also the most that it, or one that it waited for, had resident; 0:
+  // not known.
+  virtual void LeaderEnded(const ExitStatus& /*exit*/,
+                           uint64_t /*peak_bytes*/) {}
 
   // Now and then, while it runs: remembers who is the largest, should it be
   // killed too fast to be seen.

@@ -106,7 +106,7 @@ class Cgroup1Slot : public SlotCap {
     return IsInCgroup(leader, memory_line_);
   }
 
-  void LeaderEnded(const ExitStatus& exit) override {
+  void LeaderEnded(const ExitStatus& exit, uint64_t) override {
     if (exit.signal != SIGKILL || witness_.we_kill()) return;
     Look();
     witness_.LeaderKilled();

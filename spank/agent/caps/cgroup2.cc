@@ -127,11 +127,12 @@ class Cgroup2Slot : public SlotCap {
     return false;
   }
 
-  // The event may be still to come, and the others on their way out.
-  void LeaderEnded(const ExitStatus& exit) override {
+  // The event may be still to come, and the others on their way out. That the
+  // leader was killed tells nothing, as all are; its size does.
+  void LeaderEnded(const ExitStatus& exit, uint64_t peak_bytes) override {
     if (exit.signal != SIGKILL || witness_.we_kill()) return;
     (void)OverCap();
-    witness_.LeaderKilled();
+    if (peak_bytes >= cap_ / 4 * 3) witness_.LeaderKilled();
   }
 
   void Sample() override {

@@ -84,7 +84,7 @@ class WatchdogSlot : public SlotCap {
   // The kernel's counter is of the whole host: it is believed of a sub-job
   // that died of SIGKILL, or whose shell says that its command did, and that
   // nobody of ours killed.
-  void LeaderEnded(const ExitStatus& exit) override {
+  void LeaderEnded(const ExitStatus& exit, uint64_t) override {
     bool killed = exit.signal == SIGKILL || exit.code == 128 + SIGKILL;
     if (!killed || verdict_ != CapVerdict::kWithin ||
         OomKills::OnHost() <= kills_before_) {
