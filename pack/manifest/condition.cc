@@ -64,15 +64,30 @@ absl::StatusOr<Condition> Condition::Parse(
     condition.left_ = MakeSide(sides[0], names);
     condition.right_ = MakeSide(sides[1], names);
     if (sides[0].empty() || sides[1].empty()) break;
-    if (!condition.left_.is_parameter && !condition.right_.is_parameter) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("'", text, "': no side of it is a parameter; known: ",
-                       names.empty() ? "none" : absl::StrJoin(names, ", ")));
-    }
+    absl::Status status = condition.CheckSides(names);
+    if (!status.ok()) return status;
     return condition;
   }
   return absl::InvalidArgumentError(absl::StrCat(
       "'", text, "' is not a comparison, as in 'a<b' or 'mode!=fast'"));
+}
+
+absl::Status Condition::CheckSides(absl::Span<const std::string> names) const {
+  std::string known = absl::StrCat(
+      "; known: ", names.empty() ? "none" : absl::StrJoin(names, ", "));
+  if (!left_.is_parameter && !right_.is_parameter) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", text_, "': no side of it is a parameter", known));
+  }
+  for (const Side& side : {left_, right_}) {
+    if (takes_texts() || side.is_parameter || CompareNumbers(side.text, "0")) {
+      continue;
+    }
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", text_, "': '", side.text,
+                     "' is neither a number nor a parameter", known));
+  }
+  return absl::OkStatus();
 }
 
 bool Condition::HoldsFor(int comparison) const {
@@ -101,7 +116,7 @@ absl::StatusOr<bool> Condition::Holds(
   absl::string_view left = value_of(left_), right = value_of(right_);
   std::optional<int> comparison = CompareNumbers(left, right);
   if (comparison) return HoldsFor(*comparison);
-  if (operator_ == Operator::kEqual || operator_ == Operator::kNotEqual) {
+  if (takes_texts()) {
     return HoldsFor(left == right ? 0 : 1);
   }
   return absl::InvalidArgumentError(

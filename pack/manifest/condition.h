@@ -19,7 +19,8 @@ namespace cram {
 // equal, or not.
 class Condition {
  public:
-  // Errors: no operator; a side that is empty; no parameter on either.
+  // Errors: no operator; a side that is empty; no parameter on either;
+  // an order of what is neither parameter nor number.
   static absl::StatusOr<Condition> Parse(absl::string_view text,
                                          absl::Span<const std::string> names);
 
@@ -43,6 +44,11 @@ class Condition {
 
   static Side MakeSide(absl::string_view text,
                        absl::Span<const std::string> names);
+  // Whether the sides make sense with this operator.
+  absl::Status CheckSides(absl::Span<const std::string> names) const;
+  bool takes_texts() const {
+    return operator_ == Operator::kEqual || operator_ == Operator::kNotEqual;
+  }
   // Whether it holds for what compares so: less than 0, 0, more.
   bool HoldsFor(int comparison) const;
 

@@ -15,7 +15,7 @@
 namespace cram {
 namespace {
 
-constexpr int kLevel = 3;  // zstd's default
+constexpr int kLevel = 1;  // higher ones make little less of a few KiB
 
 // A thread that no signal is given to. Null: there cannot be one.
 template <typename Work>

@@ -308,6 +308,8 @@ END
   }
   where "--where: 'a=3' is not a comparison" --where a=3
   where "--where: 'c<3': no side of it is a parameter; known: a, m" --where 'c<3'
+  where "--where: 'a<b': 'b' is neither a number nor a parameter; known: a, m" \
+    --where 'a<b'
   where "--where: 'm<3': 'x' and '3' are not both numbers" --where 'm<3'
   where "--where leaves no combination" --where 'a>9'
   where "--where looks at all combinations, and 10000000000000 are more than" \
