@@ -2,42 +2,33 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "absl/strings/match.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "pack/base/exit_status.h"
+#include "pack/base/fd.h"
 #include "pack/base/io.h"
 #include "pack/base/size.h"
-#include "pack/base/spare_file.h"
+#include "spank/agent/caps/caps.h"
 #include "spank/agent/caps/cgroup1.h"
 #include "spank/agent/caps/cgroup2.h"
-#include "spank/agent/caps/cgroup_mounts.h"
 #include "spank/agent/caps/control_file.h"
-#include "spank/agent/caps/left_files.h"
 #include "spank/agent/caps/process_table.h"
-#include "spank/agent/caps/watchdog.h"
+#include "tests/unit/caps_fixture.h"
 #include "tests/unit/temporary_directory.h"
 
 namespace cram {
 namespace {
-
-constexpr uint64_t kCap = 200 * kMiB;
-constexpr absl::Duration kPatience = absl::Seconds(20);
 
 // ---- What sub-jobs do. Each is the whole life of a process.
 
@@ -122,165 +113,6 @@ int Deserter() {
          environment);
   return 99;
 }
-
-// ---- Running them, as the agent does.
-
-struct Outcome {
-  ExitStatus exit;
-  CapVerdict verdict = CapVerdict::kWithin;
-  uint64_t peak = 0;
-  bool all_killed = false;
-};
-
-pid_t Start(SlotCap* cap, const std::function<int()>& life) {
-  pid_t pid = fork();
-  if (pid != 0) return pid;
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  setsid();
-  if (cap->entry_fd() >= 0 && write(cap->entry_fd(), "0", 1) != 1) _exit(99);
-  _exit(life());
-}
-
-// Watches the cap until the leader is reaped; what else is reaped is ignored.
-ExitStatus Watch(SlotCap* cap, pid_t leader) {
-  absl::Time deadline = absl::Now() + kPatience;
-  int status = 0;
-  while (waitpid(leader, &status, WNOHANG) == 0) {
-    pollfd event{cap->event_fd(), static_cast<short>(cap->event()), 0};
-    absl::Duration wait =
-        std::min(cap->look_again(), absl::Duration(absl::Milliseconds(1)));
-    poll(&event, 1, static_cast<int>(absl::ToInt64Milliseconds(wait)));
-    if (cap->OverCap() || absl::Now() > deadline) cap->KillAll();
-  }
-  return ExitStatus::FromWait(status);
-}
-
-bool KillAllOf(SlotCap* cap) {
-  absl::Time deadline = absl::Now() + kPatience;
-  while (!cap->KillAll()) {
-    if (absl::Now() > deadline) return false;
-    while (waitpid(-1, nullptr, WNOHANG) > 0) {
-    }
-    usleep(1000);
-  }
-  return true;
-}
-
-Outcome Attempt(SlotCap* cap, const std::function<int()>& life,
-                uint64_t cap_bytes = kCap) {
-  Outcome outcome;
-  absl::Status armed = cap->Arm(cap_bytes);
-  EXPECT_TRUE(armed.ok()) << armed;
-  pid_t pid = Start(cap, life);
-  cap->Started(pid);
-  outcome.exit = Watch(cap, pid);
-  outcome.all_killed = KillAllOf(cap);
-  while (waitpid(-1, nullptr, WNOHANG) > 0) {
-  }
-  outcome.verdict = cap->Verdict();
-  outcome.peak = cap->peak_bytes();
-  return outcome;
-}
-
-// Each test runs with every backend that this machine has.
-class EachCaps : public testing::TestWithParam<const char*> {
- protected:
-  void SetUp() override {
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
-    if (is_cgroup()) {
-      directory_ = MakeDirectory();
-      if (directory_.empty()) return;
-    }
-    absl::StatusOr<std::unique_ptr<Caps>> caps = MakeCaps();
-    ASSERT_TRUE(caps.ok()) << caps.status();
-    caps_ = *std::move(caps);
-    EXPECT_TRUE(absl::StartsWith(GetParam(), caps_->name()));
-    slot_ = NewSlot(0);
-  }
-  void TearDown() override {
-    slot_.reset();
-    caps_.reset();
-    if (!directory_.empty()) {
-      // Who made the leaves removes them.
-      for (const char* leaf : {"/slot_0", "/slot_1"}) {
-        if (!is_handed_over()) break;
-        EXPECT_TRUE(RemoveCgroup(directory_ + leaf)) << strerror(errno);
-      }
-      EXPECT_EQ(rmdir(directory_.c_str()), 0) << strerror(errno);
-    }
-    EXPECT_TRUE(ChildrenOf(getpid()).empty());
-    prctl(PR_SET_CHILD_SUBREAPER, 0);
-  }
-
-  bool is_cgroup() const { return absl::string_view(GetParam()) != "watchdog"; }
-  bool is_cgroup2() const {
-    return absl::string_view(GetParam()) == "cgroup/v2";
-  }
-  bool is_handed_over() const {
-    return absl::EndsWith(GetParam(), "handed over");
-  }
-
-  // A cgroup for slots; "" where the machine has none of the kind.
-  std::string MakeDirectory() {
-    MemoryCgroup mine = FindMemoryCgroup();
-    std::string above = is_cgroup2() ? mine.v2 : mine.v1;
-    if (is_cgroup2() && mine.v2.size() > mine.v2_mount.size()) {
-      above.resize(above.rfind('/'));  // ours has processes
-    }
-    std::string path = absl::StrCat(above, "/cram_test_", getpid());
-    if (above.empty()) {
-      path.clear();
-    } else if (mkdir(path.c_str(), 0755) != 0) {
-      path.clear();
-    } else if (is_cgroup2()) {
-      ControlFile control;
-      EXPECT_TRUE(control.Open(path, "cgroup.subtree_control", O_WRONLY).ok());
-      if (!control.Write("+memory").ok()) {
-        rmdir(path.c_str());
-        path.clear();
-      }
-    }
-    if (path.empty()) Skip();
-    return path;
-  }
-  void Skip() {
-    GTEST_SKIP() << "no memory controller of " << GetParam()
-                 << " here in which we may make a cgroup";
-  }
-
-  absl::StatusOr<std::unique_ptr<Caps>> MakeCaps() const {
-    if (!is_cgroup()) return std::make_unique<WatchdogCaps>();
-    if (is_cgroup2()) return Cgroup2Caps::Create(directory_, {});
-    return Cgroup1Caps::Create(
-        directory_, is_handed_over() ? MakeLeaves() : std::vector<UniqueFd>());
-  }
-
-  // Two, as the plugin makes them.
-  std::vector<UniqueFd> MakeLeaves() const {
-    std::vector<UniqueFd> files;
-    for (const char* slot : {"/slot_0", "/slot_1"}) {
-      std::string leaf = directory_ + slot;
-      EXPECT_EQ(mkdir(leaf.c_str(), 0755), 0) << strerror(errno);
-      for (const char* file :
-           {"/cgroup.procs", "/memory.limit_in_bytes",
-            "/memory.max_usage_in_bytes", "/memory.memsw.limit_in_bytes"}) {
-        UniqueFd fd(open((leaf + file).c_str(), O_RDWR | O_CLOEXEC));
-        if (fd.valid()) files.push_back(std::move(fd));
-      }
-    }
-    return files;
-  }
-
-  std::unique_ptr<SlotCap> NewSlot(uint32_t number) {
-    absl::StatusOr<std::unique_ptr<SlotCap>> slot = caps_->MakeSlot(number);
-    EXPECT_TRUE(slot.ok()) << slot.status();
-    return *std::move(slot);
-  }
-
-  std::string directory_;
-  std::unique_ptr<Caps> caps_;
-  std::unique_ptr<SlotCap> slot_;
-};
 
 TEST_P(EachCaps, AHogIsKilledAndNamed) {
   Outcome outcome = Attempt(slot_.get(), Hog);
@@ -418,162 +250,6 @@ TEST_P(EachCaps, SaysWhetherItHoldsALeader) {
   EXPECT_TRUE(KillAllOf(slot_.get()));
 }
 
-const pid_t kTest = getpid();  // also in its children
-
-// Files in /dev/shm whose names are this test's, and what becomes of them.
-class LeftFiles : public EachCaps {
- protected:
-  void TearDown() override {
-    for (const char* name : {"", "b", "c", "own"}) {
-      std::error_code error;
-      std::filesystem::remove_all(Path(name), error);
-    }
-    EachCaps::TearDown();
-  }
-
-  static std::string Path(const char* name) {
-    return absl::StrCat(kSharedMemory, "/cram_test_", kTest, name);
-  }
-  static int Write(const std::string& file, uint64_t bytes) {
-    UniqueFd fd(open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600));
-    std::string piece(std::min(bytes, kMiB), 'x');
-    for (; bytes > 0; bytes -= piece.size()) {
-      piece.resize(std::min(bytes, kMiB));
-      if (!WriteFull(fd.get(), piece, file).ok()) return 1;
-    }
-    return 0;
-  }
-  static bool IsThere(const char* name) {
-    return access(Path(name).c_str(), F_OK) == 0;
-  }
-  // What a sub-job does, and then what is removed: so many bytes are expected.
-  uint64_t After(const std::function<int()>& life, uint64_t bytes = 0) {
-    since_ = absl::Now();
-    EXPECT_TRUE(Attempt(slot_.get(), life).exit.success());
-    return bytes == 0 ? Remove() : RemoveInTime(bytes);
-  }
-  uint64_t Remove() const {
-    return RemoveLeftFiles(kSharedMemory, since_, slot_->directory());
-  }
-  // On a busy machine the kernel's counts move while one looks, and a file
-  // stays; a later look finds it.
-  uint64_t RemoveInTime(uint64_t bytes) const {
-    return RemoveInTime(bytes, slot_->directory());
-  }
-  uint64_t RemoveInTime(uint64_t bytes, const std::string& directory) const {
-    uint64_t removed = 0;
-    for (int i = 0; i < 100 && removed < bytes; ++i) {
-      if (i > 0) usleep(50000);
-      removed += RemoveLeftFiles(kSharedMemory, since_, directory);
-    }
-    return removed;
-  }
-
-  absl::Time since_ = absl::InfinitePast();
-};
-
-TEST_P(LeftFiles, OfASubJobAreRemoved) {
-  for (uint64_t bytes : {uint64_t{1}, 5 * kKiB, 300 * kKiB, 60 * kMiB}) {
-    uint64_t removed =
-        After([bytes] { return Write(Path(""), bytes) + Write(Path("b"), 1); },
-              bytes + 4096);
-    EXPECT_GE(removed, bytes + 4096);
-    EXPECT_FALSE(IsThere("")) << bytes;
-    EXPECT_FALSE(IsThere("b")) << bytes;
-  }
-  // In pieces.
-  EXPECT_TRUE(
-      Attempt(
-          slot_.get(), [] { return Write(Path(""), 300 * kMiB); }, 400 * kMiB)
-          .exit.success());
-  EXPECT_EQ(RemoveInTime(300 * kMiB), 300 * kMiB);
-}
-
-TEST_P(LeftFiles, InDirectoriesGoWithThem) {
-  EXPECT_GT(After(
-                [] {
-                  std::filesystem::create_directories(Path("") + "/deep/down");
-                  return Write(Path("") + "/deep/down/file", 10000);
-                },
-                10001),
-            10000u);
-  EXPECT_FALSE(IsThere(""));
-}
-
-TEST_P(LeftFiles, EmptyOnesAndOddOnesStay) {
-  EXPECT_EQ(After([] {
-              mkfifo(Path("b").c_str(), 0600);
-              mkdir(Path("c").c_str(), 0700);
-              return Write(Path(""), 0);
-            }),
-            0u);
-  EXPECT_TRUE(IsThere("") && IsThere("b") && IsThere("c"));
-}
-
-TEST_P(LeftFiles, WhatWasThereBeforeStays) {
-  Write(Path(""), 10000);
-  Write(Path("b"), 0);  // and a sub-job fills it
-  usleep(50000);
-  EXPECT_EQ(After([] { return Write(Path("b"), 10000); }), 0u);
-  EXPECT_TRUE(IsThere("") && IsThere("b"));
-}
-
-TEST_P(LeftFiles, WhatIsSparedStays) {
-  EXPECT_EQ(After([] {
-              UniqueFd fd(open(Path("").c_str(), O_WRONLY | O_CREAT, 0600));
-              SpareFile(fd.get());
-              return Write(Path(""), 5000);
-            }),
-            0u);
-  EXPECT_TRUE(IsThere(""));
-}
-
-TEST_P(LeftFiles, WhatSomebodyElseMadeMeanwhileStays) {
-  since_ = absl::Now();
-  Write(Path(""), 1);
-  Write(Path("b"), 3 * kMiB);
-  Write(Path("c"), 5000);
-  EXPECT_TRUE(Attempt(slot_.get(), [] {
-                // Two pages of its own, after a whole one.
-                return Write(Path("c"), 10000);
-              }).exit.success());
-  EXPECT_EQ(Remove(), 0u);
-  EXPECT_TRUE(IsThere("") && IsThere("b") && IsThere("c"));
-  // Beside one that is removed.
-  EXPECT_EQ(
-      Attempt(slot_.get(), [] { return Write(Path("own"), 5000); }).exit.code,
-      0);
-  EXPECT_EQ(RemoveInTime(8192), 8192u);
-  EXPECT_TRUE(IsThere("") && IsThere("b") && IsThere("c"));
-}
-
-TEST_P(LeftFiles, WhatSomebodyHasOpenOrMappedStays) {
-  since_ = absl::Now();
-  ASSERT_TRUE(Attempt(slot_.get(), [] {
-                return Write(Path(""), 5000) + Write(Path("b"), 5000);
-              }).exit.success());
-  UniqueFd held(open(Path("").c_str(), O_RDONLY));
-  UniqueFd other(open(Path("b").c_str(), O_RDWR));
-  void* mapped = mmap(nullptr, 4096, PROT_READ, MAP_SHARED, other.get(), 0);
-  other.reset();
-  EXPECT_EQ(Remove(), 0u);
-  EXPECT_TRUE(IsThere("") && IsThere("b"));
-  held.reset();
-  munmap(mapped, 4096);
-  EXPECT_EQ(RemoveInTime(16384), 16384u);
-}
-
-TEST_P(LeftFiles, OfAnotherSlotStay) {
-  std::unique_ptr<SlotCap> other = NewSlot(1);
-  since_ = absl::Now();
-  ASSERT_TRUE(Attempt(slot_.get(), [] {
-                return Write(Path(""), 5000);
-              }).exit.success());
-  EXPECT_EQ(RemoveLeftFiles(kSharedMemory, since_, other->directory()), 0u);
-  // Those below count to a cgroup.
-  EXPECT_EQ(RemoveInTime(8192, directory_), 8192u);
-}
-
 TEST_P(EachCaps, ACapMayGrowAndShrinkFromAttemptToAttempt) {
   for (uint64_t cap : {100 * kMiB, 400 * kMiB, 20 * kMiB, kGiB}) {
     Outcome outcome = Attempt(slot_.get(), Quiet, cap);
@@ -607,20 +283,9 @@ TEST_P(EachCaps, ASlotThatWasNeverUsedHasNothingToKill) {
   EXPECT_EQ(slot_->Verdict(), CapVerdict::kWithin);
 }
 
-std::string NameOf(const testing::TestParamInfo<const char*>& info) {
-  std::string name = info.param;
-  if (name == "watchdog") return "Watchdog";
-  return absl::StrCat("Cgroup", name.substr(8, 1),
-                      name.size() > 9 ? "HandedOver" : "");
-}
-
 INSTANTIATE_TEST_SUITE_P(Of, EachCaps,
                          testing::Values("cgroup/v1", "cgroup/v1, handed over",
                                          "cgroup/v2", "watchdog"),
-                         NameOf);
-INSTANTIATE_TEST_SUITE_P(Of, LeftFiles,
-                         testing::Values("cgroup/v1", "cgroup/v1, handed over",
-                                         "cgroup/v2"),
                          NameOf);
 
 TEST(Cgroup1Caps, WhereNoLeafCanBeMadeFails) {

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -110,47 +111,44 @@ class WitnessOf : public testing::Test {
     ASSERT_TRUE(ReplaceFile(directory_.path() + "/cgroup.procs", list).ok());
     witness_.Look(directory_.path(), killed);
   }
-  pid_t NamedOf(bool all) const {
-    std::optional<Victim> victim = witness_.victim(all);
+  pid_t Named() const {
+    std::optional<Victim> victim = witness_.victim();
     return victim ? victim->pid : 0;
   }
 
   TemporaryDirectory directory_;
   Taker small_{1 << 20}, large_{64 << 20};
-  Witness witness_;
+  Witness witness_{false};
 };
 
 TEST_F(WitnessOf, TheLargestThatIsGoneNamesIt) {
   pid_t large = large_.pid();
   Look({small_.pid(), large}, false);
-  EXPECT_EQ(NamedOf(false), 0) << "nobody was killed as yet";
+  EXPECT_EQ(Named(), 0) << "nobody was killed as yet";
   large_.Kill();
   Look({small_.pid()}, true);
-  EXPECT_EQ(NamedOf(false), large);
-  EXPECT_GE(witness_.victim(false)->bytes, 64 * kMiB);
-  EXPECT_NE(witness_.victim(false)->command.find("agent_caps_test"),
+  EXPECT_EQ(Named(), large);
+  EXPECT_GE(witness_.victim()->bytes, 64 * kMiB);
+  EXPECT_NE(witness_.victim()->command.find("agent_caps_test"),
             std::string::npos);
 }
 
 TEST_F(WitnessOf, WhoLivesOnNamesHimNot) {
   Look({small_.pid(), large_.pid()}, false);
   Look({small_.pid(), large_.pid()}, true);
-  EXPECT_EQ(NamedOf(false), 0);
-  EXPECT_EQ(NamedOf(true), large_.pid()) << "where all are killed";
+  EXPECT_EQ(Named(), 0);
 }
 
 TEST_F(WitnessOf, NobodyWasSeenNamesNobody) {
   Look({}, true);
-  EXPECT_EQ(NamedOf(false), 0);
-  EXPECT_EQ(NamedOf(true), 0);
+  EXPECT_EQ(Named(), 0);
 }
 
 TEST_F(WitnessOf, ALeaderThatWasKilledNamesIt) {
   witness_.Started(small_.pid());
   Look({}, true);
   witness_.LeaderKilled();
-  EXPECT_EQ(NamedOf(false), small_.pid());
-  EXPECT_EQ(NamedOf(true), small_.pid());
+  EXPECT_EQ(Named(), small_.pid());
 }
 
 TEST_F(WitnessOf, WhatWeKillTellsNothing) {
@@ -158,9 +156,50 @@ TEST_F(WitnessOf, WhatWeKillTellsNothing) {
   witness_.WeKill();
   large_.Kill();
   Look({small_.pid()}, true);
-  EXPECT_EQ(NamedOf(false), 0);
+  EXPECT_EQ(Named(), 0);
+}
+
+// Where all are killed together.
+class WitnessOfAll : public WitnessOf {
+ protected:
+  WitnessOfAll() { witness_ = Witness(true); }
+  // Looks while it is dying of SIGKILL.
+  void LookAtDying(pid_t pid) {
+    ASSERT_EQ(ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEEXIT), 0);
+    kill(pid, SIGKILL);
+    waitpid(pid, nullptr, 0);
+    Look({pid}, true);
+    ptrace(PTRACE_CONT, pid, 0, 0);
+  }
+};
+
+TEST_F(WitnessOfAll, TheLargestIsNamedThoughItLivesOn) {
+  Look({small_.pid(), large_.pid()}, false);
+  Look({small_.pid(), large_.pid()}, true);
+  EXPECT_EQ(Named(), large_.pid());
+}
+
+TEST_F(WitnessOfAll, ASmallOneThatIsSeenDyingIsNotTheLargestThatIsGone) {
+  pid_t large = large_.pid();
+  Look({small_.pid(), large}, false);
+  large_.Kill();
+  LookAtDying(small_.pid());
+  EXPECT_EQ(Named(), large);
+}
+
+TEST_F(WitnessOfAll, OneThatIsSeenDyingIsNamed) {
+  LookAtDying(small_.pid());
+  EXPECT_EQ(Named(), small_.pid());
+}
+
+TEST_F(WitnessOfAll, NobodyWasSeenNamesNobody) {
+  Look({}, true);
+  EXPECT_EQ(Named(), 0);
+  witness_.Started(small_.pid());
+  witness_.LeaderKilled();
+  EXPECT_EQ(Named(), small_.pid());
   witness_.Forget();
-  EXPECT_EQ(NamedOf(true), 0);
+  EXPECT_EQ(Named(), 0);
 }
 
 // A host that runs out of memory cannot be had for a test: what the files of

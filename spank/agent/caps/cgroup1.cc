@@ -141,7 +141,7 @@ class Cgroup1Slot : public SlotCap {
     return verdict_;
   }
 
-  std::optional<Victim> victim() override { return witness_.victim(false); }
+  std::optional<Victim> victim() override { return witness_.victim(); }
 
   uint64_t peak_bytes() override {
     last_peak_ = peak_.ReadNumber();
@@ -241,7 +241,7 @@ class Cgroup1Slot : public SlotCap {
   CapVerdict verdict_ = CapVerdict::kWithin;
   std::string memory_line_;  // of who is in it
   pid_t leader_ = 0;
-  Witness witness_;
+  Witness witness_{false};
   bool saw_event_ = false;
   int looks_left_ = 0;
 };

@@ -132,14 +132,14 @@ class Cgroup2Slot : public SlotCap {
   void LeaderEnded(const ExitStatus& exit, uint64_t peak_bytes) override {
     if (exit.signal != SIGKILL || witness_.we_kill()) return;
     (void)OverCap();
-    if (peak_bytes >= cap_ / 4 * 3) witness_.LeaderKilled();
+    if (IsLarge(peak_bytes)) witness_.LeaderKilled();
   }
 
   void Sample() override {
-    if (current_.ReadNumber() >= cap_ / 4 * 3) witness_.Look(run_, false);
+    if (IsLarge(current_.ReadNumber())) witness_.Look(run_, false);
   }
 
-  std::optional<Victim> victim() override { return witness_.victim(true); }
+  std::optional<Victim> victim() override { return witness_.victim(); }
 
   bool KillAll() override {
     witness_.WeKill();
@@ -208,6 +208,8 @@ class Cgroup2Slot : public SlotCap {
     return MakeRun();
   }
 
+  bool IsLarge(uint64_t bytes) const { return bytes >= cap_ / 4 * 3; }
+
   uint64_t OomsAbove() const {
     uint64_t sum = 0;
     for (const ControlFile& events : *above_) sum += events.ReadNumber("oom");
@@ -223,7 +225,7 @@ class Cgroup2Slot : public SlotCap {
   uint64_t ooms_ = 0, kills_ = 0, ooms_above_ = 0;
   UniqueFd run_fd_;
   std::string memory_line_;  // of who is in it
-  Witness witness_;
+  Witness witness_{true};
   absl::Time looked_ = absl::InfinitePast();
 };
 

@@ -16,6 +16,11 @@ void Witness::Look(const std::string& directory, bool killed) {
   char buffer[4096];
   std::vector<pid_t> pids = ProcessIds(procs.Read(buffer, sizeof buffer));
   std::optional<Victim> now = FindVictim(pids, seen_);
+  if (all_ && killed && seen_ && now && now->bytes < seen_->bytes) {
+    // Who is left of them is not who was the largest.
+    seen_->dying = now->dying;
+    return;
+  }
   if (now && (now->dying || !killed)) {
     seen_ = std::move(now);
   } else if (killed && seen_ &&
@@ -24,8 +29,8 @@ void Witness::Look(const std::string& directory, bool killed) {
   }
 }
 
-std::optional<Victim> Witness::victim(bool all) const {
-  if (seen_ && (seen_->dying || all)) return seen_;
+std::optional<Victim> Witness::victim() const {
+  if (seen_ && (seen_->dying || all_)) return seen_;
   if (!leader_killed_) return std::nullopt;
   if (seen_ && seen_->pid == leader_) return seen_;
   return Victim{leader_, "", 0, true};

@@ -15,24 +15,29 @@ namespace cram {
 // Whoever cannot be told for sure is not named.
 class Witness {
  public:
+  // `all`: the kernel kills all processes of a cgroup or none, and the largest
+  // of them is the victim.
+  explicit Witness(bool all) : all_(all) {}
+
   // Of the next attempt.
-  void Forget() { *this = Witness(); }
+  void Forget() { *this = Witness(all_); }
   void Started(pid_t leader) { leader_ = leader; }
 
   // Looks at the processes in the cgroup `directory`; `killed`: the kernel has
   // counted a victim there by now.
   void Look(const std::string& directory, bool killed);
-  // The kernel has killed the leader; there may be others.
+  // The kernel has killed the leader, who was the victim unless somebody else
+  // was seen.
   void LeaderKilled() { leader_killed_ = true; }
   // From now on everything is dying, and no look tells anything.
   void WeKill() { we_kill_ = true; }
   bool we_kill() const { return we_kill_; }
 
-  // Once the verdict is that somebody had to go. `all`: the kernel kills all
-  // processes of a cgroup or none.
-  std::optional<Victim> victim(bool all) const;
+  // Once the verdict is that somebody had to go.
+  std::optional<Victim> victim() const;
 
  private:
+  bool all_;
   pid_t leader_ = 0;
   std::optional<Victim> seen_;
   bool leader_killed_ = false;
