@@ -13,10 +13,6 @@
 #include "cgroup2.h"
 #include "cgroup_files.h"
 
-// Leaves are one or two levels deep; a user who makes more gets them removed
-// too, to this depth.
-enum { kDepth = 16 };
-
 static const char kName[] = "cram";
 
 // Where v1 has the memory controller, v2 has not.
@@ -47,18 +43,6 @@ int cgroup_keep(const struct cgroup* cgroup, pid_t task) {
   return cgroup->version == 1 ? cgroup1_keep(cgroup) : cgroup2_keep(task);
 }
 
-// The next directory in `directory`; NULL at its end.
-static const char* next_directory(DIR* directory) {
-  struct dirent* entry;
-  while ((entry = readdir(directory))) {
-    if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
-        strcmp(entry->d_name, "..") != 0) {
-      return entry->d_name;
-    }
-  }
-  return NULL;
-}
-
 // One round over the directory `fd`, which is consumed. Returns how many
 // processes were found.
 static int kill_below(int fd, int depth) {
@@ -75,7 +59,7 @@ static int kill_below(int fd, int depth) {
   if (list) fclose(list);
   DIR* directory = fdopendir(fd);
   const char* name;
-  while (directory && depth > 0 && (name = next_directory(directory))) {
+  while (directory && depth > 0 && (name = cgroup_next(directory))) {
     int leaf = cgroup_open(fd, name);
     if (leaf >= 0) found += kill_below(leaf, depth - 1);
   }
@@ -87,7 +71,7 @@ static int kill_below(int fd, int depth) {
 static void remove_below(int fd, int depth) {
   DIR* directory = fdopendir(fd);
   const char* name;
-  while (directory && depth > 0 && (name = next_directory(directory))) {
+  while (directory && depth > 0 && (name = cgroup_next(directory))) {
     if (unlinkat(fd, name, AT_REMOVEDIR) == 0) continue;
     int leaf = cgroup_open(fd, name);
     if (leaf >= 0) remove_below(leaf, depth - 1);
@@ -114,29 +98,25 @@ static int kill_all(int fd) {
   // v2 since Linux 5.14; it also reaches who forks in this moment.
   if (cgroup_write(fd, "cgroup.kill", "1") != 0 ||
       cgroup_read(fd, "cgroup.events", events, sizeof events) != 0) {
-    return kill_below(fd, kDepth) != 0;
+    return kill_below(fd, kCgroupMaxDepth) != 0;
   }
   close(fd);
   return strcmp(events, "populated 0") != 0;
 }
 
-// 1: gone, 0: emptied, -1: processes are still there or it cannot be read.
-static int kill_once(const char* path) {
-  int fd = cgroup_open(AT_FDCWD, path);
-  if (fd < 0) return errno == ENOENT ? 1 : -1;
-  int left = kill_all(fd);
-  errno = ETIMEDOUT;
-  return left ? -1 : 0;
-}
-
 int cgroup_remove(const struct cgroup* cgroup, int milliseconds) {
   long end = milliseconds_now() + milliseconds;
   for (;;) {
-    int killed = kill_once(cgroup->path);
-    if (killed == 1) return 0;
-    int fd = killed == 0 ? cgroup_open(AT_FDCWD, cgroup->path) : -1;
-    if (fd >= 0) remove_below(fd, kDepth);
-    if (killed == 0 && (rmdir(cgroup->path) == 0 || errno == ENOENT)) return 0;
+    int fd = cgroup_open(AT_FDCWD, cgroup->path);
+    // What cannot be opened is not there to wait for.
+    if (fd < 0) return errno == ENOENT ? 0 : -1;
+    if (kill_all(fd)) {
+      errno = ETIMEDOUT;
+    } else {
+      fd = cgroup_open(AT_FDCWD, cgroup->path);
+      if (fd >= 0) remove_below(fd, kCgroupMaxDepth);
+      if (rmdir(cgroup->path) == 0) return 0;
+    }
     if (milliseconds_now() >= end) return -1;
     // EBUSY while the last process of a leaf is on its way out.
     pause_milliseconds(10);

@@ -22,6 +22,8 @@ enum {
   // More than the CPUs of any node; what a user asks for is bounded by it.
   kCgroupMaxSlots = 4096,
   kCgroupMaxSlotFiles = 4,
+  // Of cgroups in `cram`; what is deeper is not removed.
+  kCgroupMaxDepth = 16,
 };
 
 // Where `cram` is, or would be, for the step of the process, which may be any

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -62,15 +63,24 @@ static int make_slots(int cram, int slots, uid_t uid, gid_t gid, int* files) {
   return count;
 }
 
+// While slots are made, nobody else gets into `cram`.
+static int make_empty(const struct cgroup* cgroup) {
+  int step = cgroup_open_above(cgroup->path);
+  const char* name = strrchr(cgroup->path, '/') + 1;
+  if (step < 0) return -1;
+  int cram = mkdirat(step, name, 0700) == 0 ? cgroup_open(step, name) : -1;
+  int error = errno;
+  close(step);
+  errno = error;
+  return cram;
+}
+
 int cgroup1_make(const struct cgroup* cgroup, int slots, uid_t uid, gid_t gid,
                  int* files) {
   // What a run before has left, or the user has made, may have files of the
-  // user's. While slots are made, nobody else gets into `cram`.
-  if (cgroup_remove(cgroup, kRemoveMilliseconds) != 0 ||
-      mkdir(cgroup->path, 0700) != 0) {
-    return -1;
-  }
-  int cram = cgroup_open(AT_FDCWD, cgroup->path);
+  // user's.
+  if (cgroup_remove(cgroup, kRemoveMilliseconds) != 0) return -1;
+  int cram = make_empty(cgroup);
   if (cram < 0) return -1;
   int count = make_slots(cram, slots, uid, gid, files);
   if (count >= 0 && fchmod(cram, 0755) != 0) count = -1;
@@ -80,8 +90,20 @@ int cgroup1_make(const struct cgroup* cgroup, int slots, uid_t uid, gid_t gid,
   return count;
 }
 
+// Lets nobody but root into the directory `fd`, which is consumed, if the user
+// has made it.
+static int close_off(int fd) {
+  struct stat status;
+  int result = fstat(fd, &status);
+  if (result == 0 && status.st_uid != 0) {
+    result = fchown(fd, 0, 0) == 0 ? fchmod(fd, 0700) : -1;
+  }
+  close(fd);
+  return result;
+}
+
 // Makes root's the directory `fd`, which is consumed, and those below it whose
-// names begin with `prefixes`, a level each.
+// names begin with `prefixes`, a level each; closes off all others in them.
 static int keep(int fd, const char* const* prefixes) {
   int result = fchown(fd, 0, 0);
   DIR* directory = fdopendir(fd);
@@ -89,15 +111,18 @@ static int keep(int fd, const char* const* prefixes) {
     close(fd);
     return -1;
   }
-  struct dirent* entry;
-  while (result == 0 && *prefixes && (entry = readdir(directory))) {
-    if (strncmp(entry->d_name, *prefixes, strlen(*prefixes)) != 0) continue;
-    int below = cgroup_open(fd, entry->d_name);
+  const char* name;
+  while (result == 0 && (name = cgroup_next(directory))) {
+    int below = cgroup_open(fd, name);
+    bool is_slurms =
+        *prefixes && strncmp(name, *prefixes, strlen(*prefixes)) == 0;
     // A step or task that ends meanwhile takes its directory along.
-    if (below >= 0) {
+    if (below < 0) {
+      if (errno != ENOENT) result = -1;
+    } else if (is_slurms) {
       result = keep(below, prefixes + 1);
-    } else if (errno != ENOENT) {
-      result = -1;
+    } else {
+      result = close_off(below);
     }
   }
   closedir(directory);

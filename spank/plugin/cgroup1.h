@@ -22,7 +22,8 @@
 //
 // Slurm gives the user the directories step_S and task_N, in which he could
 // make a cgroup of his own to move to. They become root's, in all steps that
-// the job has on the node by now, the batch script's among them.
+// the job has on the node by now, the batch script's among them; who has made
+// one there already cannot enter it any more.
 #pragma once
 
 #include "cgroup.h"

@@ -53,7 +53,17 @@ static int make_slot(int cram, int number, uid_t uid, gid_t gid) {
   return result;
 }
 
+// So that what the user makes in his slots can be removed, and in time. Kernels
+// before 4.14 have no such limits.
+static void bound(int cram) {
+  char depth[16];
+  snprintf(depth, sizeof depth, "%d", kCgroupMaxDepth);
+  (void)cgroup_write(cram, "cgroup.max.depth", depth);
+  (void)cgroup_write(cram, "cgroup.max.descendants", "10000");
+}
+
 static int fill(int step, int cram, int slots, uid_t uid, gid_t gid) {
+  bound(cram);
   if (copy_limits(step, cram) != 0 ||
       cgroup_write(cram, "cgroup.subtree_control", "+memory") != 0) {
     return -1;
@@ -62,14 +72,6 @@ static int fill(int step, int cram, int slots, uid_t uid, gid_t gid) {
     if (make_slot(cram, i, uid, gid) != 0) return -1;
   }
   return cgroup_give(cram, "cgroup.freeze", uid, gid);
-}
-
-// The directory of the step.
-static int open_step(const struct cgroup* cgroup) {
-  char path[PATH_MAX];
-  snprintf(path, sizeof path, "%s", cgroup->path);
-  *strrchr(path, '/') = '\0';
-  return cgroup_open(AT_FDCWD, path);
 }
 
 static int open_limit(int cram, int slot) {
@@ -86,7 +88,7 @@ static int open_limit(int cram, int slot) {
 
 int cgroup2_make(const struct cgroup* cgroup, int slots, uid_t uid, gid_t gid,
                  int* files) {
-  int step = open_step(cgroup);
+  int step = cgroup_open_above(cgroup->path);
   if (step < 0) return -1;
   int cram = cgroup_make_directory(step, strrchr(cgroup->path, '/') + 1);
   int result = cram >= 0 ? fill(step, cram, slots, uid, gid) : -1;
@@ -127,7 +129,7 @@ static int leave_step(const struct cgroup* cgroup) {
 }
 
 int cgroup2_admit(const struct cgroup* cgroup, uid_t uid, gid_t gid) {
-  int step = open_step(cgroup);
+  int step = cgroup_open_above(cgroup->path);
   if (step < 0) return -1;
   int result = leave_step(cgroup);
   if (result == 0) result = cgroup_give(step, "cgroup.procs", uid, gid);
@@ -137,7 +139,7 @@ int cgroup2_admit(const struct cgroup* cgroup, uid_t uid, gid_t gid) {
 
 int cgroup2_withdraw(const struct cgroup* cgroup) {
   char away[PATH_MAX];
-  int step = open_step(cgroup);
+  int step = cgroup_open_above(cgroup->path);
   if (step < 0) return errno == ENOENT ? 0 : -1;
   int result = cgroup_give(step, "cgroup.procs", 0, 0);
   if (result == 0) result = away_path(cgroup, away, sizeof away);

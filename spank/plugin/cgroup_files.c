@@ -100,9 +100,27 @@ int cgroup_open(int parent, const char* name) {
   return -1;
 }
 
+int cgroup_open_above(const char* path) {
+  char above[PATH_MAX];
+  snprintf(above, sizeof above, "%s", path);
+  *strrchr(above, '/') = '\0';
+  return cgroup_open(AT_FDCWD, above);
+}
+
 int cgroup_make_directory(int parent, const char* name) {
   if (mkdirat(parent, name, 0755) != 0 && errno != EEXIST) return -1;
   return cgroup_open(parent, name);
+}
+
+const char* cgroup_next(DIR* directory) {
+  struct dirent* entry;
+  while ((entry = readdir(directory))) {
+    if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
+        strcmp(entry->d_name, "..") != 0) {
+      return entry->d_name;
+    }
+  }
+  return NULL;
 }
 
 int cgroup_give(int directory, const char* file, uid_t uid, gid_t gid) {

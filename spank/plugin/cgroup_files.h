@@ -4,6 +4,7 @@
 // Functions return 0 or a descriptor, or -1 with errno set.
 #pragma once
 
+#include <dirent.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -14,8 +15,14 @@ int cgroup_directory_of(pid_t pid, int version, char* directory, size_t room);
 // The directory `name` below the open directory `parent`.
 int cgroup_open(int parent, const char* name);
 
-// The same, made if it is not there.
+// The directory that has `path` in it.
+int cgroup_open_above(const char* path);
+
+// As cgroup_open, made if it is not there.
 int cgroup_make_directory(int parent, const char* name);
+
+// The name of the next directory in `directory`; NULL at its end.
+const char* cgroup_next(DIR* directory);
 
 // Gives a file of the directory to the user.
 int cgroup_give(int directory, const char* file, uid_t uid, gid_t gid);
