@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -17,6 +16,7 @@
 #include "pack/base/fd.h"
 #include "pack/base/spare_file.h"
 #include "spank/agent/caps/file_charges.h"
+#include "spank/agent/caps/sole_use.h"
 
 namespace cram {
 namespace {
@@ -39,14 +39,6 @@ struct File {
     return static_cast<uint64_t>(status.st_blocks) * 512;
   }
 };
-
-// Nobody but us has it open or mapped, and nobody opens it before Release. Who
-// wants to waits for that, of which a signal tells us that does nothing.
-bool Hold(int fd) {
-  return fcntl(fd, F_SETSIG, SIGURG) == 0 &&
-         fcntl(fd, F_SETLEASE, F_WRLCK) == 0;
-}
-void Release(int fd) { fcntl(fd, F_SETLEASE, F_UNLCK); }
 
 // It was written to in between.
 bool HasChanged(const struct stat& before, const struct stat& after) {
@@ -135,8 +127,9 @@ class Sweep {
     file.fd.reset(openat(directory.get(), name,
                          O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     int fd = file.fd.get();
-    if (fd < 0 || fstat(fd, &file.status) != 0 || !Hold(fd)) return;
-    Release(fd);
+    if (fd < 0 || fstat(fd, &file.status) != 0 || !SoleUse(fd).is_ours()) {
+      return;
+    }
     file.entry = {Copy(directory), name};
     files_.push_back(std::move(file));
   }
@@ -160,9 +153,9 @@ class Sweep {
   void Remove(const File& file) {
     int fd = file.fd.get();
     struct stat now;
-    if (!Hold(fd)) return;
+    SoleUse sole_use(fd);
+    if (!sole_use.is_ours()) return;
     if (fstat(fd, &now) == 0 && !HasChanged(file.status, now)) Unlink(file);
-    Release(fd);
   }
 
   // By another name first, so that a file that has just taken its place is not

@@ -15,8 +15,7 @@ inline constexpr char kSharedMemory[] = "/dev/shm";
 // those of processes of the memory cgroup `directory`. A file is when it
 //  - was made at `since` or later: statx(2), of a tmpfs since Linux 5.18;
 //  - is not spared, see pack/base/spare_file.h: Linux 6.1;
-//  - is open nowhere, and mapped nowhere: a write lease is given on no other,
-//    fcntl(2);
+//  - is open nowhere, and mapped nowhere: sole_use.h;
 //  - has memory, and all of it is charged to the cgroup: file_charges.h.
 // Whatever else lies there stays: what the user put there before, what another
 // step or job of the user's writes meanwhile, what another sub-job still has

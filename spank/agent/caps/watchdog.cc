@@ -60,8 +60,9 @@ uint64_t ProportionalBytes(pid_t pid) {
 
 class WatchdogSlot : public SlotCap {
  public:
-  WatchdogSlot(uint32_t slot, ProcessTable* processes, OomKills* kills)
-      : slot_(slot), processes_(processes), kills_(kills) {}
+  WatchdogSlot(uint32_t slot, ProcessTable* processes, OomKills* kills,
+               IdleFiles* files)
+      : slot_(slot), processes_(processes), kills_(kills), files_(files) {}
 
   ~WatchdogSlot() override { Forget(); }
 
@@ -132,6 +133,12 @@ class WatchdogSlot : public SlotCap {
 
   uint64_t peak_bytes() override { return peak_; }
 
+  // Of the node: whose they are is not known.
+  uint64_t LeftBehind() override {
+    uint64_t bytes = files_->BytesFor(slot_);
+    return bytes > kLeftBehindWorthCounting ? bytes : 0;
+  }
+
  private:
   bool over() const { return verdict_ != CapVerdict::kWithin; }
 
@@ -161,6 +168,7 @@ class WatchdogSlot : public SlotCap {
   uint32_t slot_;
   ProcessTable* processes_;
   OomKills* kills_;
+  IdleFiles* files_;
   pid_t leader_ = 0;
   uint64_t cap_ = 0;
   uint64_t peak_ = 0;
@@ -181,7 +189,7 @@ absl::Duration NextLook(uint64_t used, uint64_t cap) {
 
 absl::StatusOr<std::unique_ptr<SlotCap>> WatchdogCaps::MakeSlot(uint32_t slot) {
   return std::unique_ptr<SlotCap>(
-      std::make_unique<WatchdogSlot>(slot, &processes_, &kills_));
+      std::make_unique<WatchdogSlot>(slot, &processes_, &kills_, &files_));
 }
 
 }  // namespace cram

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "spank/agent/caps/caps.h"
+#include "spank/agent/caps/idle_files.h"
+#include "spank/agent/caps/left_files.h"
 #include "spank/agent/caps/oom_kills.h"
 #include "spank/agent/caps/process_table.h"
 
@@ -15,7 +17,9 @@ namespace cram {
 // to touch fresh pages; so a sub-job far below its cap costs next to nothing
 // and one near it is watched closely. Memory that is shared between the
 // sub-job's processes is counted once before it is killed for it. Softer than
-// a cgroup by nature: it sees memory only after it was taken.
+// a cgroup by nature: it sees memory only after it was taken. Files in /dev/shm
+// it counts to a sub-job only where that has them mapped; what nobody uses is
+// counted to the node.
 class WatchdogCaps : public Caps {
  public:
   absl::string_view name() const override { return "watchdog"; }
@@ -24,6 +28,7 @@ class WatchdogCaps : public Caps {
  private:
   ProcessTable processes_;
   OomKills kills_{FindMemoryCgroup()};
+  IdleFiles files_{kSharedMemory};
 };
 
 // When to look again at a sub-job that uses `used` of `cap` bytes. Pure.
