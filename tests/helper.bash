@@ -29,6 +29,10 @@ program() {
   chmod 755 "$work/$1"
 }
 
+# taker NAME: makes NAME in $work a program that takes memory, see
+# tests/programs/take.c.
+taker() { install -m 755 "$CRAM_BUILD/tests/programs/take" "$work/$1"; }
+
 # one_line STATUS TEXT COMMAND...: it ends with STATUS and says one line, on
 # standard error, that has TEXT in it.
 one_line() {

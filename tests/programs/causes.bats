@@ -4,8 +4,7 @@
 load helper
 
 setup_file() {
-  export backend=${CRAM_BACKEND:-kernel} memory=/sys/fs/cgroup/memory cannot=
-  [ -d "$memory" ] || memory=/sys/fs/cgroup
+  export backend=${CRAM_BACKEND:-kernel} cannot=
   if [ "$(id -u)" -ne 0 ]; then
     cannot="needs root, to make cgroups and to hide them"
   elif [ "$backend" = kernel ] && ! has_cgroups; then
@@ -63,17 +62,6 @@ time.sleep(100)
 END
 }
 
-# with_backend COMMAND...: runs it where the agent finds this backend. For the
-# watchdog, in a mount namespace in which nobody can make a cgroup.
-with_backend() {
-  if [ "$backend" = kernel ]; then
-    "$@"
-  else
-    unshare --mount sh -c '
-      mount -o remount,bind,ro "$1" && shift && exec "$@"' sh "$memory" "$@"
-  fi
-}
-
 # run_m [OPTION...]: cram run m.pb; the file keeper gets its process id.
 run_m() {
   with_backend sh -c 'echo $$ >keeper; exec cram run m.pb "$@"' sh "$@" \
@@ -96,7 +84,6 @@ is() { [ "$(cause)" = "$1|$2" ] || { cause && why && cat err && false; }; }
   is COMPLETED completed
 }
 
-# bats test_tags=v2
 @test "another exit code is exit code, and 137 is no more than that" {
   pack --param code=7,137 -- sh -c 'exit {code}'
   run_m
@@ -105,7 +92,6 @@ exit code|137:0" ]
   [[ $(why -i 1) == *"a shell's word for a command that was ended by SIGKILL"* ]]
 }
 
-# bats test_tags=v2
 @test "a signal is signal, and SIGKILL is no more than that" {
   pack --param signal=SEGV,KILL -- sh -c 'kill -{signal} $$'
   run_m
@@ -115,7 +101,6 @@ signal|0:9" ]
   [[ $(why -i 1) == *"Neither cram sent it nor the kernel"* ]]
 }
 
-# bats test_tags=v2
 @test "over its cap is own cap, with its victim and what to do" {
   slow_hog
   pack --mem 200M -- sh -c 'echo "taking more" >&2; exec ./hog a b'
@@ -129,7 +114,6 @@ signal|0:9" ]
   grep -qE 'Run it again with --mem=[0-9.]+[MG] ' paragraph
 }
 
-# bats test_tags=v2
 @test "a parent that ignores its child's death by the cap did not complete" {
   slow_hog
   pack --mem 200M --param i=1..4 -- sh -c './hog || true; exit 0'
@@ -154,7 +138,6 @@ signal|0:9" ]
   [ "$(grep 'killed: pid' paragraphs | grep -vcE 'python3 ./hog|\[hog\]')" -eq 0 ]
 }
 
-# bats test_tags=v2
 @test "a sub-job that has left its cap is ended, and that is said" {
   [ "$backend" = kernel ] || skip "the watchdog holds whoever is a descendant"
   pack -- sh -c "echo \$\$ >$memory/cgroup.procs; exec sleep $long"
@@ -196,7 +179,6 @@ limit() {
 # Takes the place of the shell that it is called in.
 below_limit() { exec sh -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' sh "$inner" "$@"; }
 
-# bats test_tags=v2
 @test "at the limit of the step, within its cap, is node budget" {
   hog hog 180
   hog other 120
@@ -223,7 +205,6 @@ below_limit() { exec sh -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' sh "$i
 # Of a virtual machine's own, see tests/vm.
 host_is_ours() { [ -d /run/vm ]; }
 
-# bats test_tags=v2
 @test "killed by the kernel as the host runs out is host out of memory" {
   [ "$backend" = kernel ] || skip "it believes a file, see the next one"
   host_is_ours ||
@@ -293,7 +274,6 @@ exit code" ]
   [[ $(why) == *"whether its runtime ran out of memory is not known here"* ]]
 }
 
-# bats test_tags=v2
 @test "over its time limit is time limit" {
   pack --time 1s -- sleep 1000
   run_m
@@ -319,7 +299,6 @@ mount_disk() {
   mounted=$work/disk
 }
 
-# bats test_tags=v2
 @test "at its time limit, slowed by its cap, is told to take memory" {
   [ "$backend" = kernel ] || skip "the watchdog takes no pages of files"
   data=$work/data
@@ -350,7 +329,6 @@ END
   [[ $(why) == *"it needs memory rather than time. Run it again with --mem=120M."* ]]
 }
 
-# bats test_tags=v2
 @test "stopped with the run is cancelled" {
   pack -- sh -c 'touch started; sleep 1000'
   background

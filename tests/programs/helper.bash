@@ -34,9 +34,25 @@ refused() {
 
 pack() { cram pack -o m.pb "$@" >packed; }
 
+# Where this machine has its memory cgroups.
+memory=/sys/fs/cgroup/memory
+[ -d "$memory" ] || memory=/sys/fs/cgroup
+
+# with_backend COMMAND...: runs it where the agent finds what CRAM_BACKEND says:
+# kernel, the memory cgroups that this machine has, as without it; or watchdog,
+# in a mount namespace in which nobody can make a cgroup.
+with_backend() {
+  if [ "${CRAM_BACKEND:-kernel}" = kernel ]; then
+    "$@"
+  else
+    unshare --mount sh -c '
+      mount -o remount,bind,ro "$1" && shift && exec "$@"' sh "$memory" "$@"
+  fi
+}
+
 # run_m [OPTION...]: cram run m.pb; the file keeper gets its process id.
 run_m() {
-  sh -c 'echo $$ >keeper; exec cram run m.pb "$@"' sh "$@"
+  with_backend sh -c 'echo $$ >keeper; exec cram run m.pb "$@"' sh "$@"
 }
 
 # background [OPTION...]: the same, with what it says in the file err.

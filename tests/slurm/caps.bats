@@ -1,4 +1,3 @@
-# bats file_tags=v2
 load helper
 
 @test "where Slurm has memory cgroups, they enforce the caps, and that is shown" {
@@ -12,7 +11,7 @@ load helper
 }
 
 @test "a hog of 2 GB dies at its cap of 200 MB, and nobody else" {
-  hog_script
+  taker hog
   pack --mem 200M --param what=/bin/true,./hog,/bin/true,./hog -- '{what}'
   run -1 user srun -N2 -c2 --cram=m.pb
   [ "$(rows index,state,cause | sort)" = "$(printf '%s\n' \
@@ -22,7 +21,7 @@ load helper
 }
 
 @test "a hog's peak does not pass its cap" {
-  hog_script
+  taker hog
   pack --mem 200M --param i=0 -- ./hog
   run -1 user srun -N1 -c2 --cram=m.pb
   peak=$(rows maxrss --units=K)
@@ -34,7 +33,7 @@ load helper
 }
 
 @test "the whole sub-job dies: a parent does not outlive its hog as a success" {
-  hog_script
+  taker hog
   pack --mem 200M --param i=0 -- sh -c './hog; sleep 5; exit 0'
   run -1 user srun -N1 -c2 --cram=m.pb
   [ "$(rows state)" = OUT_OF_MEMORY ]
@@ -42,7 +41,7 @@ load helper
 }
 
 @test "Slurm does not take the job for one that ran out of memory" {
-  hog_script
+  taker hog
   pack --mem 200M --param i=0 -- ./hog
   run -1 user srun -N1 -c2 --job-name=hogs --cram=m.pb
   until_true 20 eval '[ "$(user sacct -nPX --name=hogs -o state)" = FAILED ]'
@@ -66,18 +65,15 @@ load helper
 }
 
 @test "--cram-mem is the cap, over what the manifest says" {
-  hog_script
+  taker hog
   pack --mem 2500M --param i=0 -- ./hog
   run -1 user srun -N1 -c2 --mem=3000M --cram=m.pb --cram-mem=100M
   [ "$(rows state,reqmem --units=M)" = "OUT_OF_MEMORY|100M" ]
 }
 
 @test "memory of one sub-job does not count for the next in its slot" {
-  program half <<'END'
-#!/usr/bin/python3
-memory = b"x" * (120 << 20)
-END
-  pack --mem 200M --param i=1..5 -- ./half
+  taker half
+  pack --mem 200M --param i=1..5 -- ./half 120
   user srun -N1 -c1 --cram=m.pb
   [ "$(count CD)" -eq 5 ]
 }

@@ -18,33 +18,25 @@ setup() {
 
 teardown() {
   [ -n "${work-}" ] || return 0
-  scancel --user="$CLUSTER_USER"
-  until_true 40 queue_is_empty
+  if ! queue_is_empty; then
+    scancel --user="$CLUSTER_USER"
+    until_true 40 queue_is_empty
+  fi
   rm -rf "$work"
 }
 
-# user COMMAND...: as the ordinary user, in $work. A signal that bats ignores
-# for what it runs in the background is not ignored there.
-user() {
-  "$here/../cluster/cluster" run "$cluster" \
-    env --default-signal=INT,QUIT -C "$work" "$@"
-}
+# user COMMAND...: as the ordinary user, in $work.
+# shellcheck disable=SC2086
+user() { (cd "$work" && exec $CLUSTER_RUN "$@"); }
 
 # background COMMAND...: the same, with its output in $work/out and err; $pid is
-# the command's own.
+# the command's own. A signal that bats ignores for what it runs in the
+# background is not ignored there.
 background() {
-  (exec "$here/../cluster/cluster" run "$cluster" \
-    env --default-signal=INT,QUIT -C "$work" "$@") \
+  # shellcheck disable=SC2086
+  (cd "$work" && exec $CLUSTER_RUN env --default-signal=INT,QUIT "$@") \
     >"$work/out" 2>"$work/err" 3>&- &
   pid=$!
-}
-
-# A program that takes 2 GB as fast as it can.
-hog_script() {
-  program hog <<'END'
-#!/usr/bin/python3
-memory = b"x" * (2 << 30)
-END
 }
 
 pack() { user cram pack -o m.pb "$@"; }

@@ -23,7 +23,7 @@ for row in ooms:
 }
 
 @test "hogs on every slot of every node, again and again: all named, all others complete" {
-  hog_script
+  taker hog
   pack --mem 150M --param i=1..48 --param what=./hog,/bin/true -- '{what}'
   hogs_and_others
   rm -r "$work/$(run_dir)"
@@ -31,11 +31,7 @@ for row in ooms:
 }
 
 @test "--cram-oom-retry gives hogs more on their node, and Slurm sees a success" {
-  program take <<'END'
-#!/usr/bin/python3
-import sys
-memory = b"x" * (int(sys.argv[1]) << 20)
-END
+  taker take
   pack --mem 100M --param i=1..4 --param mb=10,250,20,30 -- ./take '{mb}'
   run -0 user srun -N2 -c2 --job-name=grow --cram=m.pb --cram-oom-retry=2
   [[ $output == *"16 sub-jobs: 16 completed"* ]]
@@ -46,11 +42,8 @@ END
 }
 
 @test "--cram-mem=auto learns on every node" {
-  program take <<'END'
-#!/usr/bin/python3
-memory = b"x" * (40 << 20)
-END
-  pack --param i=1..80 -- ./take
+  taker take
+  pack --param i=1..80 -- ./take 40
   run -0 user srun -N2 -c2 --cram=m.pb --cram-mem=auto
   for node in $(rows nodelist | sort -u); do
     caps=$(rows nodelist,reqmem --units=M | grep "^$node|")
@@ -62,16 +55,13 @@ END
 @test "a sub-job is not blamed for what the last one left in /dev/shm" {
   file=/dev/shm/cram-test.$$.$BATS_TEST_NUMBER
   user touch "$file"  # so that it stays
-  program take <<'END'
-#!/usr/bin/python3
-memory = b"x" * (110 << 20)
-END
+  taker take
   cat >"$work/lines" <<END
 sh -c 'head -c 100M /dev/zero >$file'
-./take
-./take
+./take 110
+./take 110
 rm $file
-./take
+./take 110
 END
   user cram pack -o m.pb --lines lines --mem 150M
   run -0 user srun -N1 -c1 --mem=500M --cram=m.pb --cram-slots=1

@@ -3,10 +3,10 @@ load helper
 
 # A program that passes its cap in its first attempt, and not in its second.
 forgetful_script() {
+  taker hog
   program forgetful <<'END'
-#!/usr/bin/python3
-import os
-memory = b"x" * ((2 << 30) if os.environ["CRAM_ATTEMPT"] == "0" else 1)
+#!/bin/sh
+[ "$CRAM_ATTEMPT" != 0 ] || exec ./hog
 END
 }
 
@@ -73,7 +73,6 @@ succeeded() {
   [ "$(user sacct -nP --name="$1" -o state | sort -u)" = COMPLETED ]
 }
 
-# bats test_tags=v2
 @test "to Slurm a run succeeds whose sub-jobs hit their caps and then completed" {
   forgetful_script
   pack --mem 200M --param i=1..3 -- ./forgetful
@@ -82,7 +81,6 @@ succeeded() {
   until_true 60 succeeded retried
 }
 
-# bats test_tags=v2
 @test "a job that waits for success starts after caps were hit" {
   forgetful_script
   pack --mem 200M --param i=1..2 -- ./forgetful
@@ -91,7 +89,6 @@ succeeded() {
   until_true 120 test -e "$work/second"
 }
 
-# bats test_tags=v2
 @test "kill -9 of the agent leaves no sub-job, and the step ends" {
   start_tickers
   kill -KILL "$(agent)"
@@ -99,7 +96,6 @@ succeeded() {
   [ "$status" -eq 3 ]
 }
 
-# bats test_tags=v2
 @test "kill -9 of agent and keeper leaves no sub-job, and the step ends" {
   start_tickers
   kill -KILL "$(agent)" "$(keeper)"
@@ -112,7 +108,6 @@ succeeded() {
   ends_clean
 }
 
-# bats test_tags=v2
 @test "suspend stops sub-jobs, resume continues them" {
   start_tickers
   scontrol suspend "$(ticking_job)"
@@ -123,7 +118,6 @@ succeeded() {
   grows "$work/ticks.1"
 }
 
-# bats test_tags=v2
 @test "scancel of a suspended job leaves nothing" {
   start_tickers
   scontrol suspend "$(ticking_job)"
@@ -152,9 +146,8 @@ END
   [ "$seconds" -lt 20 ]
 }
 
-# bats test_tags=v2
 @test "hogs in all slots, time after time, are ended each by its own cap" {
-  hog_script
+  taker hog
   pack --mem 200M --param i=1..12 -- ./hog
   run -1 user srun -N2 -c2 --job-name=all-hogs --cram=m.pb
   [ "$(rows state,cause | sort | uniq -c | tr -s ' ')" = \
@@ -163,7 +156,6 @@ END
   nothing_left
 }
 
-# bats test_tags=v2
 @test "files in /dev/shm go with the sub-job, and what another step staged stays" {
   [ "$CLUSTER_CGROUP" != no ] || skip "nobody knows whose they are"
   file=/dev/shm/cram-test.$$.$BATS_TEST_NUMBER
@@ -182,7 +174,6 @@ echo {i} >$file.d{i}/{i}"
   [ "$(count CD)" -eq 6 ]
 }
 
-# bats test_tags=v2
 @test "what a sub-job started and left is killed" {
   pack --param i=1..3 -- sh -c 'setsid sleep 1000 & sleep 0.3'
   user srun -N1 -c2 --cram=m.pb
@@ -237,7 +228,6 @@ memory = b"x" * (400 << 20)
 END
 }
 
-# bats test_tags=v2
 @test "a sub-job can neither raise its cap nor leave it" {
   escape_script
   pack --mem 100M --param i=1..2 -- ./escape
@@ -314,7 +304,6 @@ for name, pid in ("agent", agent), ("keeper", parent(agent)):
 END
 }
 
-# bats test_tags=v2
 @test "a sub-job gets into neither the agent nor its keeper" {
   intruder_script
   pack -- ./intruder
@@ -325,7 +314,6 @@ END
   [ "$(wc -l <"$work/told")" -eq 18 ]
 }
 
-# bats test_tags=v2
 @test "the OOM killer spares the agent, and no sub-job" {
   # A program that may be run but not read: its files in /proc are root's.
   install -m 711 "$(command -v sleep)" "$work/unreadable"
