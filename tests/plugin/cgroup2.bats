@@ -163,7 +163,7 @@ refused
   make_step memory
   run_step '
     cd $CRAM_CGROUP/slot_0 || exit
-    mkdir -- -rf ... ". " "$(printf "a\nb")" "$(printf "%0200d" 0)" "*" job_1 step_2
+    mkdir -- -rf ... ". " "$(printf "%0200d" 0)" "*" job_1 step_2
     for i in {1..300}; do mkdir many_$i; done
     for i in {1..40}; do mkdir deep && cd deep || break; done 2>/dev/null
     pwd | tr -cd / | wc -c'
@@ -171,5 +171,5 @@ refused
   [ "$output" -gt 10 ]
   [ ! -e "$step/cram" ]
   run cat "$BATS_TEST_TMPDIR/log"
-  says_not "cannot"
+  says_not "cram: cannot"
 }
