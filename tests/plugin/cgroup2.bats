@@ -164,7 +164,7 @@ refused
   run_step '
     cd $CRAM_CGROUP/slot_0 || exit
     mkdir -- -rf ... ". " "$(printf "%0200d" 0)" "*" job_1 step_2
-    for i in {1..300}; do mkdir many_$i; done
+    for i in {1..50}; do mkdir many_$i; done
     for i in {1..40}; do mkdir deep && cd deep || break; done 2>/dev/null
     pwd | tr -cd / | wc -c'
   [ "$status" -eq 0 ]

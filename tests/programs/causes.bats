@@ -361,6 +361,7 @@ END
   [ "$(stat -c %s "$(run_dir)/output.0")" -lt 1200000 ]
 }
 
+# bats test_tags=slow
 @test "a runaway's output costs neither disk nor memory nor its result" {
   pack -- sh -c 'echo begin >&2; head -c 1000000000 /dev/zero >&2; echo end >&2
 grep VmHWM /proc/$PPID/status'

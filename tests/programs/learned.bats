@@ -63,6 +63,7 @@ END
   [ "$(rows attempt,state)" = "0|FAILED" ]
 }
 
+# bats test_tags=slow
 @test "a large claim gets its turn among small ones" {
   # The large one needs all memory; a hundred small ones wait with it.
   budget=$(cram pack -o probe.pb -- true >/dev/null &&
@@ -95,6 +96,7 @@ print(json.load(sys.stdin)["run"]["nodes"][0]["budget_bytes"] >> 20)')
   refused --oom-retry=2:900T "--oom-retry: a cap of 900T is above the node's"
 }
 
+# bats test_tags=slow
 @test "--mem=auto lets caps fall to what ten sub-jobs were seen to need" {
   pack --mem 1G --param i=1..40 -- ./take 100
   run -0 cram run m.pb --mem=auto
@@ -102,6 +104,7 @@ print(json.load(sys.stdin)["run"]["nodes"][0]["budget_bytes"] >> 20)')
   between 128 "$(rows reqmem --units=M | tail -n 20 | sort -u)" 176
 }
 
+# bats test_tags=slow
 @test "--mem=auto lets caps rise when most need more, and all complete" {
   pack --mem 100M --param i=1..60 -- ./take 150
   run -0 cram run m.pb --mem=auto
@@ -110,6 +113,7 @@ print(json.load(sys.stdin)["run"]["nodes"][0]["budget_bytes"] >> 20)')
   between 190 "$(rows reqmem --units=M -i 59)" 240
 }
 
+# bats test_tags=slow
 @test "--mem=auto runs a large one among small ones again with what it had first" {
   seq 60 | sed 's/.*/.\/take 60/' >lines
   sed -i '40s/.*/.\/take 500/' lines
@@ -121,6 +125,7 @@ print(json.load(sys.stdin)["run"]["nodes"][0]["budget_bytes"] >> 20)')
   between 75 "$(rows reqmem --units=M -i 38)" 100
 }
 
+# bats test_tags=slow
 @test "cramacct --suggest gives options that the next run completes with" {
   pack --mem 1G --param mb=20..200:20 -- ./take '{mb}'
   cram run m.pb

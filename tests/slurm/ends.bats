@@ -120,13 +120,6 @@ END
   [[ "$output" == *nowhere*"No such file or directory"* ]]
 }
 
-@test "what a sub-job started and left is killed" {
-  pack --param i=1..4 -- sh -c 'setsid sleep 1000 & exit 0'
-  user srun -N2 -c2 --cram=m.pb
-  [ "$(count CD)" -eq 4 ]
-  nothing_left
-}
-
 @test "the job's time limit: in good order, and a resume does the rest" {
   pack --param s=1..12 -- sleep 10
   run -3 user srun -N2 -c2 -t1 --cram=m.pb --cram-dir=a

@@ -146,16 +146,6 @@ END
   [ "$seconds" -lt 20 ]
 }
 
-@test "hogs in all slots, time after time, are ended each by its own cap" {
-  taker hog
-  pack --mem 200M --param i=1..12 -- ./hog
-  run -1 user srun -N2 -c2 --job-name=all-hogs --cram=m.pb
-  [ "$(rows state,cause | sort | uniq -c | tr -s ' ')" = \
-    " 12 OUT_OF_MEMORY|own cap" ]
-  until_true 60 eval '[ "$(user sacct -nPX --name=all-hogs -o state)" = FAILED ]'
-  nothing_left
-}
-
 @test "files in /dev/shm go with the sub-job, and what another step staged stays" {
   [ "$CLUSTER_CGROUP" != no ] || skip "nobody knows whose they are"
   file=/dev/shm/cram-test.$$.$BATS_TEST_NUMBER
