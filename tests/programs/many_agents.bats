@@ -140,6 +140,25 @@ END
   ! grep -q bench said.*
 }
 
+# Ten that failed on node 1 wait to be tried on node 0, which is busy.
+@test "the summary counts what failed and was to be tried elsewhere" {
+  program work <<'END'
+#!/bin/sh
+[ "$CRAM_NODE" != node1 ] || exit 127
+exec sleep 1000
+END
+  pack --mem 20M --param i=1..100 -- ./work
+  agents 2
+  until_true 120 eval '[ "$(rows -s F | wc -l)" -ge 10 ]'
+  until_true 120 eval 'cram status cram-7.0 | grep -q benched'
+  kill -TERM "$(agent_of 0)"
+  agents_end
+  [ "$status" -eq 3 ]
+  failed=$(rows -s F | wc -l)
+  waited=$(rows -s PD | wc -l)
+  grep -q "^cram: 100 sub-jobs: $failed failed, 2 cancelled, $waited did not run" said.0
+}
+
 @test "what could not start is retried on another node" {
   pack --mem 20M --param i=1..3 -- ./work
   program work <<'END'

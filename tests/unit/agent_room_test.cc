@@ -194,17 +194,26 @@ TEST(Summary, FindsWhatHasNoFinalRecord) {
 
 TEST(ProgressLine, SaysHowFarAndHowLong) {
   std::array<uint64_t, kStates> finished = {};
-  EXPECT_EQ(ProgressLine::Text(2000, finished, 8, absl::Seconds(3)),
+  EXPECT_EQ(ProgressLine::Text(2000, finished, 8, 0, absl::Seconds(3)),
             "0/2000 done, 8 running, 0 failed");
   finished[static_cast<size_t>(State::kCompleted)] = 997;
   finished[static_cast<size_t>(State::kFailed)] = 2;
   finished[static_cast<size_t>(State::kTimeout)] = 1;
-  EXPECT_EQ(ProgressLine::Text(2000, finished, 8, absl::Seconds(50)),
+  EXPECT_EQ(ProgressLine::Text(2000, finished, 8, 0, absl::Seconds(50)),
             "1000/2000 done, 8 running, 3 failed, 20.0/s, 00:00:50 left");
-  EXPECT_EQ(ProgressLine::Text(1000, finished, 0, absl::Seconds(50)),
+  EXPECT_EQ(ProgressLine::Text(1000, finished, 0, 0, absl::Seconds(50)),
             "1000/1000 done, 0 running, 3 failed, 20.0/s");
-  EXPECT_EQ(ProgressLine::Text(2000, finished, 8, absl::ZeroDuration()),
+  EXPECT_EQ(ProgressLine::Text(2000, finished, 8, 0, absl::ZeroDuration()),
             "1000/2000 done, 8 running, 3 failed");
+}
+
+TEST(ProgressLine, CountsNothingOfAnEarlierRunToTheRate) {
+  std::array<uint64_t, kStates> finished = {};
+  finished[static_cast<size_t>(State::kCompleted)] = 1000;
+  EXPECT_EQ(ProgressLine::Text(2000, finished, 8, 1000, absl::Seconds(1)),
+            "1000/2000 done, 8 running, 0 failed");
+  EXPECT_EQ(ProgressLine::Text(2000, finished, 8, 900, absl::Seconds(50)),
+            "1000/2000 done, 8 running, 0 failed, 2.0/s, 00:08:20 left");
 }
 
 // ---- The command line

@@ -314,8 +314,9 @@ absl::Status Agent::MakeNode(const Premises& premises) {
         "run ", step.run_id, ": ", run_.manifest->size(),
         run_.manifest->size() == 1 ? " sub-job, " : " sub-jobs, ", step.nodes,
         step.nodes == 1 ? " node" : " nodes", "; here ", slots.slots(),
-        " slots, ", FormatSize(slots.budget_bytes()), " of memory (",
-        budget->source, "), caps by ", run_.caps));
+        slots.slots() == 1 ? " slot, " : " slots, ",
+        FormatSize(slots.budget_bytes()), " of memory (", budget->source,
+        "), caps by ", run_.caps));
   }
   environment_ = std::make_unique<Environment>(
       environ,

@@ -20,15 +20,16 @@ constexpr absl::Duration kLongestInterval = absl::Minutes(1);
 
 std::string ProgressLine::Text(uint64_t subjobs,
                                const std::array<uint64_t, kStates>& finished,
-                               uint32_t running, absl::Duration elapsed) {
+                               uint32_t running, uint64_t before,
+                               absl::Duration elapsed) {
   uint64_t done =
       std::accumulate(finished.begin(), finished.end(), uint64_t{0});
   uint64_t failed = done - finished[static_cast<size_t>(State::kCompleted)];
   std::string text = absl::StrCat(done, "/", subjobs, " done, ", running,
                                   " running, ", failed, " failed");
   double seconds = absl::ToDoubleSeconds(elapsed);
-  if (done == 0 || seconds <= 0) return text;
-  double rate = static_cast<double>(done) / seconds;
+  if (done <= before || seconds <= 0) return text;
+  double rate = static_cast<double>(done - before) / seconds;
   absl::StrAppendFormat(&text, ", %.1f/s", rate);
   if (done < subjobs) {
     absl::Duration left =
@@ -46,7 +47,7 @@ void ProgressLine::Show(uint64_t subjobs,
   over_ = last;
   next_ = now + (terminal_ ? absl::Seconds(1) : interval_);
   interval_ = std::min(kLongestInterval, interval_ * 2);
-  std::string text = Text(subjobs, finished, running, now - start_);
+  std::string text = Text(subjobs, finished, running, before_, now - start_);
   // \r and "erase to the end of the line", ECMA-48.
   std::string line =
       terminal_ ? absl::StrCat("\rcram: ", text, "\x1b[K", last ? "\n" : "")

@@ -15,8 +15,9 @@ namespace cram {
 // the start, at longer and longer intervals up to a minute, and at the end.
 class ProgressLine {
  public:
-  ProgressLine(absl::Time start, bool terminal)
-      : start_(start), terminal_(terminal) {}
+  // `before`: of those that are done, an earlier run had completed so many.
+  ProgressLine(absl::Time start, bool terminal, uint64_t before)
+      : start_(start), terminal_(terminal), before_(before) {}
 
   // Call it as often as you like. `last`: nothing will change any more.
   void Show(uint64_t subjobs, const std::array<uint64_t, kStates>& finished,
@@ -25,11 +26,13 @@ class ProgressLine {
   // "1200/2000 done, 8 running, 3 failed, 27.8/s, 00:00:29 left". Pure.
   static std::string Text(uint64_t subjobs,
                           const std::array<uint64_t, kStates>& finished,
-                          uint32_t running, absl::Duration elapsed);
+                          uint32_t running, uint64_t before,
+                          absl::Duration elapsed);
 
  private:
   absl::Time start_;
   bool terminal_;
+  uint64_t before_;
   bool over_ = false;
   absl::Time next_ = absl::InfinitePast();
   absl::Duration interval_ = absl::Seconds(5);

@@ -23,7 +23,8 @@ uint64_t Failures(const std::array<uint64_t, kStates>& finished) {
 }  // namespace
 
 RootRole::RootRole(const Run* run)
-    : run_(run), progress_(run->start, run->options.terminal) {}
+    : run_(run),
+      progress_(run->start, run->options.terminal, run->completed_before) {}
 
 absl::StatusOr<std::unique_ptr<RootRole>> RootRole::Create(const Run* run,
                                                            Node* node) {
@@ -114,7 +115,10 @@ int RootRole::Conclude() {
     absl::StatusOr<IndexSet> left = FindWithoutResult(
         run_->directory,
         run_->left ? run_->left->indexes() : IndexSet({0, summary.subjobs}));
-    if (left.ok()) summary.without_result = *std::move(left);
+    if (left.ok()) {
+      summary.without_result = *std::move(left);
+      summary.CountUntried();
+    }
   }
   absl::Status written = ReplaceFile(run_->directory.summary(), summary.Json());
   if (!written.ok()) run_->Say(std::string(written.message()));

@@ -34,6 +34,14 @@ int Summary::exit_status() const {
   return settled == subjobs ? 1 : 3;
 }
 
+void Summary::CountUntried() {
+  uint64_t counted =
+      std::accumulate(finished.begin(), finished.end(), without_result.size());
+  if (counted < subjobs) {
+    finished[static_cast<size_t>(State::kFailed)] += subjobs - counted;
+  }
+}
+
 std::string Summary::Text() const {
   std::string counts;
   std::string other_states;

@@ -36,6 +36,11 @@ struct Summary {
   // that a resume would run.
   int exit_status() const;
 
+  // What failed on one node, and was to show on another whether that is the
+  // node's fault, nobody counts until then. When the run ends before, it has
+  // failed.
+  void CountUntried();
+
   // The lines for standard error: the first without "cram: ", as Run::Say
   // puts it there, the last without a newline.
   std::string Text() const;
