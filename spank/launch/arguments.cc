@@ -77,9 +77,12 @@ std::vector<std::string> BuildSrunArguments(const LaunchRequest& request,
   // For the plugin on the nodes.
   words.push_back(absl::StrCat("--cram=", request.manifest));
   // The agents need no MPI of Slurm's and all CPUs of the step. A node that is
-  // done early, or an agent that dies, must not end the others.
-  for (const char* word : {"--mpi=none", "--cpu-bind=none", "--wait=0",
-                           "--kill-on-bad-exit=0", "--input=none"}) {
+  // done early, or an agent that dies, must not end the others. Ctrl-C goes to
+  // the agents, which end the run in good order: without --disable-status srun
+  // waits for a second one and then kills the step as well.
+  for (const char* word :
+       {"--mpi=none", "--cpu-bind=none", "--wait=0", "--kill-on-bad-exit=0",
+        "--disable-status", "--input=none"}) {
     words.push_back(word);
   }
   // A line that is written over never ends: srun must not wait for its end.

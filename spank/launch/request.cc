@@ -118,7 +118,8 @@ absl::Status CheckUse(const LaunchRequest& request, bool in_het_job,
   if (request.has_manifest && request.manifest.empty())
     return Refuse("--cram needs a file name");
   // Slurm, too, takes a lone colon for the next component wherever it stands.
-  if (in_het_job || std::count(request.argv.begin(), request.argv.end(), ":")) {
+  if (in_het_job || std::count(request.argv.begin(), request.argv.end(), ":") ||
+      request.HasOption("het-group") || request.HasOption("pack-group")) {
     return Refuse("--cram does not go together with a heterogeneous job");
   }
   if (name == "sbatch") return CheckSbatch(request, script_on_stdin);

@@ -25,7 +25,7 @@ TEST(BuildSrunArguments, RunsTheAgentWhenThereIsNoCommand) {
       BuildSrunArguments(request, "/usr/libexec/cram/cram-agent", "sweep"),
       ElementsAre("srun", "--job-name=sweep", "-N4", "--cram=/home/u/sweep.pb",
                   "--mpi=none", "--cpu-bind=none", "--wait=0",
-                  "--kill-on-bad-exit=0", "--input=none",
+                  "--kill-on-bad-exit=0", "--disable-status", "--input=none",
                   "/usr/libexec/cram/cram-agent",
                   "--manifest=/home/u/sweep.pb"));
 }
@@ -36,8 +36,9 @@ TEST(BuildSrunArguments, PassesTheUsersCommandAfterADoubleDash) {
   EXPECT_THAT(BuildSrunArguments(request, "/a", ""),
               ElementsAre("srun", "--cram=/home/u/sweep.pb", "--mpi=none",
                           "--cpu-bind=none", "--wait=0", "--kill-on-bad-exit=0",
-                          "--input=none", "/a", "--manifest=/home/u/sweep.pb",
-                          "--", "echo", "--cram=x", "a b"));
+                          "--disable-status", "--input=none", "/a",
+                          "--manifest=/home/u/sweep.pb", "--", "echo",
+                          "--cram=x", "a b"));
 }
 
 TEST(BuildSrunArguments, GivesTheAgentTheOptionsWithoutTheirPrefix) {
@@ -48,8 +49,8 @@ TEST(BuildSrunArguments, GivesTheAgentTheOptionsWithoutTheirPrefix) {
       BuildSrunArguments(request, "/a", ""),
       ElementsAre("srun", "-n1", "--cram=/home/u/sweep.pb", "--mpi=none",
                   "--cpu-bind=none", "--wait=0", "--kill-on-bad-exit=0",
-                  "--input=none", "/a", "--manifest=/home/u/sweep.pb",
-                  "--mem=2G", "--progress"));
+                  "--disable-status", "--input=none", "/a",
+                  "--manifest=/home/u/sweep.pb", "--mem=2G", "--progress"));
 }
 
 TEST(BuildSbatchArguments, MovesCramOptionsIntoTheBatchScript) {

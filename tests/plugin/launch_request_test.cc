@@ -73,6 +73,10 @@ TEST(CheckUse, RefusesHeterogeneousJobs) {
   EXPECT_EQ(Refusal(request), "");
   EXPECT_THAT(std::string(CheckUse(request, true, false).message()),
               HasSubstr("heterogeneous"));
+  // srun alone makes one of it.
+  EXPECT_THAT(Refusal(Parse({"srun", "3", "cram=m", "--", "srun",
+                             "--het-group=0,1", "--cram=m"})),
+              HasSubstr("heterogeneous"));
 }
 
 TEST(CheckUse, RefusesMultiProgEvenAbbreviated) {

@@ -33,6 +33,18 @@ job_id() { squeue -h -o %A | head -n 1; }
   nothing_left
 }
 
+@test "Ctrl-C ends the run in good order" {
+  long_run
+  kill -INT "$pid"
+  ended
+  [ "$status" -eq 3 ]
+  [ "$(count CA)" -eq 4 ]
+  [ "$(count PD)" -eq 16 ]
+  [ "$(user cram output "$(run_dir)" 0)" = told ]
+  grep -q '^cram: 20 sub-jobs: 4 cancelled, 16 did not run' "$work"/err
+  nothing_left
+}
+
 # Slurm forwards the second Ctrl-C and kills the step in the next moment.
 @test "Ctrl-C twice ends the run with its records" {
   long_run

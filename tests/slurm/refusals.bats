@@ -94,6 +94,7 @@ refused() {
 @test "a heterogeneous job" {
   pack --param i=1..3 -- /bin/true
   refused heterogeneous srun --cram=m.pb /bin/true : /bin/true
+  refused heterogeneous srun --het-group=0,1 --cram=m.pb
 }
 
 @test "a batch script beside --cram" {
