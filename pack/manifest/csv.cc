@@ -37,8 +37,9 @@ absl::StatusOr<bool> CsvReader::Next(std::vector<std::string>* fields) {
   absl::StatusOr<bool> more = ReadRow(fields);
   if (!more.ok() || !*more) return more;
   if (fields->size() != columns_.size()) {
-    return Error(absl::StrCat(fields->size(), " fields, where the header has ",
-                              columns_.size()));
+    return Error(absl::StrCat(fields->size(),
+                              fields->size() == 1 ? " field" : " fields",
+                              ", where the header has ", columns_.size()));
   }
   return true;
 }

@@ -39,15 +39,17 @@ Outcome Look(const Run& run, const Selection& selection) {
 
 std::string WhatWasDone(const Run& run, const Outcome& outcome) {
   std::string text = absl::StrCat(
-      run.id(), ": cancelled ", outcome.waited.size() + outcome.ran.size(),
-      " sub-jobs: ", outcome.waited.size(), " that waited, ",
-      outcome.ran.size(), " that ran\n");
+      run.id(), ": cancelled ",
+      Counted(outcome.waited.size() + outcome.ran.size(), "sub-job"), ": ",
+      outcome.waited.size(), " that waited, ", outcome.ran.size(),
+      " that ran\n");
   if (!outcome.ended.empty()) {
-    absl::StrAppend(&text, "ended before: ", outcome.ended.ToString(), "\n");
+    absl::StrAppend(&text, "had ended before: index ", outcome.ended.ToString(),
+                    "\n");
   }
   if (!outcome.not_yet.empty()) {
-    absl::StrAppend(&text, "will be cancelled: ", outcome.not_yet.ToString(),
-                    "\n");
+    absl::StrAppend(&text, "will be cancelled: index ",
+                    outcome.not_yet.ToString(), "\n");
   }
   return text;
 }

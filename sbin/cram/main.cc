@@ -67,6 +67,13 @@ class CommandLine {
       words.erase(dashes, words.end());
     }
     pack_.command = info_.command = run_.command = command;
+    if (words.empty()) return Complain("which command? See cram --help");
+    auto is_named = [&](const CLI::App* command) {
+      return command->check_name(words[0]);
+    };
+    if (words[0][0] != '-' && app_.get_subcommands(is_named).empty()) {
+      return Complain("no command '" + words[0] + "'; see cram --help");
+    }
     std::reverse(words.begin(), words.end());  // as CLI11 wants them
     try {
       app_.parse(words);

@@ -122,7 +122,11 @@ std::string SampleNote(const PackRequest& request) {
 void DefinePackCommand(CLI::App* command, PackRequest* request) {
   auto text = [command](const char* names, std::string* value,
                         const char* metavar, const char* help) {
-    command->add_option(names, *value, help)->type_name(metavar);
+    command->add_option(names, *value, help)
+        ->type_name(metavar)
+        ->check([](const std::string& word) {
+          return word.empty() ? std::string("an empty value") : std::string();
+        });
   };
   auto texts = [command](const char* names, std::vector<std::string>* values,
                          const char* metavar, const char* help) {

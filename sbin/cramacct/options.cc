@@ -1,8 +1,12 @@
 #include "sbin/cramacct/options.h"
 
+#include <ctype.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+
+#include "absl/strings/match.h"
 
 namespace cram {
 namespace {
@@ -19,8 +23,8 @@ void Define(CLI::App* app, CommandLine* words, AcctOptions* options) {
   app->option_defaults()->always_capture_default(false);
   app->set_version_flag("-V,--version", "cramacct " CRAM_VERSION);
   app->add_option("-j,--jobs", options->run,
-                  "job id (12), run id (12.0) or run directory; without it "
-                  "your newest run")
+                  "job id (12), run id (12.0), a sub-job's (12.0_17) or run "
+                  "directory; without it your newest run")
       ->type_name("JOBID|RUNDIR");
   app->add_option("-s,--state", words->states,
                   "only these states, long or short: F,OOM")
@@ -59,7 +63,23 @@ void Define(CLI::App* app, CommandLine* words, AcctOptions* options) {
       ->excludes(summary);
 }
 
-absl::Status Understand(const CommandLine& words, AcctOptions* options) {
+// A JobID as rows have it, "12.0_17": takes the index off the run's id.
+std::string TakeIndex(std::string* run) {
+  size_t underscore = run->rfind('_');
+  if (underscore == std::string::npos || access(run->c_str(), F_OK) == 0) {
+    return "";
+  }
+  std::string index = run->substr(underscore + 1);
+  bool is_id = isdigit(run->front()) || absl::StartsWith(*run, "run-");
+  if (!is_id || index.find_first_not_of("0123456789") != std::string::npos) {
+    return "";
+  }
+  run->resize(underscore);
+  return index;
+}
+
+absl::Status Understand(CommandLine words, AcctOptions* options) {
+  if (words.indexes.empty()) words.indexes = TakeIndex(&options->run);
   if (!words.states.empty()) {
     absl::StatusOr<std::bitset<kStates>> states = ParseStates(words.states);
     if (!states.ok()) return states.status();

@@ -113,7 +113,7 @@ start_sleepers() {
   background --retry=3 --slots=1
   soon 1 states COMPLETED
   run -0 cram cancel "$(run_dir)" -i 0-1
-  [[ $output == *"cancelled 1 sub-jobs: 0 that waited, 1 that ran"*"ended before: 0" ]]
+  [[ $output == *"cancelled 1 sub-job: 0 that waited, 1 that ran"*"had ended before: index 0" ]]
   ended 1
   [ "$(rows state,attempt)" = "COMPLETED|0
 CANCELLED|0

@@ -59,6 +59,8 @@ same() {
   in_help=$(cram --help | sed '1,/^Subcommands:/d' | awk 'NF { print $1 }')
   in_page=$(sed -n 's/^\.Ss cram //p' "$man/cram.1")
   same "$in_page" "$in_help"
+  in_synopsis=$(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESC/s/^\.Cm //p' "$man/cram.1")
+  same "$(uniq <<<"$in_synopsis")" "$in_help"
 }
 
 @test "cramacct(1) has the options of cramacct" {

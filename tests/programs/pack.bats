@@ -197,6 +197,19 @@ END
   refused "-o" pack -o
 }
 
+# As of a variable of a shell that is not set.
+@test "an empty value is refused, and taken for none by no option" {
+  for option in --mem --time --cpus --csv --cwd; do
+    refused "$option: an empty value" pack -o m.pb "$option" "" -- run
+    refused "$option" pack -o m.pb "$option=" -- run
+  done
+}
+
+@test "a command that there is not is named" {
+  refused "no command 'pak'; see cram --help" pak -o m.pb -- run
+  refused "which command?"
+}
+
 @test "inputs that do not go together are refused" {
   refused "do not go together" pack -o m.pb --param a=1 --lines x -- run
   refused "--shell goes with --lines" pack -o m.pb --shell -- run
@@ -223,7 +236,7 @@ END
 
 @test "a CSV row of wrong length is refused, with its line" {
   printf 'a,b\n1,2\n3\n' >rows.csv
-  refused "rows.csv:3: 1 fields, where the header has 2" \
+  refused "rows.csv:3: 1 field, where the header has 2" \
     pack -o m.pb --csv rows.csv -- run
   printf 'a,a\n1,2\n' >rows.csv
   refused "rows.csv:1: column 'a' is there twice" \

@@ -35,7 +35,10 @@ END
     # shellcheck disable=SC2086
     [ "$(cramacct $which -n -P -i 3 -o state)" = OUT_OF_MEMORY ]
   done
+  [ "$(cramacct -j 12.0_3 -n -P -o index,state)" = "3|OUT_OF_MEMORY" ]
   one_line 1 "no run of job 13" cramacct -j 13
+  one_line 1 "no run of job 13.0" cramacct -j 13.0_3
+  one_line 2 "no sub-job 77" cramacct -j 12_77
   one_line 1 "/nowhere: no run directory" cramacct -j /nowhere
 }
 
