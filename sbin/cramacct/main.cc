@@ -5,7 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "pack/base/escape_controls.h"
@@ -39,8 +41,21 @@ void Print(const std::string& text) {
   }
 }
 
+// Who gave JobID no width sees which sub-job is meant.
+std::vector<Field> FieldsFor(std::vector<Field> fields, const Run& run) {
+  uint64_t last = std::max<uint64_t>(run.subjobs(), 1) - 1;
+  int longest = static_cast<int>(JobId(run, last).size());
+  for (Field& field : fields) {
+    if (field.name == "JobID" && field.width == kJobIdWidth) {
+      field.width = std::min(kJobIdWidth, -longest);
+    }
+  }
+  return fields;
+}
+
 void PrintTable(const AcctOptions& options, const ReportContext& context) {
-  TablePrinter printer(options.fields, options.layout, options.delimiter);
+  TablePrinter printer(FieldsFor(options.fields, context.run), options.layout,
+                       options.delimiter);
   std::string text;
   if (options.header) printer.AppendHeader(&text);
   Print(text);

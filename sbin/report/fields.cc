@@ -184,7 +184,7 @@ const std::vector<Field>& AllFields() {
       {"End", 19, End},
       {"ExitCode", 8, ExitCode},
       {"Index", 10, Index},
-      {"JobID", -16, JobIdOfRow},
+      {"JobID", kJobIdWidth, JobIdOfRow},
       {"JobName", 10, Name},
       {"MaxRSS", 10, MaxRss},
       {"Name", 10, Name},

@@ -38,6 +38,9 @@ struct Field {
 // By name, as sacct lists them.
 const std::vector<Field>& AllFields();
 
+// Unless the run's ids are longer: those without Slurm are.
+inline constexpr int kJobIdWidth = -16;
+
 inline constexpr absl::string_view kDefaultFields =
     "JobID,NodeList,State,ExitCode,Cause,Elapsed,MaxRSS,ReqMem";
 
