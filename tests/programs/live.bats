@@ -100,7 +100,7 @@ start_sleepers() {
   [ "$(rows index -s R | tr '\n' ' ')" = "0 3 4 " ]
   [[ $(cramacct -j "$(run_dir)" -i 2 --why) == *"was cancelled by the user on node"*"a resume runs it again"* ]]
   run -0 cram cancel "$(run_dir)" -i 0-2
-  [[ $output == *"cancelled 3 sub-jobs"* ]]
+  [[ $output == *"cancelled 3 sub-jobs: "* ]]
   run -0 cram cancel "$(run_dir)" -i all
   ended 1
   [ "$(rows state | sort | uniq -c | tr -s ' ')" = " 12 CANCELLED" ]
@@ -125,7 +125,7 @@ COMPLETED|0" ]
   background --slots=1 --retry=100000
   soon 1 states RUNNING
   run -0 cram cancel "$(run_dir)" -i 0
-  [[ $output == *"cancelled 1 sub-jobs"* ]]
+  [[ $output == *"cancelled 1 sub-job: "* ]]
   cram cancel "$(run_dir)" -i 1
   ended 1
   [ "$(rows state | sort -u)" = CANCELLED ]
@@ -199,7 +199,7 @@ COMPLETED|0" ]
   start_sleepers
   printf 'torn' >>"$(run_dir)/requests"
   run -0 cram cancel "$(run_dir)" -i 11
-  [[ $output == *"cancelled 1 sub-jobs"* ]]
+  [[ $output == *"cancelled 1 sub-job: "* ]]
   head -c 100 /dev/urandom >>"$(run_dir)/requests"
   until_true 60 grep -q "nothing more can be asked of this run" err
   kill -TERM "$(cat keeper)"
