@@ -21,9 +21,6 @@ setup() {
   node=$(awk '/^MemTotal:/ { print $2 * 1024 }' /proc/meminfo)
 }
 
-# needs PROGRAM PACKAGE
-needs() { command -v "$1" >/dev/null || skip "no $1: install $2"; }
-
 # seen COMMAND...: what it prints as a sub-job of 200 MB and one CPU, with the
 # options of cram run in $options. It is told nothing besides: what a runtime
 # makes of what it sees is what is asked.
@@ -90,8 +87,6 @@ print(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), os.cpu_count(), 
 }
 
 @test "psutil sees cap and CPU" {
-  /usr/bin/python3 -c 'import psutil' 2>/dev/null ||
-    skip "no psutil: install python3-psutil"
   run -0 seen /usr/bin/python3 -c '
 import psutil
 memory = psutil.virtual_memory()
@@ -103,7 +98,6 @@ print(memory.total, psutil.swap_memory().total, psutil.cpu_count())'
 }
 
 @test "Java without a word of containers makes its heap for the cap" {
-  needs java openjdk-17-jre-headless
   run -0 seen java -XX:-UseContainerSupport -XX:+PrintFlagsFinal -version
   # A quarter of the memory, in steps of 2 MB.
   [[ $output =~ \ MaxHeapSize\ +=\ ([0-9]+) ]]
@@ -113,7 +107,6 @@ print(memory.total, psutil.swap_memory().total, psutil.cpu_count())'
 }
 
 @test "Node sees cap and CPU" {
-  needs node nodejs
   same "$cap 1" "$(seen "$(command -v node)" -p \
     'os.totalmem() + " " + os.cpus().length')"
 }
@@ -218,7 +211,6 @@ END
 }
 
 @test "a static program runs, and sees the node" {
-  needs busybox busybox-static
   same "$((node / 1024))" "$(seen busybox free | awk '/^Mem:/ { print $2 }')"
   same "" "$(errors)"
 }
@@ -234,7 +226,7 @@ END
 }
 
 @test "a 32-bit program runs, and the loader says that it has no view" {
-  [ -x /lib32/libc.so.6 ] || skip "no 32-bit libc: install libc6-i386"
+  [ "$(uname -m)" = x86_64 ] || skip "no 32-bit programs on this machine"
   run -0 seen /lib32/libc.so.6
   [[ $output == "GNU C Library"* ]]
   [[ $(errors) == *"$library"*"cannot be preloaded"*"ignored"* ]]
@@ -242,7 +234,7 @@ END
 
 @test "a program with AddressSanitizer runs when it is told not to mind" {
   echo 'int main(void) { return 0; }' >plain.c
-  gcc -fsanitize=address -o plain plain.c || skip "no libasan"
+  gcc -fsanitize=address -o plain plain.c
   run -0 seen "$PWD/plain"
 }
 
