@@ -140,6 +140,25 @@ END
   ! grep -q bench said.*
 }
 
+# What it gives away before anybody knows of it is neither lost nor begun anew.
+@test "what failed before its agent was known is tried elsewhere, once" {
+  program work <<'END'
+#!/bin/sh
+exit 127
+END
+  pack --mem 20M --param i=1..60 -- ./work
+  pids=()
+  agent 1 2
+  until_true 60 eval '[ "$(rows -s F | wc -l)" -ge 10 ]'
+  until_true 60 eval 'cram status cram-7.0 | grep -q benched'
+  agent 0 2
+  agents_end
+  [ "$status" -eq 1 ]
+  [ "$(rows -s F | wc -l)" -eq 60 ]
+  twice=$(cramacct -nP -j cram-7.0 -D -o index,attempt | sort | uniq -d)
+  [ -z "$twice" ]
+}
+
 # Ten that failed on node 1 wait to be tried on node 0, which is busy.
 @test "the summary counts what failed and was to be tried elsewhere" {
   program work <<'END'

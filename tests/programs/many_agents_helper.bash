@@ -6,13 +6,16 @@
 agents() {
   local node
   pids=()
-  for ((node = 0; node < $1; ++node)); do
-    SLURM_JOB_ID=7 SLURM_STEP_ID=0 SLURM_NODEID=$node SLURM_LOCALID=0 \
-      SLURM_STEP_NUM_NODES=$1 SLURMD_NODENAME=node$node \
-      "$CRAM_AGENT" --manifest="$PWD/m.pb" --slots=2 \
-      >"out.$node" 2>"said.$node" 3>&- &
-    pids[node]=$!
-  done
+  for ((node = 0; node < $1; ++node)); do agent "$node" "$1"; done
+}
+
+# agent NODE NODES: one of them.
+agent() {
+  SLURM_JOB_ID=7 SLURM_STEP_ID=0 SLURM_NODEID=$1 SLURM_LOCALID=0 \
+    SLURM_STEP_NUM_NODES=$2 SLURMD_NODENAME=node$1 \
+    "$CRAM_AGENT" --manifest="$PWD/m.pb" --slots=2 \
+    >"out.$1" 2>"said.$1" 3>&- &
+  pids[$1]=$!
 }
 
 # agent_of NODE: the process that a node's keeper keeps.

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "spank/agent/agent/work_message.h"
@@ -128,7 +129,7 @@ void MemberRole::AskParent() {
 void MemberRole::ReturnToParent(const Work& work) {
   wire::Message message;
   ToWire(work, message.mutable_return_()->mutable_work());
-  link_->Send(message);
+  HandOver(work, std::move(message));
 }
 
 // What it withdraws is no longer counted as finished: that goes first.
@@ -136,7 +137,16 @@ void MemberRole::RunElsewhere(const Work& work) {
   Report();
   wire::Message message;
   ToWire(work, message.mutable_elsewhere()->mutable_work());
-  link_->Send(message);
+  HandOver(work, std::move(message));
+}
+
+// A Hello that is on its way says that it is held here: nobody would run it.
+void MemberRole::HandOver(const Work& work, wire::Message message) {
+  if (link_->joined()) {
+    link_->Send(message);
+  } else {
+    leaving_.emplace_back(work, std::move(message));
+  }
 }
 
 void MemberRole::RanFor(const wire::RanFor& ran) {
@@ -167,7 +177,9 @@ wire::Hello MemberRole::Hello() {
   hello.set_slots(node_->slots());
   hello.set_said_ms(Clock());
   hello.set_manifest_crc32(run_->fingerprint);
-  ToWire(family_->subtree().Holds(), hello.mutable_holds());
+  Work holds = family_->subtree().Holds();
+  for (const auto& [work, message] : leaving_) holds.AddAll(work);
+  ToWire(holds, hello.mutable_holds());
   return hello;
 }
 
@@ -180,6 +192,8 @@ void MemberRole::Joined(const wire::Vouch& vouch) {
   Vouched(vouch);
   family_->Check();
   Report();
+  for (const auto& [work, message] : leaving_) link_->Send(message);
+  leaving_.clear();
   family_->subtree().ParentJoined();
   wire::Message here;
   *here.mutable_gang_node() = family_->AsGangNode();
@@ -237,6 +251,8 @@ void MemberRole::RootIsDead() {
                          "one holds"));
   family_->Check();
   family_->subtree().BecomeRoot();
+  for (const auto& [work, message] : leaving_) family_->subtree().Granted(work);
+  leaving_.clear();
 }
 
 }  // namespace cram
