@@ -50,7 +50,7 @@ job_id() { squeue -h -o %A | head -n 1; }
   long_run
   kill -INT "$pid"
   sleep 0.3
-  kill -INT "$pid"
+  kill -INT "$pid" || true # the first may have been enough
   ended
   [ "$status" -ne 0 ]
   [ "$(count CA)" -eq 4 ]
