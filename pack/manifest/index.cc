@@ -102,6 +102,7 @@ absl::StatusOr<ManifestIndex> ManifestIndex::Parse(absl::string_view file) {
     return Damaged("the index is not where the end says");
   }
   absl::string_view bytes = reader.bytes();
+  if (bytes.size() > kMaxIndexBytes) return Damaged("too large an index");
   if (reader.Next() || Crc32(bytes) != tail->index_crc32) {
     return Damaged("checksum of the index");
   }

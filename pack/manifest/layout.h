@@ -25,6 +25,9 @@ inline constexpr size_t kMaxTemplates = 1 << 16;
 // Blocks: full ones would be of 16 thousand million sub-jobs.
 inline constexpr size_t kMaxBlocks = 1 << 20;
 
+// The index, which has room for as many: who opens a manifest reads all of it.
+inline constexpr size_t kMaxIndexBytes = 48 << 20;
+
 // Words and variables of a sub-job, and placeholders of a template: empty ones
 // take a hundred times the bytes of the file. More do not fit into execve(2).
 inline constexpr size_t kMaxTexts = 1 << 17;

@@ -254,6 +254,7 @@ absl::StatusOr<std::unique_ptr<ManifestReader>> ManifestReader::Open(
   if (!file.ok()) return file.status();
   absl::StatusOr<ManifestIndex> index = ManifestIndex::Parse(file->bytes());
   if (!index.ok()) return WithContext(path, index.status());
+  file->Touched(file->bytes().size() - index->content_bytes);
   auto impl = std::make_unique<Impl>(path, *std::move(file), *std::move(index));
   absl::Status status = impl->CheckTemplates();
   if (!status.ok()) return status;

@@ -377,6 +377,9 @@ absl::Status ManifestWriter::AppendIndex() {
   index.insert(0, subjobs);
   index += template_places_;
   AppendFixed32Field(BlockIndex::kCrc32FieldNumber, crc_, &index);
+  if (index.size() > kMaxIndexBytes) {
+    return absl::InvalidArgumentError("too many blocks and templates");
+  }
   AppendFixed32Field(Manifest::kIndexCrc32FieldNumber, Crc32(index), &tail);
   AppendFixed64Field(Manifest::kIndexOffsetFieldNumber, offset_, &tail);
   absl::Status status =

@@ -34,6 +34,7 @@ bounded() {
 @test "a million blocks" { bounded blocks; }
 @test "more blocks than there may be" { bounded too-many-blocks; }
 @test "a hundred megabytes" { bounded megabytes; }
+@test "a hundred megabytes of index" { bounded index; }
 @test "a table of four million rows" { bounded values; }
 @test "a table of ten thousand columns" { bounded columns; }
 @test "rows of as many variables as there may be" { bounded own -j 7; }

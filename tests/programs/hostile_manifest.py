@@ -110,6 +110,10 @@ def main(kind, path):
         manifest.template(COMMAND)
         for i in range(1000000 if kind == "blocks" else (1 << 20) + 1):
             manifest.block(1, data(3, b""))
+    elif kind == "index":  # most of it a field of a later version
+        manifest.template(COMMAND)
+        manifest.block(1, data(3, b""))
+        manifest.blocks.append(data(1000, bytes(100 << 20)))
     elif kind == "megabytes":  # in blocks of a row each
         manifest.template(COMMAND)
         for i in range(16):
