@@ -19,9 +19,9 @@ namespace cram {
 namespace {
 
 // The kernel's clock for files may be a tick behind.
-constexpr absl::Duration kTick = absl::Milliseconds(10);
-constexpr int kDeepest = 8;
-constexpr int kMostFiles = 10000;
+constexpr absl::Duration kFileClockTick = absl::Milliseconds(10);
+constexpr int kDeepestCounted = 8;
+constexpr int kMostCounted = 10000;
 constexpr int kShareOfTime = 20;
 
 class Counting {
@@ -51,14 +51,14 @@ class Counting {
         status.st_uid != geteuid()) {
       return;
     }
-    if (S_ISDIR(status.st_mode) && depth < kDeepest) {
+    if (S_ISDIR(status.st_mode) && depth < kDeepestCounted) {
       UniqueFd fd(openat(directory, name,
                          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
       if (fd.valid()) In(std::move(fd), depth + 1);
       return;
     }
     if (!S_ISREG(status.st_mode) || status.st_blocks == 0 ||
-        absl::TimeFromTimespec(status.st_ctim) < since_ - kTick) {
+        absl::TimeFromTimespec(status.st_ctim) < since_ - kFileClockTick) {
       return;
     }
     UniqueFd fd(openat(directory, name,
@@ -68,7 +68,7 @@ class Counting {
   }
 
   absl::Time since_;
-  int left_ = kMostFiles;
+  int left_ = kMostCounted;
   uint64_t bytes_ = 0;
 };
 
