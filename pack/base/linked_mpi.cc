@@ -38,7 +38,7 @@ Mpi MpiOfLibraries(const std::vector<std::string>& libraries) {
 Mpi ResolveMpi(Mpi said, uint32_t ranks,
                const std::vector<std::string>& paths) {
   if (said == Mpi::kUnsaid) said = ranks > 1 ? Mpi::kAuto : Mpi::kNone;
-  if (said != Mpi::kAuto) return said;
+  if (said != Mpi::kAuto && said != Mpi::kNode) return said;
   for (const std::string& path : paths) {
     if (access(path.c_str(), X_OK) != 0) continue;
     Mpi found = MpiOfLibraries(NamedLibraries(path));

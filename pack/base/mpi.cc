@@ -8,11 +8,8 @@ namespace {
 constexpr struct {
   Mpi mpi;
   absl::string_view text;
-} kTexts[] = {{Mpi::kUnsaid, ""},
-              {Mpi::kAuto, "auto"},
-              {Mpi::kPmi1, "pmi1"},
-              {Mpi::kPmix, "pmix"},
-              {Mpi::kNone, "none"}};
+} kTexts[] = {{Mpi::kUnsaid, ""},   {Mpi::kAuto, "auto"}, {Mpi::kNode, "node"},
+              {Mpi::kPmi1, "pmi1"}, {Mpi::kPmix, "pmix"}, {Mpi::kNone, "none"}};
 
 }  // namespace
 
@@ -21,7 +18,7 @@ absl::StatusOr<Mpi> ParseMpi(absl::string_view text) {
     if (known.text == text) return known.mpi;
   }
   return absl::InvalidArgumentError(
-      absl::StrCat("'", text, "' is none of auto, pmix, pmi1 and none"));
+      absl::StrCat("'", text, "' is none of auto, node, pmix, pmi1 and none"));
 }
 
 std::string MpiText(Mpi mpi) {

@@ -13,11 +13,12 @@ enum class Mpi {
   kAuto,    // what the program links to, and both where that does not tell
   kPmi1,    // MPICH, MVAPICH, Intel MPI, Cray MPICH
   kPmix,    // Open MPI
+  kNode,    // as kAuto, for a world that needs no network: see mpi_settings.h
   kNone,    // none is needed: each rank is a program of its own
   kBoth,    // never asked for: what auto may come to
 };
 
-// "auto", "pmi1", "pmix", "none"; "" is kUnsaid.
+// "auto", "node", "pmi1", "pmix", "none"; "" is kUnsaid.
 absl::StatusOr<Mpi> ParseMpi(absl::string_view text);
 std::string MpiText(Mpi mpi);
 

@@ -15,7 +15,7 @@ absl::Status SetCpus(absl::string_view text, SubJobTemplate* result);
 absl::Status SetMemory(absl::string_view text, SubJobTemplate* result);
 absl::Status SetMemoryMode(absl::string_view text, SubJobTemplate* result);
 absl::Status SetTimeLimit(absl::string_view text, SubJobTemplate* result);
-// "auto", "pmix", "pmi1" or "none".
+// "auto", "node", "pmix", "pmi1" or "none".
 absl::Status SetMpi(absl::string_view text, SubJobTemplate* result);
 
 }  // namespace cram

@@ -239,7 +239,7 @@ class Refusals(InDirectory):
                  {"mem": 200}),
                 (TypeError, "time: a text such as '1h30m' or a timedelta, not "
                  "float", command, {"time": 1.5}),
-                (Error, "mpi: 'hydra' is none of auto, pmix, pmi1 and none",
+                (Error, "mpi: 'hydra' is none of auto, node, pmix, pmi1 and none",
                  command, {"mpi": "hydra"})):
             with self.subTest(message):
                 self.assert_refused(kind, message, *arguments, **options)

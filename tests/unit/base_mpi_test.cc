@@ -1,11 +1,21 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
 #include "pack/base/linked_libraries.h"
 #include "pack/base/linked_mpi.h"
 #include "pack/base/mpi.h"
+#include "pack/base/mpi_settings.h"
 
 namespace cram {
 namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(Mpi, IsKnownByTheLibrarysName) {
   EXPECT_EQ(MpiOfLibraries({"libm.so.6", "libmpi.so.40"}), Mpi::kPmix);
@@ -26,12 +36,22 @@ TEST(Mpi, WhereNothingTellsBothAreThere) {
   EXPECT_EQ(ResolveMpi(Mpi::kUnsaid, 2, {"/none"}), Mpi::kBoth);
 }
 
+TEST(Mpi, SettingsForOneNodeAreThoseOfItsKind) {
+  std::string names;
+  for (const MpiSetting& setting : SettingsForOneNode(Mpi::kPmi1)) {
+    absl::StrAppend(&names, setting.variable, " ");
+  }
+  EXPECT_THAT(names, HasSubstr("UCX_TLS"));
+  EXPECT_THAT(names, Not(HasSubstr("OMPI")));
+  EXPECT_TRUE(SettingsForOneNode(Mpi::kNone).empty());
+}
+
 TEST(Mpi, WordsComeBack) {
-  for (const char* text : {"", "auto", "pmi1", "pmix", "none"}) {
+  for (const char* text : {"", "auto", "node", "pmi1", "pmix", "none"}) {
     EXPECT_EQ(MpiText(*ParseMpi(text)), text);
   }
   EXPECT_EQ(ParseMpi("pmi2").status().message(),
-            "'pmi2' is none of auto, pmix, pmi1 and none");
+            "'pmi2' is none of auto, node, pmix, pmi1 and none");
 }
 
 TEST(LinkedLibraries, AreThoseOfADynamicProgram) {

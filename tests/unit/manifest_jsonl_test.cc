@@ -113,7 +113,7 @@ TEST_F(Jsonl, EveryErrorSaysTheLine) {
   EXPECT_EQ(SecondLineError("{\"env\":{\"A=B\":1}}"),
             "'env': 'A=B' is no variable's name");
   EXPECT_EQ(SecondLineError("{\"mpi\":\"x\"}"),
-            "'mpi': 'x' is none of auto, pmix, pmi1 and none");
+            "'mpi': 'x' is none of auto, node, pmix, pmi1 and none");
 }
 
 TEST_F(Jsonl, NestingIsRefusedAtItsFirstBracket) {

@@ -96,8 +96,8 @@ class Manifest:
         mem_mode: "cgroup", or "rlimit" for a limit of the address space below
         it as well.
         time: the limit, a timedelta or a text: "90s", "1h30m", Slurm's
-        "HH:MM:SS". mpi: "auto", "pmix", "pmi1" or "none". name: what to call
-        it. stdin, stdout, stderr: files. None is the run's default.
+        "HH:MM:SS". mpi: "auto", "node", "pmix", "pmi1" or "none". name: what to
+        call it. stdin, stdout, stderr: files. None is the run's default.
         """
         self._open_packer().pack(
             nprocs, cwd, args, env, cpus=cpus, mem=mem, mem_mode=mem_mode,

@@ -1,0 +1,29 @@
+// What a world that stays on one node can do without: most of the time that a
+// small MPI program takes is MPI_Init, and most of that goes into looking for
+// networks.
+#pragma once
+
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "pack/base/mpi.h"
+
+namespace cram {
+
+// A variable that an MPI library reads, documented by its authors.
+struct MpiSetting {
+  absl::string_view variable, value;
+};
+
+// hwloc, which all of them ask where the CPUs are, also reads the configuration
+// of every PCI device and asks ten X servers for graphics cards, in every rank.
+inline constexpr MpiSetting kNoDevices = {
+    "HWLOC_COMPONENTS",
+    "-linux:pci,-linux:io,-pci,-gl,-opencl,-cuda,-nvml,-rsmi,-levelzero"};
+
+// For a program that was resolved to this kind (see linked_mpi.h). To be set
+// where the user has not set them, and for `--mpi node` alone: with them a
+// program cannot reach another node.
+std::vector<MpiSetting> SettingsForOneNode(Mpi kind);
+
+}  // namespace cram
