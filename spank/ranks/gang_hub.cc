@@ -60,6 +60,9 @@ void GangHub::Receive(uint32_t part, GangMessage message) {
       }
       break;
     }
+    case GangMessage::Kind::kName:
+      AnswerName(part, message);
+      break;
     default:
       break;  // nothing that a part has to say
   }
@@ -86,6 +89,19 @@ void GangHub::Gather(uint32_t part, GangMessage message) {
     all.to = one;
     host_->Send(one, all);
   }
+}
+
+void GangHub::AnswerName(uint32_t part, const GangMessage& message) {
+  NameAnswer found =
+      names_.Answer({static_cast<NameRequest::Kind>(message.number),
+                     message.text, message.data});
+  GangMessage answer;
+  answer.kind = GangMessage::Kind::kFetched;
+  answer.to = part;
+  answer.key = message.key;
+  answer.failed = !found;
+  answer.data = found.value_or("");
+  host_->Send(part, answer);
 }
 
 void GangHub::End(uint32_t rank, const ExitStatus& exit) {

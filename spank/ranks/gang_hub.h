@@ -11,6 +11,7 @@
 
 #include "pack/base/exit_status.h"
 #include "spank/ranks/gang_message.h"
+#include "spank/ranks/names.h"
 
 namespace cram {
 
@@ -54,6 +55,7 @@ class GangHub {
 
   void ToAll(GangMessage message);
   void Gather(uint32_t part, GangMessage message);
+  void AnswerName(uint32_t part, const GangMessage& message);
   void End(uint32_t rank, const ExitStatus& exit);
   void Leave(uint32_t part);
 
@@ -64,6 +66,7 @@ class GangHub {
   ExitStatus status_;
   std::optional<uint32_t> rank_, lost_;
   std::map<std::string, Gathering> gatherings_;
+  Names names_;
 };
 
 }  // namespace cram

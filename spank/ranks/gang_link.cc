@@ -342,9 +342,22 @@ void GangLink::Fetch(uint32_t part, uint32_t rank, Fetched fetched) {
   message.kind = GangMessage::Kind::kFetch;
   message.to = part;
   message.number = rank;
+  Ask(std::move(message), std::move(fetched));
+}
+
+void GangLink::AskForName(const NameRequest& request, Fetched answered) {
+  GangMessage message;
+  message.kind = GangMessage::Kind::kName;
+  message.number = static_cast<uint32_t>(request.kind);
+  message.text = request.name;
+  message.data = request.value;
+  Ask(std::move(message), std::move(answered));
+}
+
+void GangLink::Ask(GangMessage message, Fetched fetched) {
   message.key = absl::StrCat(place_->part, ".", fetches_++);
   fetching_[message.key] = std::move(fetched);
-  ToHub(message);
+  ToHub(std::move(message));
 }
 
 void GangLink::Failed(uint32_t rank, const ExitStatus& exit) {

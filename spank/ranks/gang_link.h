@@ -18,6 +18,7 @@
 #include "spank/ranks/gang_hub.h"
 #include "spank/ranks/gang_message.h"
 #include "spank/ranks/gang_place.h"
+#include "spank/ranks/names.h"
 
 namespace cram {
 
@@ -55,6 +56,8 @@ class GangLink : private GangHub::Host {
               std::string data, Came came);
   // What the part's fetch server has for it.
   void Fetch(uint32_t part, uint32_t rank, Fetched fetched);
+  // Of the names that ranks of all parts have published.
+  void AskForName(const NameRequest& request, Fetched answered);
   void ServeFetches(std::function<void(uint32_t rank, Fetched answer)> server) {
     fetch_server_ = std::move(server);
   }
@@ -88,6 +91,7 @@ class GangLink : private GangHub::Host {
   void Broke(int fd);
   void Greet(Peer* peer, const GangMessage& message);
   void ToHub(GangMessage message);
+  void Ask(GangMessage message, Fetched fetched);
   void Handle(GangMessage message);
   void HandleFetch(const GangMessage& message);
   void HubIsLost();

@@ -36,7 +36,7 @@ bool Parse(absl::string_view bytes, GangMessage* message) {
   Fields fields{bytes};
   uint32_t kind = fields.Number();
   if (kind < static_cast<uint32_t>(GangMessage::Kind::kHello) ||
-      kind > static_cast<uint32_t>(GangMessage::Kind::kFetched)) {
+      kind > static_cast<uint32_t>(GangMessage::Kind::kName)) {
     return false;
   }
   message->kind = static_cast<GangMessage::Kind>(kind);

@@ -28,6 +28,8 @@ struct GangMessage {
     // Either way, through the hub:
     kFetch = 9,     // to part `to`: what has rank `number` given for `key`?
     kFetched = 10,  // the answer: `data`, or nothing when `failed`
+    // To the hub, which answers with kFetched:
+    kName = 11,  // a NameRequest of kind `number`: `text`, `data`
   };
 
   Kind kind = Kind::kHello;

@@ -110,11 +110,11 @@ void Pmi1::HandleCommand(uint32_t rank, absl::string_view command,
   } else if (command == "barrier_in") {
     EnterBarrier(rank);
   } else if (command == "publish_name") {
-    Publish(rank, words);
+    AskForName(rank, NameRequest::Kind::kPublish, words);
   } else if (command == "lookup_name") {
-    LookUp(rank, words);
+    AskForName(rank, NameRequest::Kind::kLookUp, words);
   } else if (command == "unpublish_name") {
-    Unpublish(rank, words);
+    AskForName(rank, NameRequest::Kind::kUnpublish, words);
   } else if (command == "finalize") {
     ranks_[rank].inside = false;
     host_->Send(rank, "cmd=finalize_ack\n");
@@ -130,7 +130,7 @@ void Pmi1::HandleCommand(uint32_t rank, absl::string_view command,
 
 void Pmi1::Init(uint32_t rank, const Words& words) {
   bool known = Find(words, "pmi_version") == "1";
-  ranks_[rank].inside = known;
+  ranks_[rank].inside = ranks_[rank].greeted = known;
   host_->Send(rank, absl::StrCat("cmd=response_to_init pmi_version=1 "
                                  "pmi_subversion=1 rc=",
                                  known ? 0 : -1, "\n"));
@@ -165,30 +165,29 @@ void Pmi1::Get(uint32_t rank, const Words& words) {
                     : "cmd=get_result rc=-1 msg=key_not_found value=unknown\n");
 }
 
-void Pmi1::Publish(uint32_t rank, const Words& words) {
-  auto [place, added] =
-      published_.emplace(Find(words, "service"), Find(words, "port"));
-  host_->Send(rank, added ? "cmd=publish_result info=ok rc=0 msg=success\n"
-                          : "cmd=publish_result info=fail rc=1 "
-                            "msg=duplicate_service\n");
+void Pmi1::AskForName(uint32_t rank, NameRequest::Kind kind,
+                      const Words& words) {
+  host_->AskForName(rank, {kind, std::string(Find(words, "service")),
+                           std::string(Find(words, "port"))});
 }
 
-void Pmi1::LookUp(uint32_t rank, const Words& words) {
-  auto found = published_.find(Find(words, "service"));
+void Pmi1::AnswerName(uint32_t rank, NameRequest::Kind asked,
+                      const NameAnswer& answer) {
+  bool publish = asked == NameRequest::Kind::kPublish;
+  bool look_up = asked == NameRequest::Kind::kLookUp;
+  absl::string_view command = publish   ? "publish"
+                              : look_up ? "lookup"
+                                        : "unpublish";
+  if (!answer) {
+    host_->Send(
+        rank, absl::StrCat("cmd=", command, "_result info=fail rc=1 msg=",
+                           publish ? "duplicate_service" : "service_not_found",
+                           "\n"));
+    return;
+  }
   host_->Send(rank,
-              found == published_.end()
-                  ? "cmd=lookup_result info=fail rc=1 msg=service_not_found\n"
-                  : absl::StrCat("cmd=lookup_result info=ok rc=0 port=",
-                                 found->second, "\n"));
-}
-
-void Pmi1::Unpublish(uint32_t rank, const Words& words) {
-  auto found = published_.find(Find(words, "service"));
-  bool known = found != published_.end();
-  if (known) published_.erase(found);
-  host_->Send(rank, known ? "cmd=unpublish_result info=ok rc=0 msg=success\n"
-                          : "cmd=unpublish_result info=fail rc=1 "
-                            "msg=service_not_found\n");
+              absl::StrCat("cmd=", command, "_result info=ok rc=0 ",
+                           look_up ? "port=" : "msg=success", *answer, "\n"));
 }
 
 void Pmi1::EnterBarrier(uint32_t rank) {

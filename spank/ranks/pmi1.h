@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "spank/ranks/names.h"
 
 namespace cram {
 
@@ -20,7 +21,7 @@ namespace cram {
 class Pmi1 {
  public:
   // What the engine wants done. Calls may come from inside of any call, and
-  // must not call back into the engine, LeaveBarrier() excepted.
+  // must not call back into the engine, but for what they say.
   class Host {
    public:
     virtual ~Host() = default;
@@ -28,6 +29,8 @@ class Pmi1 {
     // Every rank here waits in the barrier: LeaveBarrier() when those
     // elsewhere do so as well.
     virtual void BarrierReached() = 0;
+    // AnswerName() when the world's names were asked.
+    virtual void AskForName(uint32_t rank, const NameRequest& request) = 0;
     // MPI_Abort: the whole world is to end.
     virtual void Aborted(uint32_t rank, int exit_code) = 0;
     // What `rank` says is no PMI-1; nothing more is read of it.
@@ -53,6 +56,8 @@ class Pmi1 {
   // What came from `rank`, in pieces of any size.
   void Receive(uint32_t rank, absl::string_view bytes);
   void LeaveBarrier();
+  void AnswerName(uint32_t rank, NameRequest::Kind asked,
+                  const NameAnswer& answer);
 
   // What ranks here have put since the last call, for the servers of the other
   // nodes, and what those have taken so. Nothing of foreign bytes that are
@@ -63,11 +68,12 @@ class Pmi1 {
   // It has said hello and not goodbye: when it ends now, the others would wait
   // for it for ever.
   bool inside(uint32_t rank) const { return ranks_[rank].inside; }
+  bool greeted(uint32_t rank) const { return ranks_[rank].greeted; }
 
  private:
   struct Rank {
     std::string unread;  // the beginning of a line
-    bool inside = false;
+    bool inside = false, greeted = false;
     bool in_barrier = false;
     bool in_spawn = false;  // its request goes on to "endcmd"
     bool broken = false;
@@ -81,9 +87,7 @@ class Pmi1 {
   void Init(uint32_t rank, const Words& words);
   void Put(uint32_t rank, const Words& words);
   void Get(uint32_t rank, const Words& words);
-  void Publish(uint32_t rank, const Words& words);
-  void LookUp(uint32_t rank, const Words& words);
-  void Unpublish(uint32_t rank, const Words& words);
+  void AskForName(uint32_t rank, NameRequest::Kind kind, const Words& words);
   void EnterBarrier(uint32_t rank);
   void Break(uint32_t rank, const std::string& why);
 
@@ -93,7 +97,6 @@ class Pmi1 {
   uint32_t in_barrier_ = 0;
   std::map<std::string, std::string, std::less<>> values_;
   std::string puts_;  // not taken yet
-  std::map<std::string, std::string, std::less<>> published_;
 };
 
 }  // namespace cram

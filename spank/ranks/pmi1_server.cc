@@ -116,6 +116,17 @@ void Pmi1Server::BarrierReached() {
                      });
 }
 
+void Pmi1Server::AskForName(uint32_t place, const NameRequest& request) {
+  if (elsewhere_ == nullptr) {
+    engine_.AnswerName(place, request.kind, names_.Answer(request));
+    return;
+  }
+  elsewhere_->AskForName(request, [this, place, kind = request.kind](
+                                      bool found, const std::string& value) {
+    engine_.AnswerName(place, kind, found ? NameAnswer(value) : std::nullopt);
+  });
+}
+
 void Pmi1Server::Aborted(uint32_t place, int exit_code) {
   listener_->Aborted(first_ + place, exit_code);
 }

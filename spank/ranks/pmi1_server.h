@@ -24,11 +24,15 @@ class Pmi1Server : public ProcessManager, private Pmi1::Host {
   absl::Status Prepare(uint32_t rank, RankEnvironment* environment) override;
   void Started(uint32_t rank) override;
   bool Inside(uint32_t rank) override;
+  bool Greeted(uint32_t rank) override {
+    return engine_.greeted(rank - first_);
+  }
 
  private:
   // Of the engine, which knows ranks by their places on this node.
   void Send(uint32_t place, absl::string_view bytes) override;
   void BarrierReached() override;
+  void AskForName(uint32_t place, const NameRequest& request) override;
   void Aborted(uint32_t place, int exit_code) override;
   void Broke(uint32_t place, const std::string& why) override;
 
@@ -40,6 +44,7 @@ class Pmi1Server : public ProcessManager, private Pmi1::Host {
   GangLink* elsewhere_;
   Listener* listener_;
   Pmi1 engine_;
+  Names names_;  // of a world that is all here
   std::vector<UniqueFd> ours_, theirs_;
 };
 

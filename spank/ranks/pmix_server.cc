@@ -1,141 +1,36 @@
 #include "spank/ranks/pmix_server.h"
 
-#include <dlfcn.h>
 #include <errno.h>
-#include <pmix.h>
-#include <pmix_server.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <deque>
 #include <functional>
-#include <map>
+#include <memory>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/synchronization/notification.h"
 #include "pack/base/fd.h"
 #include "pack/base/io.h"
+#include "pack/base/mpi_settings.h"
+#include "spank/ranks/names.h"
+#include "spank/ranks/pmix_library.h"
+#include "spank/ranks/pmix_names.h"
+#include "spank/ranks/pmix_world.h"
 
 namespace cram {
 namespace {
 
-// What we call in libpmix; the same in its versions 3, 4 and 5.
-struct Library {
-  decltype(&PMIx_server_init) server_init;
-  decltype(&PMIx_server_finalize) server_finalize;
-  decltype(&PMIx_generate_regex) generate_regex;
-  decltype(&PMIx_generate_ppn) generate_ppn;
-  decltype(&PMIx_server_register_nspace) register_nspace;
-  decltype(&PMIx_server_register_client) register_client;
-  decltype(&PMIx_server_setup_fork) setup_fork;
-  decltype(&PMIx_server_dmodex_request) dmodex_request;
-  decltype(&PMIx_Error_string) error_string;
-};
-
-absl::StatusOr<Library> Load() {
-  void* handle = dlopen("libpmix.so.2", RTLD_NOW | RTLD_GLOBAL);
-  if (handle == nullptr) {
-    return absl::NotFoundError(absl::StrCat(
-        "its MPI needs PMIx, which is not on this node: ", dlerror()));
-  }
-  Library library;
-  bool complete = true;
-  auto find = [&](const char* name, auto* function) {
-    void* found = dlsym(handle, name);
-    complete = complete && found != nullptr;
-    *reinterpret_cast<void**>(function) = found;
-  };
-  find("PMIx_server_init", &library.server_init);
-  find("PMIx_server_finalize", &library.server_finalize);
-  find("PMIx_generate_regex", &library.generate_regex);
-  find("PMIx_generate_ppn", &library.generate_ppn);
-  find("PMIx_server_register_nspace", &library.register_nspace);
-  find("PMIx_server_register_client", &library.register_client);
-  find("PMIx_server_setup_fork", &library.setup_fork);
-  find("PMIx_server_dmodex_request", &library.dmodex_request);
-  find("PMIx_Error_string", &library.error_string);
-  if (complete) return library;
-  return absl::NotFoundError("libpmix.so.2 lacks a function of PMIx's server");
-}
-
-// Attributes as libpmix takes them. It copies them.
-class Attributes {
- public:
-  void Add(const char* key, const std::string& text) {
-    texts_.push_back(text);
-    pmix_info_t* info = AddOne(key, PMIX_STRING);
-    info->value.data.string = &texts_.back()[0];
-  }
-  void Add(const char* key, uint32_t number) {
-    AddOne(key, PMIX_UINT32)->value.data.uint32 = number;
-  }
-  pmix_info_t* data() { return infos_.data(); }
-  size_t size() const { return infos_.size(); }
-
- private:
-  pmix_info_t* AddOne(const char* key, pmix_data_type_t type) {
-    infos_.emplace_back();
-    pmix_info_t* info = &infos_.back();
-    memset(info, 0, sizeof *info);
-    strncpy(info->key, key, PMIX_MAX_KEYLEN);
-    info->value.type = type;
-    return info;
-  }
-  std::deque<std::string> texts_;
-  std::vector<pmix_info_t> infos_;
-};
-
-pmix_proc_t Process(const std::string& name, uint32_t rank) {
-  pmix_proc_t process;
-  memset(&process, 0, sizeof process);
-  strncpy(process.nspace, name.c_str(), PMIX_MAX_NSLEN);
-  process.rank = rank;
-  return process;
-}
-
-// For calls that answer from libpmix's thread.
-struct Answer {
-  absl::Notification came;
-  pmix_status_t status = PMIX_SUCCESS;
-
-  static void Came(pmix_status_t status, void* answer) {
-    auto* self = static_cast<Answer*>(answer);
-    self->status = status;
-    self->came.Notify();
-  }
-  pmix_status_t Wait(pmix_status_t returned) {
-    if (returned == PMIX_OPERATION_SUCCEEDED) return PMIX_SUCCESS;
-    if (returned != PMIX_SUCCESS) return returned;
-    came.WaitForNotification();
-    return status;
-  }
-};
-
-// What libpmix frees when it has read it.
-char* Copied(absl::string_view data) {
-  char* copy = static_cast<char*>(malloc(data.size() + 1));
-  if (copy != nullptr) memcpy(copy, data.data(), data.size());
-  return copy;
-}
-
-void Deliver(absl::string_view data, pmix_modex_cbfunc_t done, void* state) {
-  char* copy = Copied(data);
-  done(copy == nullptr ? PMIX_ERR_NOMEM : PMIX_SUCCESS, copy, data.size(),
-       state, free, copy);
-}
-
 class PmixServer : public ProcessManager {
  public:
-  PmixServer(Library library, Loop* loop, std::string name,
+  PmixServer(PmixLibrary library, Loop* loop, std::string name,
              const GangPlace& place, GangLink* elsewhere, Listener* listener)
       : library_(library),
         loop_(loop),
@@ -143,7 +38,8 @@ class PmixServer : public ProcessManager {
         place_(place),
         elsewhere_(elsewhere),
         listener_(listener),
-        inside_(place.ranks_here()) {}
+        inside_(place.ranks_here()),
+        greeted_(place.ranks_here()) {}
   ~PmixServer() override;
 
   absl::Status Start();
@@ -153,6 +49,10 @@ class PmixServer : public ProcessManager {
     absl::MutexLock lock(&mutex_);
     return inside_[rank - place_.first_rank()];
   }
+  bool Greeted(uint32_t rank) override {
+    absl::MutexLock lock(&mutex_);
+    return greeted_[rank - place_.first_rank()];
+  }
 
   // From libpmix's thread.
   void SetInside(const pmix_proc_t* process, bool inside);
@@ -160,9 +60,7 @@ class PmixServer : public ProcessManager {
   void Fence(const std::vector<uint32_t>& ranks, absl::string_view data,
              pmix_modex_cbfunc_t done, void* state);
   void Fetch(uint32_t rank, pmix_modex_cbfunc_t done, void* state);
-  bool Publish(absl::string_view name, absl::string_view value);
-  std::string LookUp(absl::string_view name);  // empty: nobody published it
-  void Unpublish(absl::string_view name);
+  void Ask(const NameRequest& request, const NameAnswered& answered);
 
  private:
   bool IsHere(uint32_t rank) const {
@@ -172,12 +70,10 @@ class PmixServer : public ProcessManager {
   void InLoop(std::function<void()> task);
   void RunTasks();
   void Serve(uint32_t rank, const GangLink::Fetched& answer);
-  absl::Status Failed(const char* what, pmix_status_t status) const;
   absl::Status InitServer();
-  absl::Status RegisterNamespace();
   std::string NodeName() const;
 
-  const Library library_;
+  const PmixLibrary library_;
   Loop* const loop_;
   const std::string name_;
   const GangPlace place_;
@@ -187,9 +83,9 @@ class PmixServer : public ProcessManager {
   bool initialised_ = false;
   absl::Mutex mutex_;
   std::vector<bool> inside_ ABSL_GUARDED_BY(mutex_);
+  std::vector<bool> greeted_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::function<void()>> tasks_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, std::string, std::less<>> published_
-      ABSL_GUARDED_BY(mutex_);
+  Names names_;  // of a world that is all here
 };
 
 // libpmix gives its callbacks nothing of ours for calls about all ranks.
@@ -231,49 +127,25 @@ pmix_status_t RankFetches(const pmix_proc_t* process, const pmix_info_t*,
   return PMIX_SUCCESS;
 }
 
-// MPI publishes the names of ports: texts.
-pmix_status_t RankPublishes(const pmix_proc_t*, const pmix_info_t* infos,
-                            size_t count, pmix_op_cbfunc_t, void*) {
-  for (size_t i = 0; i < count; ++i) {
-    // What is to be known of the publication, not published.
-    if (strncmp(infos[i].key, "pmix.", 5) == 0) continue;
-    if (infos[i].value.type != PMIX_STRING) return PMIX_ERR_NOT_SUPPORTED;
-    if (!the_server->Publish(infos[i].key, infos[i].value.data.string)) {
-      return PMIX_ERR_DUPLICATE_KEY;
-    }
-  }
-  return PMIX_OPERATION_SUCCEEDED;
+void AskServer(const NameRequest& request, const NameAnswered& answered) {
+  the_server->Ask(request, answered);
 }
 
-pmix_status_t RankLooksUp(const pmix_proc_t* process, char** keys,
+pmix_status_t RankPublishes(const pmix_proc_t*, const pmix_info_t* infos,
+                            size_t count, pmix_op_cbfunc_t done, void* state) {
+  return PublishNames(infos, count, done, state, AskServer);
+}
+
+pmix_status_t RankLooksUp(const pmix_proc_t* process, char** names,
                           const pmix_info_t*, size_t, pmix_lookup_cbfunc_t done,
                           void* state) {
-  std::deque<std::string> texts;
-  std::vector<pmix_pdata_t> found;
-  for (; keys != nullptr && *keys != nullptr; ++keys) {
-    std::string text = the_server->LookUp(*keys);
-    if (text.empty()) continue;
-    texts.push_back(std::move(text));
-    pmix_pdata_t data;
-    memset(&data, 0, sizeof data);
-    data.proc = *process;
-    strncpy(data.key, *keys, PMIX_MAX_KEYLEN);
-    data.value.type = PMIX_STRING;
-    data.value.data.string = &texts.back()[0];
-    found.push_back(data);
-  }
-  if (found.empty()) return PMIX_ERR_NOT_FOUND;
-  done(PMIX_SUCCESS, found.data(), found.size(), state);
-  return PMIX_SUCCESS;
+  return LookUpNames(*process, names, done, state, AskServer);
 }
 
-pmix_status_t RankUnpublishes(const pmix_proc_t*, char** keys,
-                              const pmix_info_t*, size_t, pmix_op_cbfunc_t,
-                              void*) {
-  for (; keys != nullptr && *keys != nullptr; ++keys) {
-    the_server->Unpublish(*keys);
-  }
-  return PMIX_OPERATION_SUCCEEDED;
+pmix_status_t RankUnpublishes(const pmix_proc_t*, char** names,
+                              const pmix_info_t*, size_t, pmix_op_cbfunc_t done,
+                              void* state) {
+  return UnpublishNames(names, done, state, AskServer);
 }
 
 // Open MPI tells the rank that asked, and forgets the others, who wait: at
@@ -297,7 +169,9 @@ PmixServer::~PmixServer() {
 void PmixServer::SetInside(const pmix_proc_t* process, bool inside) {
   if (!IsHere(process->rank)) return;
   absl::MutexLock lock(&mutex_);
-  inside_[process->rank - place_.first_rank()] = inside;
+  uint32_t rank = process->rank - place_.first_rank();
+  inside_[rank] = inside;
+  if (inside) greeted_[rank] = true;
 }
 
 void PmixServer::Abort(const pmix_proc_t* process, int exit_code) {
@@ -309,7 +183,7 @@ void PmixServer::Fence(const std::vector<uint32_t>& ranks,
                        absl::string_view data, pmix_modex_cbfunc_t done,
                        void* state) {
   if (elsewhere_ == nullptr) {
-    Deliver(data, done, state);
+    PmixDeliver(data, done, state);
     return;
   }
   std::set<uint32_t> parts;
@@ -325,7 +199,7 @@ void PmixServer::Fence(const std::vector<uint32_t>& ranks,
   std::vector<uint32_t> with(parts.begin(), parts.end());
   InLoop([this, key, with, given = std::string(data), done, state] {
     elsewhere_->Gather(key, with, given, [done, state](const std::string& all) {
-      Deliver(all, done, state);
+      PmixDeliver(all, done, state);
     });
   });
 }
@@ -339,7 +213,7 @@ void PmixServer::Fetch(uint32_t rank, pmix_modex_cbfunc_t done, void* state) {
     elsewhere_->Fetch(place_.PartOf(rank), rank,
                       [done, state](bool found, const std::string& data) {
                         if (found) {
-                          Deliver(data, done, state);
+                          PmixDeliver(data, done, state);
                         } else {
                           done(PMIX_ERR_NOT_FOUND, nullptr, 0, state, nullptr,
                                nullptr);
@@ -369,7 +243,7 @@ void PmixServer::Serve(uint32_t rank, const GangLink::Fetched& answer) {
           });
     }
   };
-  pmix_proc_t process = Process(name_, rank);
+  pmix_proc_t process = PmixProcess(name_, rank);
   auto asked = std::make_unique<Asked>(Asked{this, answer});
   if (library_.dmodex_request(&process, Asked::Came, asked.get()) ==
       PMIX_SUCCESS) {
@@ -379,21 +253,17 @@ void PmixServer::Serve(uint32_t rank, const GangLink::Fetched& answer) {
   }
 }
 
-bool PmixServer::Publish(absl::string_view name, absl::string_view value) {
-  absl::MutexLock lock(&mutex_);
-  return published_.emplace(name, value).second;
-}
-
-std::string PmixServer::LookUp(absl::string_view name) {
-  absl::MutexLock lock(&mutex_);
-  auto found = published_.find(name);
-  return found == published_.end() ? "" : found->second;
-}
-
-void PmixServer::Unpublish(absl::string_view name) {
-  absl::MutexLock lock(&mutex_);
-  auto found = published_.find(name);
-  if (found != published_.end()) published_.erase(found);
+void PmixServer::Ask(const NameRequest& request, const NameAnswered& answered) {
+  InLoop([this, request, answered] {
+    if (elsewhere_ == nullptr) {
+      answered(names_.Answer(request));
+      return;
+    }
+    elsewhere_->AskForName(request,
+                           [answered](bool found, const std::string& value) {
+                             answered(found ? NameAnswer(value) : std::nullopt);
+                           });
+  });
 }
 
 // From any thread.
@@ -416,32 +286,18 @@ void PmixServer::RunTasks() {
   for (const std::function<void()>& task : tasks) task();
 }
 
-absl::Status PmixServer::Failed(const char* what, pmix_status_t status) const {
-  return absl::InternalError(
-      absl::StrCat(what, ": ", library_.error_string(status)));
-}
-
 absl::Status PmixServer::Start() {
   event_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!event_.valid()) return ErrnoStatus("eventfd", "", errno);
   absl::Status status =
       loop_->Watch(event_.get(), EPOLLIN, [this](uint32_t) { RunTasks(); });
   if (status.ok()) status = InitServer();
-  if (status.ok()) status = RegisterNamespace();
+  if (status.ok()) status = RegisterWorld(library_, name_, place_, NodeName());
   if (elsewhere_ != nullptr) {
     elsewhere_->ServeFetches(
         [this](uint32_t rank, const GangLink::Fetched& answer) {
           Serve(rank, answer);
         });
-  }
-  for (uint32_t i = 0; status.ok() && i < place_.ranks_here(); ++i) {
-    pmix_proc_t process = Process(name_, place_.first_rank() + i);
-    Answer answer;
-    pmix_status_t registered = answer.Wait(library_.register_client(
-        &process, getuid(), getgid(), nullptr, Answer::Came, &answer));
-    if (registered != PMIX_SUCCESS) {
-      status = Failed("PMIx_server_register_client", registered);
-    }
   }
   return status;
 }
@@ -462,15 +318,21 @@ absl::Status PmixServer::InitServer() {
   }();
   the_server = this;
   const char* directory = getenv("TMPDIR");
-  Attributes attributes;
+  PmixAttributes attributes;
   if (directory != nullptr) {
     attributes.Add(PMIX_SERVER_TMPDIR, std::string(directory));
     attributes.Add(PMIX_SYSTEM_TMPDIR, std::string(directory));
   }
   if (elsewhere_ != nullptr) attributes.Add(PMIX_HOSTNAME, NodeName());
+  // The server has no use of devices; what ranks want of hwloc is theirs.
+  std::string variable(kNoDevices.variable);
+  bool has_own = getenv(variable.c_str()) != nullptr;
+  setenv(variable.c_str(), std::string(kNoDevices.value).c_str(), 0);
   pmix_status_t status =
       library_.server_init(&module, attributes.data(), attributes.size());
-  if (status != PMIX_SUCCESS) return Failed("PMIx_server_init", status);
+  if (!has_own) unsetenv(variable.c_str());
+  if (status != PMIX_SUCCESS)
+    return PmixError(library_, "PMIx_server_init", status);
   initialised_ = true;
   return absl::OkStatus();
 }
@@ -483,55 +345,12 @@ std::string PmixServer::NodeName() const {
   return host;
 }
 
-absl::Status PmixServer::RegisterNamespace() {
-  std::string names, peers, everywhere;
-  for (uint32_t part = 0; part < place_.parts.size(); ++part) {
-    bool own = part == place_.part;
-    absl::StrAppend(&names, part == 0 ? "" : ",",
-                    own ? NodeName() : place_.parts[part].node);
-    std::string there;
-    for (uint32_t i = 0; i < place_.parts[part].ranks; ++i) {
-      absl::StrAppend(&there, i == 0 ? "" : ",", place_.FirstRankOf(part) + i);
-    }
-    absl::StrAppend(&everywhere, part == 0 ? "" : ";", there);
-    if (own) peers = there;
-  }
-  char *nodes = nullptr, *processes = nullptr;
-  pmix_status_t status = library_.generate_regex(names.c_str(), &nodes);
-  if (status == PMIX_SUCCESS) {
-    status = library_.generate_ppn(everywhere.c_str(), &processes);
-  }
-  if (status == PMIX_SUCCESS) {
-    Attributes attributes;
-    attributes.Add(PMIX_NODE_MAP, std::string(nodes));
-    attributes.Add(PMIX_PROC_MAP, std::string(processes));
-    attributes.Add(PMIX_JOBID, name_);
-    attributes.Add(PMIX_LOCAL_PEERS, peers);
-    for (const char* key : {PMIX_UNIV_SIZE, PMIX_JOB_SIZE, PMIX_MAX_PROCS}) {
-      attributes.Add(key, place_.ranks());
-    }
-    for (const char* key : {PMIX_LOCAL_SIZE, PMIX_NODE_SIZE}) {
-      attributes.Add(key, place_.ranks_here());
-    }
-    attributes.Add(PMIX_NUM_NODES, static_cast<uint32_t>(place_.parts.size()));
-    attributes.Add(PMIX_NODEID, place_.part);
-    pmix_proc_t all = Process(name_, PMIX_RANK_WILDCARD);
-    Answer answer;
-    status = answer.Wait(library_.register_nspace(
-        all.nspace, static_cast<int>(place_.ranks_here()), attributes.data(),
-        attributes.size(), Answer::Came, &answer));
-  }
-  free(nodes);
-  free(processes);
-  if (status == PMIX_SUCCESS) return absl::OkStatus();
-  return Failed("PMIx_server_register_nspace", status);
-}
-
 absl::Status PmixServer::Prepare(uint32_t rank, RankEnvironment* environment) {
-  pmix_proc_t process = Process(name_, rank);
+  pmix_proc_t process = PmixProcess(name_, rank);
   char** variables = nullptr;
   pmix_status_t status = library_.setup_fork(&process, &variables);
-  if (status != PMIX_SUCCESS) return Failed("PMIx_server_setup_fork", status);
+  if (status != PMIX_SUCCESS)
+    return PmixError(library_, "PMIx_server_setup_fork", status);
   for (char** variable = variables; variable != nullptr && *variable != nullptr;
        ++variable) {
     absl::string_view text = *variable;
@@ -561,7 +380,7 @@ absl::Status PmixServer::Prepare(uint32_t rank, RankEnvironment* environment) {
 absl::StatusOr<std::unique_ptr<ProcessManager>> StartPmixServer(
     Loop* loop, const std::string& name, const GangPlace& place,
     GangLink* elsewhere, ProcessManager::Listener* listener) {
-  absl::StatusOr<Library> library = Load();
+  absl::StatusOr<PmixLibrary> library = LoadPmix();
   if (!library.ok()) return library.status();
   auto server = std::make_unique<PmixServer>(*library, loop, name, place,
                                              elsewhere, listener);

@@ -34,6 +34,8 @@ class ProcessManager {
   // It is between MPI_Init and MPI_Finalize, as far as the server knows: what
   // it said before it ended has been read.
   virtual bool Inside(uint32_t rank) = 0;
+  // It has called MPI_Init, whether or not it has left since.
+  virtual bool Greeted(uint32_t rank) = 0;
 };
 
 }  // namespace cram

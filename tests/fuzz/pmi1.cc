@@ -15,10 +15,15 @@ class Host : public cram::Pmi1::Host {
     if (rank >= kRanks || bytes.empty() || bytes.back() != '\n') abort();
   }
   void BarrierReached() override { ++barriers; }
+  void AskForName(uint32_t rank, const cram::NameRequest& request) override {
+    engine->AnswerName(rank, request.kind, names.Answer(request));
+  }
   void Aborted(uint32_t, int) override {}
   void Broke(uint32_t, const std::string&) override {}
 
   int barriers = 0;
+  cram::Names names;
+  cram::Pmi1* engine = nullptr;
 };
 
 }  // namespace
@@ -27,6 +32,7 @@ class Host : public cram::Pmi1::Host {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Host host;
   cram::Pmi1 engine({"world", kRanks, kRanks, "(vector,(0,1,3))"}, &host);
+  host.engine = &engine;
   while (size >= 2) {
     uint32_t rank = data[0] % kRanks;
     size_t bytes = data[1] < size - 2 ? data[1] : size - 2;

@@ -153,6 +153,22 @@ TEST_F(GangHubTest, WhoIsDoneIsNotLost) {
   EXPECT_FALSE(hub_.lost());
 }
 
+TEST_F(GangHubTest, ANameThatOnePartPublishesIsFoundByAnother) {
+  for (auto& told : told_) told.clear();
+  auto ask = [this](uint32_t part, NameRequest::Kind kind) {
+    GangMessage message;
+    message.kind = Kind::kName;
+    message.number = static_cast<uint32_t>(kind);
+    message.text = "ocean";
+    message.data = "port 7";
+    hub_.Receive(part, message);
+  };
+  ask(1, NameRequest::Kind::kPublish);
+  EXPECT_THAT(told_[1], ElementsAre("10:0:"));
+  ask(2, NameRequest::Kind::kLookUp);
+  EXPECT_THAT(told_[2], ElementsAre("10:0:port 7"));
+}
+
 TEST_F(GangHubTest, AQuestionToAPartThatIsGoneIsAnswered) {
   hub_.Lost(1);
   told_[2].clear();

@@ -24,6 +24,9 @@ class Pmi1Test : public ::testing::Test, protected Pmi1::Host {
     answers_[rank].append(bytes.data(), bytes.size());
   }
   void BarrierReached() override { ++barriers_; }
+  void AskForName(uint32_t rank, const NameRequest& request) override {
+    engine_.AnswerName(rank, request.kind, names_.Answer(request));
+  }
   void Aborted(uint32_t rank, int exit_code) override {
     events_.push_back(absl::StrCat(rank, " aborts with ", exit_code));
   }
@@ -39,6 +42,7 @@ class Pmi1Test : public ::testing::Test, protected Pmi1::Host {
   }
 
   std::vector<std::string> answers_;
+  Names names_;
   int barriers_ = 0;
   std::vector<std::string> events_;
   Pmi1 engine_;
