@@ -9,8 +9,7 @@ namespace cram {
 absl::StatusOr<uint64_t> ReadOutput(
     const std::string& path, const OutputSource& source,
     const std::optional<OutputExtent>& extent,
-    const std::function<void(absl::string_view)>& deliver,
-    const std::function<void(uint64_t)>& left_out) {
+    const std::function<void(const OutputPiece&)>& deliver) {
   uint64_t offset = kFileHeaderBytes;
   if (extent) offset = std::max(offset, extent->offset);
   absl::StatusOr<std::unique_ptr<FrameReader>> reader =
@@ -30,8 +29,11 @@ absl::StatusOr<uint64_t> ReadOutput(
         chunk.stream() != static_cast<uint32_t>(source.stream)) {
       continue;
     }
-    if (chunk.left_out() != 0 && left_out) left_out(chunk.left_out());
-    deliver(chunk.data());
+    OutputPiece piece;
+    piece.bytes = chunk.data();
+    piece.left_out = chunk.left_out();
+    if (chunk.has_rank()) piece.rank = chunk.rank();
+    deliver(piece);
     delivered += chunk.data().size();
   }
   if (!frames.status().ok()) return frames.status();

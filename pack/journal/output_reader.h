@@ -20,17 +20,22 @@ struct OutputExtent {
   uint64_t bytes = 0;
 };
 
-// Gives the stream's bytes to `deliver`, in order; the view is good during the
-// call. Where bytes were left out, for the limit of output, it first tells
-// `left_out` how many. With an extent it reads from there until all bytes were
-// seen. Without one (the attempt still runs, or its node was lost) it reads the
-// whole file and delivers what is there. Returns the number of bytes delivered:
-// fewer than the extent says when the file is torn or damaged. Errors: cannot
-// be opened or read, not packed output, a newer major version.
+// The next bytes of a stream; the view is good during the call that gives it.
+struct OutputPiece {
+  absl::string_view bytes;
+  uint64_t left_out = 0;         // so many are missing before them
+  std::optional<uint32_t> rank;  // whose they are, in a sub-job of several
+};
+
+// Gives the stream's bytes, of all ranks, to `deliver`, in order. With an
+// extent it reads from there until all bytes were seen. Without one (the
+// attempt still runs, or its node was lost) it reads the whole file and
+// delivers what is there. Returns the number of bytes delivered: fewer than the
+// extent says when the file is torn or damaged. Errors: cannot be opened or
+// read, not packed output, a newer major version.
 absl::StatusOr<uint64_t> ReadOutput(
     const std::string& path, const OutputSource& source,
     const std::optional<OutputExtent>& extent,
-    const std::function<void(absl::string_view)>& deliver,
-    const std::function<void(uint64_t)>& left_out = nullptr);
+    const std::function<void(const OutputPiece&)>& deliver);
 
 }  // namespace cram

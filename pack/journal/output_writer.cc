@@ -22,6 +22,8 @@ uint64_t OutputWriter::Append(const OutputSource& source,
   chunk_.set_attempt(source.attempt);
   chunk_.set_stream(static_cast<uint32_t>(source.stream));
   chunk_.set_left_out(left_out);
+  chunk_.clear_rank();
+  if (source.rank) chunk_.set_rank(*source.rank);
   uint64_t first = AppendChunk(data.substr(0, kMaxChunkBytes));
   chunk_.clear_left_out();
   for (size_t done = kMaxChunkBytes; done < data.size();

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -23,6 +24,7 @@ struct OutputSource {
   uint64_t index = 0;
   uint32_t attempt = 0;
   OutputStream stream = OutputStream::kStdout;
+  std::optional<uint32_t> rank = std::nullopt;  // in a sub-job of several
 };
 
 // One writer a file; Flush and Sync as FrameWriter's.

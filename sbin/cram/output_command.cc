@@ -11,6 +11,7 @@
 #include "pack/base/size.h"
 #include "sbin/report/attempt_output.h"
 #include "sbin/report/manifest_lookup.h"
+#include "sbin/report/rank_lines.h"
 #include "sbin/report/run.h"
 
 namespace cram {
@@ -35,12 +36,14 @@ absl::StatusOr<const Attempt*> FindAttempt(const Run& run,
 
 // A sub-job may name files of its own for what it prints, in a run whose other
 // output is packed.
-absl::Status CheckPacked(const Run& run, const OutputRequest& request) {
-  ManifestLookup manifest(run);
-  const SubJob* subjob = manifest.Get(request.index);
-  if (subjob == nullptr) return absl::OkStatus();
+absl::Status CheckPacked(const SubJob& subjob, const OutputRequest& request) {
+  if (request.rank.value_or(0) >= subjob.ranks) {
+    return absl::OutOfRangeError(
+        absl::StrCat("no rank ", *request.rank, "; it has ", subjob.ranks,
+                     ", from 0 to ", subjob.ranks - 1));
+  }
   const std::string& path =
-      request.standard_error ? subjob->stderr_path : subjob->stdout_path;
+      request.standard_error ? subjob.stderr_path : subjob.stdout_path;
   if (path.empty()) return absl::OkStatus();
   return absl::NotFoundError(
       absl::StrCat("its output was not packed; it went to ", path));
@@ -49,13 +52,18 @@ absl::Status CheckPacked(const Run& run, const OutputRequest& request) {
 absl::Status Copy(const Run& run, const Attempt& attempt,
                   const OutputRequest& request) {
   absl::Status written;
+  RankLines lines(request.label, [&written](absl::string_view bytes) {
+    if (!written.ok()) return;
+    written = WriteFull(STDOUT_FILENO, bytes, "standard output");
+  });
   absl::Status read = ReadAttemptOutput(
       run, attempt,
       request.standard_error ? OutputStream::kStderr : OutputStream::kStdout,
-      [&written](absl::string_view bytes) {
-        if (!written.ok()) return;
-        written = WriteFull(STDOUT_FILENO, bytes, "standard output");
+      [&](const OutputPiece& piece) {
+        if (request.rank && piece.rank != request.rank) return;
+        lines.Take(piece.rank, piece.bytes);
       });
+  lines.End();
   if (!written.ok()) return written;
   const EndDetails& details = run.Details(attempt);
   uint64_t left_out = request.standard_error ? details.stderr_left_out
@@ -83,9 +91,15 @@ void DefineOutputCommand(CLI::App* command, OutputRequest* request) {
       ->add_option("--attempt", request->attempt,
                    "of this attempt, counted from 0 (default: the last)")
       ->type_name("K");
+  command
+      ->add_option("--rank", request->rank,
+                   "of this rank alone (default: of all, line by line)")
+      ->type_name("R");
+  command->add_flag("-l,--label", request->label,
+                    "the number of its rank before each line");
 }
 
-absl::Status PrintOutput(const OutputRequest& request) {
+absl::Status PrintOutput(OutputRequest request) {
   absl::StatusOr<RunDirectory> directory = FindRun(request.run);
   if (!directory.ok()) return directory.status();
   absl::StatusOr<std::unique_ptr<Run>> run = Run::Load(*directory);
@@ -93,7 +107,14 @@ absl::Status PrintOutput(const OutputRequest& request) {
   std::string context = absl::StrCat("sub-job ", request.index);
   absl::StatusOr<const Attempt*> attempt = FindAttempt(**run, request);
   if (!attempt.ok()) return WithContext(context, attempt.status());
-  absl::Status status = CheckPacked(**run, request);
+  ManifestLookup manifest(**run);
+  const SubJob* subjob = manifest.Get(request.index);
+  absl::Status status;
+  if (subjob != nullptr) {
+    status = CheckPacked(*subjob, request);
+    // All is its, and nothing says so.
+    if (subjob->ranks == 1) request.rank.reset();
+  }
   if (status.ok()) status = Copy(**run, **attempt, request);
   return WithContext(context, status);
 }

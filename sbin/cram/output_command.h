@@ -1,4 +1,4 @@
-// cram output RUNDIR|JOBID INDEX [--stderr] [--attempt K]
+// cram output RUNDIR|JOBID INDEX [--stderr] [--attempt K] [--rank R] [--label]
 #pragma once
 
 #include <stdint.h>
@@ -19,14 +19,16 @@ struct OutputRequest {
   uint64_t index = 0;
   bool standard_error = false;
   std::optional<uint32_t> attempt;  // none: the last one
+  std::optional<uint32_t> rank;     // none: all
+  bool label = false;               // the rank before each line
 };
 
 // Gives the command its arguments.
 void DefineOutputCommand(CLI::App* command, OutputRequest* request);
 
-// Writes the raw bytes to standard output. Errors: no such run or sub-job
-// (OUT_OF_RANGE), it has not run, its output was not packed, or a part of it
-// is lost (what is there was written).
-absl::Status PrintOutput(const OutputRequest& request);
+// Writes the bytes to standard output, those of several ranks line by line.
+// Errors: no such run, sub-job or rank (OUT_OF_RANGE), it has not run, its
+// output was not packed, or a part of it is lost (what is there was written).
+absl::Status PrintOutput(OutputRequest request);
 
 }  // namespace cram

@@ -175,7 +175,7 @@ void DefinePackCommand(CLI::App* command, PackRequest* request) {
   text("--ranks", &request->ranks, "N", "processes of a sub-job (1)");
   text("--mpi", &request->mpi, "KIND",
        "their world: pmix (Open MPI), pmi1 (MPICH and its relatives), none, "
-       "or auto: as the program links");
+       "auto: as the program links, or node: the same without networks");
   text("--cpus", &request->cpus, "N", "CPUs of each of its ranks");
   text("--mem", &request->mem, "SIZE", "most memory that a sub-job may use");
   text("--mem-mode", &request->mem_mode, "MODE",

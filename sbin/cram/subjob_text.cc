@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "pack/base/duration.h"
 #include "pack/base/linked_mpi.h"
+#include "pack/base/mpi_settings.h"
 #include "pack/base/program_path.h"
 #include "pack/base/shell_quote.h"
 #include "pack/base/size.h"
@@ -58,8 +59,7 @@ std::string CpusText(const SubJob& subjob) {
   return absl::StrCat(subjob.cpus, subjob.cpus == 1 ? " CPU" : " CPUs");
 }
 
-// "pmix, as ./model links"; nothing where no world is needed.
-std::string MpiOf(const SubJob& subjob) {
+Mpi NeededMpi(const SubJob& subjob) {
   const char* path = getenv("PATH");
   std::vector<std::string> programs =
       ProgramPaths(subjob.argv.empty() ? "" : subjob.argv[0],
@@ -69,7 +69,11 @@ std::string MpiOf(const SubJob& subjob) {
       if (program[0] != '/') program = absl::StrCat(subjob.cwd, "/", program);
     }
   }
-  Mpi needed = ResolveMpi(subjob.mpi, subjob.ranks, programs);
+  return ResolveMpi(subjob.mpi, subjob.ranks, programs);
+}
+
+// "pmix, as the program links"; nothing where no world is needed.
+std::string MpiOf(const SubJob& subjob, Mpi needed) {
   if (needed == Mpi::kNone) return subjob.ranks > 1 ? "none" : "";
   if (needed == subjob.mpi) return MpiText(needed);
   return absl::StrCat(MpiText(needed), needed == Mpi::kBoth
@@ -118,7 +122,13 @@ std::string SubJobParagraph(const SubJob& subjob,
     line("Parameter", absl::StrCat(name, "=", ShellQuote(value)));
   }
   if (subjob.ranks > 1) line("Ranks", absl::StrCat(subjob.ranks));
-  line("MPI", MpiOf(subjob));
+  Mpi needed = NeededMpi(subjob);
+  line("MPI", MpiOf(subjob, needed));
+  if (subjob.mpi == Mpi::kNode) {
+    for (const MpiSetting& setting : SettingsForOneNode(needed)) {
+      line("On one node", absl::StrCat(setting.variable, "=", setting.value));
+    }
+  }
   line("CPUs", subjob.cpus > 0 ? absl::StrCat(subjob.cpus) : "the slot's");
   line("Memory", subjob.memory_bytes > 0 ? FormatSize(subjob.memory_bytes)
                                          : "the slot's");

@@ -19,21 +19,22 @@ std::string LeftOutLine(uint64_t bytes) {
                       " bytes left out here, for the limit of output]\n");
 }
 
-}  // namespace
-
-namespace {
-
 absl::Status ReadOneOutput(
     const std::string& path, const Attempt& attempt, OutputStream stream,
     const std::optional<OutputExtent>& extent,
-    const std::function<void(absl::string_view)>& deliver) {
+    const std::function<void(const OutputPiece&)>& deliver) {
   if (access(path.c_str(), F_OK) != 0) {
     return absl::NotFoundError(
         absl::StrCat("its output was not packed (there is no ", path, ")"));
   }
   absl::StatusOr<uint64_t> delivered =
       ReadOutput(path, {attempt.source_index, attempt.number, stream}, extent,
-                 deliver, [&](uint64_t bytes) { deliver(LeftOutLine(bytes)); });
+                 [&deliver](const OutputPiece& piece) {
+                   if (piece.left_out != 0) {
+                     deliver({LeftOutLine(piece.left_out), 0, piece.rank});
+                   }
+                   deliver(piece);
+                 });
   if (!delivered.ok()) return delivered.status();
   if (!extent || *delivered >= extent->bytes) return absl::OkStatus();
   return absl::DataLossError(absl::StrCat(path, ": torn or damaged; only ",
@@ -51,7 +52,7 @@ std::string OutputOf(const NodeRecords& recorded, uint32_t node_id) {
 
 absl::Status ReadAttemptOutput(
     const Run& run, const Attempt& attempt, OutputStream stream,
-    const std::function<void(absl::string_view)>& deliver) {
+    const std::function<void(const OutputPiece&)>& deliver) {
   const NodeRecords& recorded = run.NodeOf(attempt);
   auto bytes_of = [stream](const auto& printed) {
     return stream == OutputStream::kStdout ? printed.stdout_bytes
@@ -88,8 +89,8 @@ std::vector<std::string> LastErrorLines(const Run& run, const Attempt& attempt,
   bool cut = false;
   // What is there is shown, whatever is wrong with the rest.
   ReadAttemptOutput(run, attempt, OutputStream::kStderr,
-                    [&](absl::string_view bytes) {
-                      absl::StrAppend(&tail, bytes);
+                    [&](const OutputPiece& piece) {
+                      absl::StrAppend(&tail, piece.bytes);
                       if (tail.size() <= kTailBytes) return;
                       tail.erase(0, tail.size() - kTailBytes);
                       cut = true;

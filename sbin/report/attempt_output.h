@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/string_view.h"
+#include "pack/journal/output_reader.h"
 #include "pack/journal/output_writer.h"
 #include "sbin/report/manifest_lookup.h"
 #include "sbin/report/run.h"
@@ -16,13 +16,12 @@
 namespace cram {
 
 // Delivers what the attempt wrote to `stream`, of several nodes one after the
-// other; where bytes were left out, a
-// line that says so. Errors: its output was not packed (NOT_FOUND), or a part
-// of it is lost (DATA_LOSS; what is there was delivered), or the file cannot be
-// read.
+// other; where bytes were left out, a line that says so. Errors: its output was
+// not packed (NOT_FOUND), or a part of it is lost (DATA_LOSS; what is there was
+// delivered), or the file cannot be read.
 absl::Status ReadAttemptOutput(
     const Run& run, const Attempt& attempt, OutputStream stream,
-    const std::function<void(absl::string_view)>& deliver);
+    const std::function<void(const OutputPiece&)>& deliver);
 
 // The last lines of its stderr, at most `count` and 1 KiB; none when there are
 // none.

@@ -11,8 +11,10 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "pack/base/io.h"
 #include "pack/base/linked_mpi.h"
+#include "pack/base/mpi_settings.h"
 #include "pack/base/program_path.h"
 #include "spank/ranks/pmi1_server.h"
 #include "spank/ranks/pmix_server.h"
@@ -40,6 +42,17 @@ bool FindPlace(uint32_t ranks, GangPlace* place) {
   return true;
 }
 
+// They are a rank's each, and no other's.
+bool TakeDescriptors(absl::string_view text, std::vector<int>* fds) {
+  for (absl::string_view word : absl::StrSplit(text, ',')) {
+    int fd = -1;
+    if (!absl::SimpleAtoi(word, &fd)) return false;
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    fds->push_back(fd);
+  }
+  return true;
+}
+
 // The agent's words, which it writes as they are read here.
 bool Parse(int argc, char** argv, Options* options) {
   RankRequest& request = options->request;
@@ -49,6 +62,8 @@ bool Parse(int argc, char** argv, Options* options) {
                           {"mpi", required_argument, nullptr, 'm'},
                           {"rank0-output", no_argument, nullptr, '0'},
                           {"output-stem", required_argument, nullptr, 's'},
+                          {"stdout-fds", required_argument, nullptr, 'o'},
+                          {"stderr-fds", required_argument, nullptr, 'e'},
                           {nullptr, 0, nullptr, 0}};
   int found;
   while ((found = getopt_long(argc, argv, "+", known, nullptr)) != -1) {
@@ -74,6 +89,12 @@ bool Parse(int argc, char** argv, Options* options) {
       case 's':
         request.output = RankRequest::Output::kFiles;
         request.output_stem = optarg;
+        break;
+      case 'o':
+        if (!TakeDescriptors(optarg, &request.stdout_fds)) return false;
+        break;
+      case 'e':
+        if (!TakeDescriptors(optarg, &request.stderr_fds)) return false;
         break;
       default:
         return false;
@@ -119,11 +140,18 @@ absl::Status AddManagers(const Options& options, Mpi mpi, Loop* loop,
 
 absl::StatusOr<ExitStatus> RunRanks(const Options& options,
                                     RankReport* report) {
-  const RankRequest& request = options.request;
+  RankRequest request = options.request;
   const char* path = getenv("PATH");
   std::vector<std::string> programs =
       ProgramPaths(request.argv[0], path == nullptr ? kDefaultPath : path);
   Mpi mpi = ResolveMpi(options.mpi, request.place.ranks(), programs);
+  if (options.mpi == Mpi::kNode && request.place.parts.size() == 1) {
+    request.settings = SettingsForOneNode(mpi);
+  }
+  bool said = options.mpi == Mpi::kPmi1 || options.mpi == Mpi::kPmix;
+  Mpi linked = said ? ResolveMpi(Mpi::kAuto, 1, programs) : mpi;
+  request.needs_world = request.place.ranks() > 1 &&
+                        (linked == Mpi::kPmi1 || linked == Mpi::kPmix);
   absl::StatusOr<std::unique_ptr<Loop>> loop = Loop::Create();
   if (!loop.ok()) return loop.status();
   absl::StatusOr<std::unique_ptr<RankGroup>> group =

@@ -1,6 +1,7 @@
 #include "spank/ranks/rank_command.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace cram {
 
@@ -23,6 +24,14 @@ std::vector<std::string> RankCommand(const RankFacts& facts,
   if (!named && output == OutputMode::kRank0) words.push_back("--rank0-output");
   if (!named && output == OutputMode::kAll) {
     words.push_back(absl::StrCat("--output-stem=cram.", subjob.index));
+  }
+  if (!facts.stdout_fds.empty()) {
+    words.push_back(
+        absl::StrCat("--stdout-fds=", absl::StrJoin(facts.stdout_fds, ",")));
+  }
+  if (!facts.stderr_fds.empty()) {
+    words.push_back(
+        absl::StrCat("--stderr-fds=", absl::StrJoin(facts.stderr_fds, ",")));
   }
   words.push_back("--");
   words.insert(words.end(), subjob.argv.begin(), subjob.argv.end());

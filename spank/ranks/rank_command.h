@@ -19,6 +19,8 @@ struct RankFacts {
   std::string program;        // cram-ranks
   std::string name;           // of its world, unique on the node
   std::string shared_memory;  // a directory for it; empty: anywhere
+  // Open in cram-ranks, a descriptor for each rank of this node; none: its own.
+  std::vector<int> stdout_fds = {}, stderr_fds = {};
 };
 
 // The words to run for it.

@@ -80,9 +80,13 @@ void RankEnvironment::DescribeOpenMpi(const GangPlace& place, uint32_t rank) {
 }
 
 void RankEnvironment::KeepSharedMemory(absl::string_view directory) {
-  for (const char* name : {"OMPI_MCA_btl_vader_backing_directory",
-                           "OMPI_MCA_btl_sm_backing_directory"}) {
-    if (Get(name).empty()) Set(name, directory);
+  Suggest({{"OMPI_MCA_btl_vader_backing_directory", directory},
+           {"OMPI_MCA_btl_sm_backing_directory", directory}});
+}
+
+void RankEnvironment::Suggest(const std::vector<MpiSetting>& settings) {
+  for (const MpiSetting& setting : settings) {
+    if (Get(setting.variable).empty()) Set(setting.variable, setting.value);
   }
 }
 

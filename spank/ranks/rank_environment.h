@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "pack/base/mpi_settings.h"
 #include "spank/ranks/gang_place.h"
 
 namespace cram {
@@ -24,6 +25,9 @@ class RankEnvironment {
   // What ranks share goes into this directory, where the library can be told
   // (Open MPI 4 and 5; MPICH leaves no names), unless the user told it.
   void KeepSharedMemory(absl::string_view directory);
+
+  // Unless the user set them.
+  void Suggest(const std::vector<MpiSetting>& settings);
 
   void Set(absl::string_view name, absl::string_view value);
   // Empty when it is not set.

@@ -31,6 +31,13 @@ constexpr absl::Duration kGrace = absl::Seconds(1);
 constexpr int kForwarded[] = {SIGTERM, SIGINT,  SIGHUP, SIGUSR1,
                               SIGUSR2, SIGCONT, SIGQUIT};
 
+// Where a rank prints: what was opened for it, or given, or where we do.
+int Choose(const UniqueFd& opened, const std::vector<int>& given, size_t place,
+           int ours) {
+  if (opened.valid()) return opened.get();
+  return place < given.size() ? given[place] : ours;
+}
+
 }  // namespace
 
 RankGroup::RankGroup(Loop* loop, const RankRequest* request)
@@ -98,6 +105,7 @@ bool RankGroup::Start(uint32_t rank) {
   if (!request_->shared_memory.empty()) {
     environment.KeepSharedMemory(request_->shared_memory);
   }
+  environment.Suggest(request_->settings);
   for (const auto& manager : managers_) {
     absl::Status status = manager->Prepare(rank, &environment);
     if (!status.ok()) {
@@ -119,8 +127,9 @@ bool RankGroup::Start(uint32_t rank) {
   request.argv = argv.data();
   request.envp = environment.Pointers();
   request.stdin_fd = rank == 0 ? STDIN_FILENO : null_.get();
-  request.stdout_fd = out.valid() ? out.get() : STDOUT_FILENO;
-  request.stderr_fd = err.valid() ? err.get() : STDERR_FILENO;
+  size_t place = rank - request_->place.first_rank();
+  request.stdout_fd = Choose(out, request_->stdout_fds, place, STDOUT_FILENO);
+  request.stderr_fd = Choose(err, request_->stderr_fds, place, STDERR_FILENO);
   Pin(rank);
   SpawnResult result = Spawn(request);
   for (const auto& manager : managers_) manager->Started(rank);
@@ -276,6 +285,12 @@ void RankGroup::Ended(uint32_t rank, const ExitStatus& exit) {
     ExitStatus status;
     status.code = 1;
     End(rank, status, "it ended without MPI_Finalize");
+  } else if (request_->needs_world && !managers_[0]->Greeted(rank)) {
+    ExitStatus status;
+    status.code = 1;
+    End(rank, status,
+        "it was linked with MPI and has not asked for its world: is its MPI "
+        "made without PMI, or for another kind (cram pack --mpi)?");
   }
 }
 

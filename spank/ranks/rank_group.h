@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "pack/base/exit_status.h"
 #include "pack/base/fd.h"
+#include "pack/base/mpi_settings.h"
 #include "spank/agent/loop/loop.h"
 #include "spank/ranks/gang_link.h"
 #include "spank/ranks/gang_place.h"
@@ -29,7 +30,13 @@ struct RankRequest {
   enum class Output { kShared, kRank0, kFiles };
   Output output = Output::kShared;
   std::string output_stem;
+  // When shared: a descriptor for each rank here; none: ours.
+  std::vector<int> stdout_fds, stderr_fds;
   std::string shared_memory;  // a directory in memory; empty: none of our own
+  std::vector<MpiSetting> settings;  // suggested to the ranks
+  // The program was linked with MPI: ranks that each believe to be alone would
+  // do the same work, and spoil each other's files.
+  bool needs_world = false;
 };
 
 // In a world of MPI, what ends one rank before its time ends all: MPI_Abort, a

@@ -13,7 +13,7 @@ void Read(absl::string_view bytes,
   uint64_t delivered = 0;
   absl::StatusOr<uint64_t> said = cram::ReadOutput(
       file.path(), {}, extent,
-      [&](absl::string_view data) { delivered += data.size(); });
+      [&](const cram::OutputPiece& piece) { delivered += piece.bytes.size(); });
   REQUIRE(delivered <= bytes.size());
   REQUIRE(!said.ok() || *said == delivered);
   REQUIRE(!extent || delivered <= extent->bytes);

@@ -120,6 +120,25 @@ alone() {
   [[ $(cram info m.pb -j 0) == *"pmi1 or pmix, whichever it asks for"* ]]
 }
 
+on_one_node() {
+  pack --ranks 2 --mpi node -- "$programs/world.$mpi"
+  cram info m.pb -j 0 | grep -q "^On one node *HWLOC_COMPONENTS=-linux:pci"
+  run -0 cram run --dir "$mpi" m.pb
+  [ "$(cram output "$mpi"/cram-run-* 0 | wc -l)" -eq 2 ]
+}
+
+@test "worlds of one node can do without networks and devices" { each_mpi on_one_node; }
+
+@test "what the user set of an MPI's variables stays" {
+  pack --ranks 2 --mpi node --env UCX_TLS=all -- sh -c \
+    'echo $UCX_TLS $OMPI_MCA_pml $HWLOC_COMPONENTS'
+  OMPI_MCA_pml=cm cram run m.pb
+  [[ $(cram output cram-run-* 0 | sort -u) == "all cm -linux:pci,"* ]]
+  pack --ranks 2 -- sh -c 'echo "$UCX_TLS$OMPI_MCA_pml$HWLOC_COMPONENTS"'
+  cram run --dir auto m.pb
+  [ -z "$(cram output auto/cram-run-* 0 | xargs)" ]
+}
+
 behind_a_script() {
   printf '#!/bin/sh\nexec "%s"\n' "$programs/world.$mpi" >script
   chmod 755 script
@@ -129,7 +148,34 @@ behind_a_script() {
 
 @test "a program behind a script finds its world" { each_mpi behind_a_script; }
 
+of_each_rank() {
+  pack --ranks 2 -- "$programs/world.$mpi"
+  cram run --dir "$mpi" m.pb
+  for rank in 0 1; do
+    [ "$(cram output "$mpi"/cram-run-* 0 --rank $rank)" = "rank $rank of 2" ]
+  done
+  [ "$(cram output -l "$mpi"/cram-run-* 0 | sort)" = "0: rank 0 of 2
+1: rank 1 of 2" ]
+}
+
+@test "what each rank printed is told apart" { each_mpi of_each_rank; }
+
 # ---- Without MPI
+
+@test "lines of ranks without MPI are told apart, and not torn" {
+  pack --ranks 2 --mpi none -- sh -c 'for i in 1 2 3; do
+      printf "o$CRAM_RANK."; sleep 0.1; echo $i; echo e$CRAM_RANK.$i >&2; done'
+  run -0 cram run m.pb
+  for rank in 0 1; do
+    [ "$(cram output cram-run-* 0 --rank $rank | xargs)" = \
+      "o$rank.1 o$rank.2 o$rank.3" ]
+    [ "$(cram output cram-run-* 0 --rank $rank --stderr | xargs)" = \
+      "e$rank.1 e$rank.2 e$rank.3" ]
+  done
+  [ "$(cram output cram-run-* 0 | sort | xargs)" = \
+    "o0.1 o0.2 o0.3 o1.1 o1.2 o1.3" ]
+  one_line 2 "no rank 2; it has 2, from 0 to 1" cram output cram-run-* 0 --rank 2
+}
 
 @test "ranks without MPI are told their places, and end as they like" {
   pack --ranks 2 --mpi none -- sh -c \
@@ -162,6 +208,16 @@ behind_a_script() {
 
 # ---- Bad input
 
+@test "ranks whose MPI does not ask for the world that there is are not taken for one" {
+  pack --ranks 2 --mpi pmix -- "$programs/fortran.mpich"
+  run -1 cram run m.pb
+  [ "$(record state,cause)" = "0|FAILED|exit code" ]
+  [[ $(cram output cram-run-* 0 --stderr) == *"has not asked for its world"* ]]
+  # What is no program of MPI may do without.
+  pack --ranks 2 --mpi pmi1 -- true
+  run -0 cram run --dir none m.pb
+}
+
 @test "a missing program is named, once" {
   pack --ranks 2 --param i=1..2 -- ./none
   run -1 cram run m.pb
@@ -178,7 +234,7 @@ behind_a_script() {
 @test "no ranks, and an unknown kind of MPI, are refused" {
   one_line 2 "--ranks: '0' is not a whole number of at least 1" \
     cram pack -o n.pb --ranks 0 -- true
-  one_line 2 "--mpi: 'pmi2' is none of auto, pmix, pmi1 and none" \
+  one_line 2 "--mpi: 'pmi2' is none of auto, node, pmix, pmi1 and none" \
     cram pack -o n.pb --mpi pmi2 -- true
 }
 

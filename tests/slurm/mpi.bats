@@ -55,6 +55,17 @@ none_in_shared_memory() {
   nothing_left
 }
 
+@test "a name that a rank of one node publishes is found on the other, and what each rank prints is told apart" {
+  printf '%s\n' "$programs/names.mpich" "$programs/names.openmpi" >"$work/names"
+  pack --ranks 4 --lines names
+  user srun -N2 -c2 --cram=m.pb
+  for index in 0 1; do
+    [ "$(user cram output "$(run_dir)" $index --rank 3)" = "found port-7" ]
+    [ -z "$(user cram output "$(run_dir)" $index --rank 0)" ]
+  done
+  [ "$(user cram output -l "$(run_dir)" 0)" = "3: found port-7" ]
+}
+
 # CRAM_MPI_SUBJOBS=1000: as many on one node each, and a tenth on two.
 @test "of many worlds on one node and on two the wrong ones end, and all others are right" {
   local many=${CRAM_MPI_SUBJOBS:-20} how i

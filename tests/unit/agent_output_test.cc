@@ -80,7 +80,9 @@ class Collecting : public testing::Test {
   std::string path() const { return directory_.path() + "/output.0"; }
 
   void Print(OutputStream stream, absl::string_view bytes) {
-    ASSERT_TRUE(WriteFull(collector_->write_fd(stream), bytes, "pipe").ok());
+    ASSERT_TRUE(WriteFull(collector_->write_fd(Collector::PipeOf(stream)),
+                          bytes, "pipe")
+                    .ok());
   }
 
   std::string Packed(uint64_t index, uint32_t attempt, OutputStream stream,
@@ -92,8 +94,8 @@ class Collecting : public testing::Test {
     absl::StatusOr<uint64_t> read =
         ReadOutput(path(), {index, attempt, stream},
                    OutputExtent{totals.output_offset, bytes},
-                   [&text](absl::string_view piece) {
-                     text.append(piece.data(), piece.size());
+                   [&text](const OutputPiece& piece) {
+                     text.append(piece.bytes.data(), piece.bytes.size());
                    });
     EXPECT_TRUE(read.ok()) << read.status();
     EXPECT_EQ(text.size(), bytes);
@@ -144,7 +146,7 @@ TEST_F(Collecting, TakesMoreThanThePipeHolds) {
   });
   // As the loop does until the process has ended.
   for (int drains = 0; !ended; ++drains) {
-    collector_->Drain(OutputStream::kStdout);
+    collector_->Drain(Collector::PipeOf(OutputStream::kStdout));
     if (drains % 100 == 0) collector_->HandOn();
   }
   subjob.join();
@@ -154,7 +156,7 @@ TEST_F(Collecting, TakesMoreThanThePipeHolds) {
 
 TEST_F(Collecting, EndTakesAllOfAnEnlargedPipe) {
   collector_->Begin(9, 0);
-  int pipe = collector_->write_fd(OutputStream::kStdout);
+  int pipe = collector_->write_fd(Collector::PipeOf(OutputStream::kStdout));
   ASSERT_GE(fcntl(pipe, F_SETPIPE_SZ, 1 << 20), 1 << 20);
   Print(OutputStream::kStdout, std::string(1 << 20, 'x'));
   EXPECT_EQ(collector_->End().stdout_bytes, uint64_t{1} << 20);
@@ -162,7 +164,7 @@ TEST_F(Collecting, EndTakesAllOfAnEnlargedPipe) {
 
 TEST_F(Collecting, ASubJobThatMakesItsPipeNonBlockingHarmsNoOther) {
   collector_->Begin(1, 0);
-  int pipe = collector_->write_fd(OutputStream::kStdout);
+  int pipe = collector_->write_fd(Collector::PipeOf(OutputStream::kStdout));
   ASSERT_EQ(fcntl(pipe, F_SETFL, O_NONBLOCK), 0);
   collector_->End();
   collector_->Begin(2, 0);
@@ -172,10 +174,36 @@ TEST_F(Collecting, ASubJobThatMakesItsPipeNonBlockingHarmsNoOther) {
 TEST_F(Collecting, HandsOnWhatARunningSubJobHasPrinted) {
   collector_->Begin(5, 0);
   Print(OutputStream::kStdout, "so far");
-  collector_->Drain(OutputStream::kStdout);
+  collector_->Drain(Collector::PipeOf(OutputStream::kStdout));
   collector_->HandOn();
   EXPECT_EQ(Packed(5, 0, OutputStream::kStdout, {kFileHeaderBytes, 6, 0}),
             "so far");
+}
+
+TEST_F(Collecting, PacksRanksInTheOrderInWhichTheyPrint) {
+  collector_->Begin(6, 0);
+  absl::StatusOr<size_t> first =
+      collector_->AddRanks(OutputStream::kStdout, 2, 2);
+  ASSERT_TRUE(first.ok()) << first.status();
+  for (const char* text : {"ping ", "pong "}) {
+    for (size_t pipe = *first; pipe < collector_->pipes(); ++pipe) {
+      ASSERT_TRUE(WriteFull(collector_->write_fd(pipe), text, "pipe").ok());
+      collector_->Drain(pipe);
+    }
+  }
+  Print(OutputStream::kStdout, "said of them");
+  Collector::Totals totals = collector_->End();
+  ASSERT_TRUE(writer_->Flush().ok());
+  std::string read;
+  (void)ReadOutput(path(), {6, 0, OutputStream::kStdout},
+                   OutputExtent{totals.output_offset, totals.stdout_bytes},
+                   [&](const OutputPiece& piece) {
+                     read += piece.rank ? std::to_string(*piece.rank) : "-";
+                     read.append(piece.bytes.data(), piece.bytes.size());
+                   });
+  EXPECT_EQ(read, "2ping 3ping 2pong 3pong -said of them");
+  collector_->Begin(7, 0);
+  EXPECT_EQ(collector_->pipes(), 2u);
 }
 
 // A limit of 1000 bytes for each stream.
@@ -190,7 +218,7 @@ TEST_F(CollectingLittle, SaysHowMuchIsMissingAndWhere) {
   Print(OutputStream::kStderr, std::string(600, 'a') + std::string(10000, 'b') +
                                    std::string(499, 'c') + "\n");
   EXPECT_FALSE(collector_->over_limit());
-  collector_->Drain(OutputStream::kStderr);
+  collector_->Drain(Collector::PipeOf(OutputStream::kStderr));
   EXPECT_TRUE(collector_->over_limit());
   Collector::Totals totals = collector_->End();
   EXPECT_EQ(totals.stdout_left_out, 0u);
@@ -199,10 +227,14 @@ TEST_F(CollectingLittle, SaysHowMuchIsMissingAndWhere) {
   EXPECT_EQ(Packed(3, 0, OutputStream::kStderr, totals),
             std::string(500, 'a') + std::string(499, 'c') + "\n");
   std::string read;
-  absl::StatusOr<uint64_t> bytes = ReadOutput(
-      path(), {3, 0, OutputStream::kStderr}, std::nullopt,
-      [&](absl::string_view data) { read.append(data.data(), data.size()); },
-      [&](uint64_t left_out) { read += "<" + std::to_string(left_out) + ">"; });
+  absl::StatusOr<uint64_t> bytes =
+      ReadOutput(path(), {3, 0, OutputStream::kStderr}, std::nullopt,
+                 [&](const OutputPiece& piece) {
+                   if (piece.left_out != 0) {
+                     read += "<" + std::to_string(piece.left_out) + ">";
+                   }
+                   read.append(piece.bytes.data(), piece.bytes.size());
+                 });
   EXPECT_EQ(read,
             std::string(500, 'a') + "<10100>" + std::string(499, 'c') + "\n");
 }
@@ -229,8 +261,10 @@ TEST_F(OpenedStreams, ArePipesAndNoInputUnlessSaid) {
   Streams streams = OpenStreams(SubJobIn(directory_.path()), 0, RunOptions(),
                                 collector_.get());
   EXPECT_EQ(streams.failed_step, "");
-  EXPECT_EQ(streams.out, collector_->write_fd(OutputStream::kStdout));
-  EXPECT_EQ(streams.err, collector_->write_fd(OutputStream::kStderr));
+  EXPECT_EQ(streams.out,
+            collector_->write_fd(Collector::PipeOf(OutputStream::kStdout)));
+  EXPECT_EQ(streams.err,
+            collector_->write_fd(Collector::PipeOf(OutputStream::kStderr)));
   char byte;
   EXPECT_EQ(read(streams.in, &byte, 1), 0);
 }

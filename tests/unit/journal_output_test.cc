@@ -1,4 +1,10 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "pack/base/io.h"
 #include "pack/journal/output_reader.h"
@@ -30,8 +36,8 @@ class OutputTest : public testing::Test {
                    std::optional<OutputExtent> extent) {
     std::string bytes;
     absl::StatusOr<uint64_t> delivered =
-        ReadOutput(path_, source, extent, [&bytes](absl::string_view chunk) {
-          bytes.append(chunk.data(), chunk.size());
+        ReadOutput(path_, source, extent, [&bytes](const OutputPiece& piece) {
+          bytes.append(piece.bytes.data(), piece.bytes.size());
         });
     if (!delivered.ok()) return delivered.status().ToString();
     EXPECT_EQ(*delivered, bytes.size());
@@ -47,6 +53,25 @@ class OutputTest : public testing::Test {
 TEST_F(OutputTest, TakesOneStreamOutOfAll) {
   EXPECT_EQ(Read(kOut7, OutputExtent{first_, 8}), "one two\n");
   EXPECT_EQ(Read(kErr7, OutputExtent{first_, 5}), "oops\n");
+}
+
+TEST_F(OutputTest, KeepsTheRankThatPrintedIt) {
+  OutputSource source = {9, 0, OutputStream::kStdout, 0};
+  writer_->Append(source, "of rank 0");
+  source.rank = 300;
+  writer_->Append(source, "of rank 300");
+  source.rank.reset();
+  writer_->Append(source, "of none");
+  ASSERT_TRUE(writer_->Flush().ok());
+  std::vector<std::pair<std::optional<uint32_t>, std::string>> pieces;
+  (void)ReadOutput(path_, source, std::nullopt, [&](const OutputPiece& piece) {
+    pieces.emplace_back(piece.rank, piece.bytes);
+  });
+  EXPECT_THAT(pieces,
+              testing::ElementsAre(
+                  std::pair(std::optional<uint32_t>(0), "of rank 0"),
+                  std::pair(std::optional<uint32_t>(300), "of rank 300"),
+                  std::pair(std::nullopt, "of none")));
 }
 
 TEST_F(OutputTest, FindsItWithoutAnEndedRecord) {

@@ -12,6 +12,7 @@
 namespace cram {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Not;
@@ -59,6 +60,9 @@ TEST(RankCommand, SaysWhereTheOtherRanksPrint) {
       RankCommand({"/x/cram-ranks", "w", "/s"}, subjob, OutputMode::kPacked),
       ElementsAre("/x/cram-ranks", "--ranks=2", "--mpi=", "--name=w",
                   "--shared-memory=/s", "--", "./a", "-b"));
+  EXPECT_THAT(
+      RankCommand({"r", "w", "", {5, 7}, {6, 8}}, subjob, OutputMode::kPacked),
+      AllOf(Contains("--stdout-fds=5,7"), Contains("--stderr-fds=6,8")));
   EXPECT_THAT(RankCommand({"r", "w", ""}, subjob, OutputMode::kAll),
               Contains("--output-stem=cram.7"));
   EXPECT_THAT(RankCommand({"r", "w", ""}, subjob, OutputMode::kRank0),
@@ -79,6 +83,14 @@ TEST(RankEnvironment, TellsTheRanksPlaceInSlurmsWords) {
   EXPECT_EQ(environment.Get("OMPI_COMM_WORLD_RANK"), "2");
   EXPECT_EQ(environment.Get("CRAM_RANKS"), "4");
   EXPECT_EQ(environment.Get("A"), "b");
+}
+
+TEST(RankEnvironment, SuggestsNothingOverWhatTheUserSet) {
+  const char* const subjob[] = {"UCX_TLS=all", nullptr};
+  RankEnvironment environment(subjob, GangPlace::OneNode(2), 0);
+  environment.Suggest({{"UCX_TLS", "sm"}, {"OMPI_MCA_pml", "ob1"}});
+  EXPECT_EQ(environment.Get("UCX_TLS"), "all");
+  EXPECT_EQ(environment.Get("OMPI_MCA_pml"), "ob1");
 }
 
 TEST(RankEnvironment, TellsARankOfSeveralNodesWhereItIs) {

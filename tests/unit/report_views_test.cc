@@ -248,8 +248,8 @@ TEST_F(ViewsTest, OutputIsFoundForEveryAttempt) {
   auto read = [this](const Attempt& attempt, OutputStream stream) {
     std::string bytes;
     absl::Status status = ReadAttemptOutput(
-        *run_, attempt, stream, [&bytes](absl::string_view chunk) {
-          bytes.append(chunk.data(), chunk.size());
+        *run_, attempt, stream, [&bytes](const OutputPiece& piece) {
+          bytes.append(piece.bytes.data(), piece.bytes.size());
         });
     return status.ok() ? bytes : std::string(status.message());
   };

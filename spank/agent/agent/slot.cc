@@ -46,9 +46,6 @@ uint64_t PeakBytes(const rusage& usage) {
   return static_cast<uint64_t>(usage.ru_maxrss) * kKiB;
 }
 
-constexpr OutputStream kBothStreams[] = {OutputStream::kStdout,
-                                         OutputStream::kStderr};
-
 }  // namespace
 
 Slot::Slot(uint32_t number, const SlotResources* resources, Listener* listener)
@@ -85,8 +82,8 @@ Slot::~Slot() {
   if (launcher_ != nullptr) r_->loop->Unwatch(launcher_->done_fd());
   r_->loop->Unwatch(report_.get());
   if (collector_ == nullptr) return;
-  for (OutputStream stream : kBothStreams) {
-    r_->loop->Unwatch(collector_->read_fd(stream));
+  for (size_t pipe = 0; pipe < collector_->pipes(); ++pipe) {
+    r_->loop->Unwatch(collector_->read_fd(pipe));
   }
 }
 
@@ -98,16 +95,19 @@ void Slot::Watch() {
                           [this](uint32_t) { CheckCap(); });
   }
   if (collector_ == nullptr) return;
-  for (OutputStream stream : kBothStreams) {
-    (void)r_->loop->Watch(collector_->read_fd(stream), EPOLLIN,
-                          [this, stream](uint32_t) { OutputReady(stream); });
-  }
+  for (size_t pipe = 0; pipe < collector_->pipes(); ++pipe) WatchOutput(pipe);
 }
 
 // ---- Output
 
-void Slot::OutputReady(OutputStream stream) {
-  collector_->Drain(stream);
+void Slot::WatchOutput(size_t pipe) {
+  (void)r_->loop->Watch(collector_->read_fd(pipe),
+                        reads_output_ ? uint32_t{EPOLLIN} : 0U,
+                        [this, pipe](uint32_t) { OutputReady(pipe); });
+}
+
+void Slot::OutputReady(size_t pipe) {
+  collector_->Drain(pipe);
   if (r_->output->buffered() > kMuchOutput) listener_->OutputWaits();
   if (r_->options->output_limit_kills && busy_ && collector_->over_limit()) {
     End(EndReason::kOutputBudget);
@@ -115,11 +115,42 @@ void Slot::OutputReady(OutputStream stream) {
 }
 
 void Slot::ReadOutput(bool on) {
+  reads_output_ = on;
   if (collector_ == nullptr) return;
-  for (OutputStream stream : kBothStreams) {
-    r_->loop->ChangeEvents(collector_->read_fd(stream),
+  for (size_t pipe = 0; pipe < collector_->pipes(); ++pipe) {
+    r_->loop->ChangeEvents(collector_->read_fd(pipe),
                            on ? uint32_t{EPOLLIN} : 0U);
   }
+}
+
+// The pipes of an earlier attempt's ranks, which the collector closes next.
+void Slot::StopWatchingRanks() {
+  if (collector_ == nullptr) return;
+  for (size_t pipe = 2; pipe < collector_->pipes(); ++pipe) {
+    r_->loop->Unwatch(collector_->read_fd(pipe));
+  }
+}
+
+// Where they print into the node's packed output, which `fd` tells.
+absl::Status Slot::PackByRank(OutputStream stream, int fd,
+                              std::vector<int>* fds) {
+  const Candidate& candidate = attempt_.candidate;
+  if (collector_ == nullptr || candidate.subjob.ranks == 1 ||
+      fd != collector_->write_fd(Collector::PipeOf(stream))) {
+    return absl::OkStatus();
+  }
+  absl::StatusOr<size_t> first =
+      candidate.gang
+          ? collector_->AddRanks(stream, candidate.gang->first_rank(),
+                                 candidate.gang->ranks_here())
+          : collector_->AddRanks(stream, 0, candidate.subjob.ranks);
+  if (!first.ok()) return first.status();
+  for (size_t pipe = *first; pipe < collector_->pipes(); ++pipe) {
+    WatchOutput(pipe);
+    fds->push_back(collector_->write_fd(pipe));
+  }
+  rank_fds_.insert(rank_fds_.end(), fds->begin(), fds->end());
+  return absl::OkStatus();
 }
 
 void Slot::HandOnOutput() {
@@ -147,18 +178,21 @@ void Slot::Start(Candidate candidate, SlotClaim claim) {
 
 std::optional<Slot::Failure> Slot::Prepare() {
   const SubJob& subjob = attempt_.candidate.subjob;
+  rank_fds_.clear();
+  StopWatchingRanks();
   if (collector_ != nullptr) {
     collector_->Begin(subjob.index, attempt_.candidate.tried.attempts);
   }
   absl::Status status = cap_->Arm(attempt_.candidate.cap_bytes);
   if (status.ok()) status = directory_.Prepare();
-  if (status.ok() && HasRanks()) status = PrepareRanks();
   if (!status.ok()) return Failure{std::string(status.message()), 0};
   streams_ = OpenStreams(subjob, attempt_.candidate.tried.attempts,
                          *r_->options, collector_.get(), IsLaterPart());
   if (!streams_.failed_step.empty()) {
     return Failure{streams_.failed_step, streams_.error};
   }
+  if (HasRanks()) status = PrepareRanks();
+  if (!status.ok()) return Failure{std::string(status.message()), 0};
   if (r_->oom_score != nullptr) status = r_->oom_score->LaunchBegins();
   if (!status.ok()) return Failure{std::string(status.message()), 0};
   return std::nullopt;
@@ -189,6 +223,12 @@ absl::Status Slot::PrepareRanks() {
     if (!status.ok()) return status;
     facts.shared_memory = shared_memory_.path();
   }
+  absl::Status status =
+      PackByRank(OutputStream::kStdout, streams_.out, &facts.stdout_fds);
+  if (status.ok()) {
+    status = PackByRank(OutputStream::kStderr, streams_.err, &facts.stderr_fds);
+  }
+  if (!status.ok()) return status;
   words_ = RankCommand(facts, subjob, r_->options->output);
   if (report_.valid()) return absl::OkStatus();
   int ends[2];
@@ -230,6 +270,7 @@ void Slot::Launch() {
   request.stdout_fd = streams_.out;
   request.stderr_fd = streams_.err;
   if (ranks) request.report_fd = report_end_.get();
+  if (!rank_fds_.empty()) request.kept_fds = &rank_fds_;
   request.cgroup_fd = cap_->entry_directory_fd();
   request.cgroup_procs_fd = cap_->entry_fd();
   request.open_files = &r_->open_files;

@@ -105,10 +105,13 @@ class Slot {
   Slot(uint32_t number, const SlotResources* resources, Listener* listener);
 
   void Watch();
-  void OutputReady(OutputStream stream);
+  void WatchOutput(size_t pipe);
+  void OutputReady(size_t pipe);
+  void StopWatchingRanks();
   std::optional<Failure> Prepare();
   void Launch();
   absl::Status PrepareRanks();
+  absl::Status PackByRank(OutputStream stream, int fd, std::vector<int>* fds);
   void Launched();
   void LeaderEnded(int wait_status, const rusage& usage);
   uint64_t DataLimitBytes() const;
@@ -142,10 +145,12 @@ class Slot {
   Streams streams_;
   std::vector<std::string> programs_;
   std::vector<std::string> words_;  // of a command that is not the sub-job's
+  std::vector<int> rank_fds_;       // where its ranks print
   std::vector<char*> argv_;
   UniqueFd report_, report_end_;  // where cram-ranks reports; made when needed
   std::string reported_;
 
+  bool reads_output_ = true;
   bool busy_ = false;
   Attempt attempt_;
   SlotClaim claim_;

@@ -61,7 +61,7 @@ bool OpenOutput(const Destination& to, uint32_t attempt,
                 Streams* streams) {
   switch (to.kind) {
     case Destination::Kind::kPacked:
-      *fd = collector->write_fd(stream);
+      *fd = collector->write_fd(Collector::PipeOf(stream));
       return true;
     case Destination::Kind::kInherited:
       *fd = stream == OutputStream::kStdout ? STDOUT_FILENO : STDERR_FILENO;

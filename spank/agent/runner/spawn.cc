@@ -67,6 +67,9 @@ bool Redirect(int from, int to) {
   if (request.report_fd >= 0 && !Redirect(request.report_fd, 3)) {
     Fail(failure, "dup2");
   }
+  if (request.kept_fds != nullptr) {
+    for (int fd : *request.kept_fds) fcntl(fd, F_SETFD, 0);
+  }
   if (request.cwd != nullptr && chdir(request.cwd) != 0) {
     Fail(failure, "chdir");
   }

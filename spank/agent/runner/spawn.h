@@ -22,6 +22,8 @@ struct SpawnRequest {
   int stdout_fd = -1;
   int stderr_fd = -1;
   int report_fd = -1;  // becomes descriptor 3; -1: none does
+  // Stay open, with their numbers, all above 3.
+  const std::vector<int>* kept_fds = nullptr;
   // A cgroup2's directory that it is started in, where that can be (see
   // clone_into.h); else it enters by itself:
   int cgroup_fd = -1;
