@@ -172,7 +172,7 @@ void Agent::Init(Simulation* simulation, uint32_t number, double since) {
   for (uint32_t child : run->tree().ChildrenOf(id)) {
     AddChild(child, run->tree().SubtreeOf(child));
   }
-  waiting = IndexSet(FirstShare(run->subjobs(), shape.nodes, id));
+  waiting = FirstShare(run->subjobs(), shape.nodes, id);
   first_share = waiting.size();
 }
 

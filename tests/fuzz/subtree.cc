@@ -13,6 +13,9 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (size_t i = kSizes; i + 1 < size; i += 2) {
     uint32_t id = data[i + 1] % nodes;
     switch (data[i] % 16) {
+      case 13:
+        if (!run.Rejoin(id)) run.Part(id);
+        break;
       case 14:
         run.Break(id);
         break;
@@ -23,6 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         run.Step(data[i] % 16, id);
     }
   }
+  run.RejoinAll();
   run.CheckHeldOnce();
   REQUIRE(run.RunToTheEnd());
   REQUIRE(run.times_completed().size() == data[1]);

@@ -109,9 +109,6 @@ END
 }
 
 @test "a black hole is benched, and what it failed is run elsewhere" {
-  # Seldom the two others pass the ten to and fro for the minute that the breaker
-  # waits: then it goes on, as it must, and the run is not what is tested here.
-  BATS_TEST_RETRIES=2
   black_hole
   pack --mem 20M --param i=1..300 -- ./work
   agents 3

@@ -35,9 +35,26 @@ TEST_F(BreakerTest, TenInARowThatCompleteElsewhereBenchTheNode) {
   EXPECT_EQ(trial.indexes().ToString(), "0-9");
   EXPECT_FALSE(breaker_.wants_trial());
   Fails(10, 12);  // which ran meanwhile
+  EXPECT_EQ(breaker_.rest(), 2);
   TriedElsewhere(trial, true);
   EXPECT_TRUE(breaker_.benched());
   EXPECT_EQ(breaker_.TakeRest().indexes().ToString(), "10-11");
+}
+
+TEST_F(BreakerTest, WhoIsBenchedStaysSoUnlessNobodyElseIsLeft) {
+  Fails(0, 10);
+  TriedElsewhere(breaker_.TakeTrial(), true);
+  breaker_.TimePassed();
+  EXPECT_TRUE(breaker_.benched());
+  breaker_.GoOn();
+  EXPECT_FALSE(breaker_.open());
+}
+
+TEST_F(BreakerTest, ATrialIsNotWaitedForForEver) {
+  Fails(0, 10);
+  breaker_.TakeTrial();
+  breaker_.TimePassed();
+  EXPECT_FALSE(breaker_.open());
 }
 
 TEST_F(BreakerTest, ARowIsBrokenByWhatCompletesOrFailsLate) {

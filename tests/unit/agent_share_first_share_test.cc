@@ -14,15 +14,16 @@ class FirstSharesOfAll : public testing::TestWithParam<Size> {};
 
 TEST_P(FirstSharesOfAll, AndThePoolCoverEverySubJobOnce) {
   auto [subjobs, nodes] = GetParam();
-  uint64_t next = 0;
+  IndexSet all;
+  uint64_t given = 0;
   for (uint32_t node = 0; node < nodes; ++node) {
-    IndexRange share = FirstShare(subjobs, nodes, node);
-    EXPECT_EQ(share.begin, next);
-    EXPECT_LE(share.begin, share.end);
-    next = share.end;
+    IndexSet share = FirstShare(subjobs, nodes, node);
+    given += share.size();
+    all.AddAll(share);
   }
+  EXPECT_EQ(all.size(), given);
   IndexRange pool = FirstPool(subjobs, nodes);
-  EXPECT_EQ(pool.begin, next);
+  EXPECT_EQ(all, IndexSet({0, pool.begin}));
   EXPECT_EQ(pool.end, subjobs);
 }
 
@@ -45,6 +46,17 @@ INSTANTIATE_TEST_SUITE_P(OfAllSizes, FirstSharesOfAll,
 
 TEST(FirstShare, LeavesHalfOfAManyInThePool) {
   EXPECT_EQ(FirstPool(1000000, 4).size(), 500000U);
+}
+
+TEST(FirstShare, OfTheFirstOnesEachNodeHasAPart) {
+  for (uint32_t node = 0; node < 4; ++node) {
+    IndexSet first = FirstShare(6400, 4, node);
+    EXPECT_EQ(first.ranges().size(), 16U);
+    EXPECT_EQ(first.front(), node * 50);
+  }
+  IndexSet both = FirstShares(6400, 4, IndexSet({1, 3}));
+  EXPECT_EQ(both.size(), 1600U);
+  EXPECT_EQ(both.ranges().size(), 16U);
 }
 
 }  // namespace

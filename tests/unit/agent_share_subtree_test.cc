@@ -311,14 +311,18 @@ TEST(Subtree, LosesAndDoublesNothingWhateverHappens) {
     uint32_t kills = random() % 4;
     for (int step = 0; step < 3000; ++step) {
       uint32_t id = random() % nodes;
-      if (random() % 160 != 0) {
+      uint32_t trouble = random() % 240;
+      if (trouble > 2) {
         run.Step(random(), id);
-      } else if (random() % 2 == 0) {
+      } else if (trouble == 0) {
+        if (!run.Rejoin(id)) run.Part(id);
+      } else if (trouble == 1) {
         run.Break(id);
       } else if (kills > 0 && run.Kill(id)) {
         --kills;
       }
     }
+    run.RejoinAll();
     run.CheckHeldOnce();
     ASSERT_TRUE(run.RunToTheEnd()) << "seed " << seed;
     ExpectEachCompletedOnce(run, subjobs);
@@ -356,6 +360,7 @@ TEST(Subtree, WhatNobodyElseCanRunComesBackAtTheRootAndGoesUpElsewhere) {
     Subtree subtree(root, Work(), &record);
     subtree.AddChild(0, Some(0, 10), 2);
     subtree.AddChild(1, Some(10, 20), 2);
+    if (!root) subtree.ParentJoined();
     subtree.Report(0, Busy(2, 2));
     Progress stopped = Busy(0, 2);
     stopped.stopping = true;
@@ -390,6 +395,74 @@ TEST(Subtree, WhatFailedSomewhereIsGivenOnWithoutBeingAskedFor) {
   EXPECT_EQ(record.grants[0].second.indexes().ToString(), "31");
   EXPECT_EQ(record.grants[1].first, 4);
   EXPECT_EQ(record.grants[1].second.indexes().ToString(), "30");
+}
+
+TEST(Subtree, WhatFailsBeforeTheParentIsThereWaitsForIt) {
+  Record record;
+  Subtree leaf(false, Work(), &record);
+  leaf.AddChild(1, Some(10, 30), 2);
+  leaf.Report(1, Busy(2, 2));
+  leaf.RunElsewhere(1, FailedOn(1, 10, 13));
+  EXPECT_TRUE(record.above.empty());
+  EXPECT_EQ(leaf.Holds().indexes().ToString(), "10-29");
+  leaf.ParentJoined();
+  ASSERT_EQ(record.above.size(), 1);
+  EXPECT_EQ(record.above[0].TriedOf(12).failed_on, 2);
+  EXPECT_EQ(leaf.Holds().indexes().ToString(), "13-29");
+  // And when the connection broke.
+  leaf.ParentMissing();
+  leaf.RunElsewhere(1, FailedOn(1, 13, 14));
+  EXPECT_EQ(record.above.size(), 1);
+  leaf.ParentJoined();
+  EXPECT_EQ(record.above.size(), 2);
+}
+
+TEST(Subtree, WhatFailsAtTheRootBeforeOthersComeWaitsForOneOfThem) {
+  Record record;
+  Subtree root(true, Work(), &record);
+  for (uint32_t child : {0, 1, 2}) {
+    root.AddChild(child, Some(child * 10, child * 10 + 10), 2);
+  }
+  root.Report(0, Busy(2, 2));
+  root.RunElsewhere(0, FailedOn(0, 0, 3));
+  EXPECT_TRUE(record.grants.empty());
+  root.Joined(2, Some(20, 30));
+  root.Report(2, Busy(2, 2));
+  ASSERT_EQ(record.grants.size(), 1);
+  EXPECT_EQ(record.grants[0].first, 2);
+  EXPECT_EQ(record.grants[0].second.indexes().ToString(), "0-2");
+}
+
+TEST(Subtree, WhatFailedOnANodeIsSharedByAllOthers) {
+  Record record;
+  Subtree root(true, Work(), &record);
+  for (uint32_t child : {0, 1, 2}) {
+    root.AddChild(child, Some(child * 10, child * 10 + 10), 2);
+    root.Report(child, Busy(2, 2));
+  }
+  root.RunElsewhere(1, FailedOn(1, 10, 20));
+  ASSERT_EQ(record.grants.size(), 2);
+  for (const auto& [child, work] : record.grants) {
+    EXPECT_NE(child, 1);
+    EXPECT_EQ(work.size(), 5);
+  }
+}
+
+TEST(Subtree, WhatFailedOnANodeIsNotGivenToItBecauseItAsks) {
+  Record record;
+  Subtree root(true, FailedOn(1, 50, 52), &record);
+  for (uint32_t child : {0, 1}) root.AddChild(child, Work(), 2);
+  root.Report(0, Busy(2, 2));
+  root.Ask(1);
+  EXPECT_TRUE(record.grants.empty());
+  root.Ask(0);
+  ASSERT_EQ(record.grants.size(), 1);
+  EXPECT_EQ(record.grants[0].first, 0);
+  // Better than nobody.
+  Subtree left(true, FailedOn(1, 50, 52), &record);
+  left.AddChild(1, Work(), 2);
+  left.Ask(1);
+  EXPECT_EQ(record.grants.size(), 2);
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ class SimulatedTree {
             slots * static_cast<uint32_t>(below.size()));
       }
       if (left == nullptr) {
-        agent.waiting = Work(IndexSet(FirstShare(subjobs, nodes, id)));
+        agent.waiting = Work(FirstShare(subjobs, nodes, id));
       }
     }
     for (uint32_t id = 1; id < nodes; ++id) Join(id, agents_[id].parent);
@@ -119,18 +119,31 @@ class SimulatedTree {
   bool DeliverDown(uint32_t id) { return Deliver(id, &Agent::down); }
   bool DeliverOwn(uint32_t id) { return Deliver(id, &Agent::own); }
 
-  // Its connection breaks, and it joins again.
-  bool Break(uint32_t id) {
+  // Its connection breaks; it may join again.
+  bool Part(uint32_t id) {
     Agent& agent = agents_[id];
-    if (id == 0 || agent.dead || agent.left || agents_[agent.parent].dead ||
-        agents_[agent.parent].left) {
+    if (id == 0 || agent.parted || agent.dead || agent.left ||
+        agents_[agent.parent].dead || agents_[agent.parent].left) {
       return false;
     }
     agent.up.clear();
     agent.down.clear();
+    agent.parted = true;
+    agent.subtree->ParentMissing();
     agents_[agent.parent].subtree->Missing(id);
+    return true;
+  }
+  bool Rejoin(uint32_t id) {
+    Agent& agent = agents_[id];
+    if (!agent.parted || agent.dead) return false;
     Join(id, agent.parent);
     return true;
+  }
+  void RejoinAll() {
+    for (uint32_t id = 0; id < nodes(); ++id) Rejoin(id);
+  }
+  void Break(uint32_t id) {
+    if (Part(id)) Rejoin(id);
   }
 
   // It dies with what it runs; its children attach to its parent, but for those
@@ -153,6 +166,7 @@ class SimulatedTree {
       Work holds = orphan.subtree->Holds();
       agents_[agent.parent].subtree->Adopt(child, holds, id);
       orphan.parent = agent.parent;
+      orphan.parted = false;
       orphan.subtree->ParentJoined();
       orphan.ReportUp();
     }
@@ -163,7 +177,8 @@ class SimulatedTree {
   // The whole run, from the root on.
   void Stop() { StopFrom(0); }
 
-  // Whether every index is in exactly one place: what aborts says where.
+  // Whether every index is in exactly one place, while nobody is parted: what
+  // aborts says where.
   void CheckHeldOnce() const {
     for (const Agent& agent : agents_) {
       if (agent.dead || agent.left) continue;
@@ -214,6 +229,7 @@ class SimulatedTree {
   // Everything that can happen happens, in turn; whether the run came to its
   // end.
   bool RunToTheEnd() {
+    RejoinAll();
     for (int round = 0; round < 20000; ++round) {
       bool moved = false;
       for (uint32_t id = 0; id < nodes(); ++id) {
@@ -241,6 +257,7 @@ class SimulatedTree {
     IndexSet ended;
     uint64_t ran = 0;
     bool asked = false, stopping = false, dead = false, left = false;
+    bool parted = false;
     // To the parent, from the parent, from its subtree to its node. `work` is
     // what a message moves.
     struct Message {
@@ -265,6 +282,7 @@ class SimulatedTree {
     }
     void Push(std::deque<Message>* queue, IndexSet work,
               std::function<void()> act) {
+      if (parted && queue == &up) return;
       ++run->messages_;
       queue->push_back({std::move(act), std::move(work)});
     }
@@ -279,6 +297,7 @@ class SimulatedTree {
         });
         return;
       }
+      if (to->parted) return;
       Push(&to->down, work.indexes(),
            [to, work] { to->subtree->Granted(work); });
     }
@@ -336,6 +355,7 @@ class SimulatedTree {
 
   void Join(uint32_t id, uint32_t parent) {
     Agent& agent = agents_[id];
+    agent.parted = false;
     agents_[parent].subtree->Joined(id, agent.subtree->Holds());
     agent.subtree->ParentJoined();
     agent.ReportUp();

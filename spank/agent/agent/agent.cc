@@ -371,9 +371,9 @@ absl::Status Agent::FindThoseOfRanks() {
 
 int Agent::Work() {
   WatchJobEnd();
-  if (!run_.left) {
-    cram::Work first(IndexSet(
-        FirstShare(run_.manifest->size(), run_.step.nodes, run_.step.node_id)));
+  if (!run_.left && !run_.late) {
+    cram::Work first(
+        FirstShare(run_.manifest->size(), run_.step.nodes, run_.step.node_id));
     first.Remove(run_.of_ranks);
     node_->Add(first);
   }

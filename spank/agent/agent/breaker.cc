@@ -36,6 +36,10 @@ void Breaker::TriedElsewhere(uint64_t index, bool completed) {
   if (on_trial_.empty()) state_ = State::kBenched;
 }
 
+void Breaker::TimePassed() {
+  if (!benched()) GoOn();
+}
+
 void Breaker::GoOn() {
   if (!open()) return;
   state_ = State::kClosed;

@@ -36,10 +36,16 @@ class Breaker {
   Work TakeTrial();
   // One of those ended elsewhere.
   void TriedElsewhere(uint64_t index, bool completed);
-  // They cannot be tried elsewhere, or were not in time.
+  // kPatience after TakeTrial: those that were not tried by now are not waited
+  // for. Who is benched stays so.
+  void TimePassed();
+  // They cannot be tried elsewhere, or nobody else is left.
   void GoOn();
 
-  // Of the row that led to the bench, what is behind the trial. Once.
+  // Of the row, what is behind the trial: those failed for good, unless it
+  // comes to the bench.
+  uint64_t rest() const { return open() ? row_.size() : 0; }
+  // Of the row that led to the bench. Once.
   Work TakeRest();
 
  private:

@@ -236,7 +236,7 @@ void Family::Grant(uint32_t child, const Work& work) {
         return;
       }
       // Nobody else can run what failed here.
-      if (work.FailedOn(run_->step.node_id)) node_->GoOn();
+      if (!work.FailedOn(run_->step.node_id).empty()) node_->GoOn();
       Work own = work;
       if (leader_ != nullptr) leader_->TakeFrom(&own);
       node_->Add(own);

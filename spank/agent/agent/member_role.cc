@@ -229,6 +229,7 @@ void MemberRole::Broke(const absl::Status&) {
     return;
   }
   family_->lease().Broken();
+  family_->subtree().ParentMissing();
 }
 
 void MemberRole::Refused(const std::string& reason) {

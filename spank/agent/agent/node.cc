@@ -535,8 +535,15 @@ void Node::HeedBreaker(const Tried& tried, const Ended& ended) {
   resources_.loop->Cancel(trial_timer_);
   trial_timer_ = resources_.loop->After(Breaker::kPatience, [this] {
     trial_timer_ = 0;
-    GoOn();
+    breaker_.TimePassed();
+    StartMore();
   });
+}
+
+std::array<uint64_t, kStates> Node::finished() const {
+  std::array<uint64_t, kStates> finished = finished_;
+  finished[static_cast<size_t>(State::kFailed)] -= breaker_.rest();
+  return finished;
 }
 
 // Their ends are recorded, but the last ones of their sub-jobs no more.

@@ -109,7 +109,8 @@ class Node : private Slot::Listener {
   // Looks at those that run: whether their caps hold them, and who is large.
   void LookAtThem();
 
-  const std::array<uint64_t, kStates>& finished() const { return finished_; }
+  // Without those that others may yet be told to run.
+  std::array<uint64_t, kStates> finished() const;
   uint64_t unstarted() const { return line_.size(); }
   bool idle() const { return running() == 0 && line_.empty(); }
   // Its own sub-jobs.

@@ -1,6 +1,7 @@
 #include "spank/agent/share/subtree.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace cram {
@@ -109,15 +110,8 @@ void Subtree::RunElsewhere(uint32_t id, const Work& work) {
   if (child.lost) return;
   Work moved = child.holds.Take(work.indexes());
   moved.Learn(work);
-  Work rest = Place(moved, id);
-  if (rest.empty()) return;
-  if (doubt_ || stopped_ || finished_) {
-    pool_.AddAll(rest);
-  } else if (root_) {
-    Give(id, rest);
-  } else {
-    neighbours_->RunElsewhereAbove(rest);
-  }
+  failed_[id].AddAll(moved);
+  Serve();
 }
 
 void Subtree::GiveTo(uint32_t id, const IndexSet& indexes) {
@@ -134,11 +128,11 @@ void Subtree::Give(uint32_t id, const Work& work) {
 // `but`. Returns the rest.
 Work Subtree::Place(const Work& work, uint32_t but) {
   Work rest = work;
-  if (doubt_ || stopped_ || finished_) return rest;
   std::map<uint32_t, Work> shares;
   for (const auto& [index, tried] : work.tried()) {
     if (tried.failed_on == 0) continue;
-    std::optional<uint32_t> child = Roomiest({but, tried.failed_on - 1});
+    std::optional<uint32_t> child =
+        Roomiest({but, tried.failed_on - 1}, shares);
     if (!child) continue;
     shares[*child].Add(index, tried);
     rest.Remove(IndexSet({index, index + 1}));
@@ -148,15 +142,20 @@ Work Subtree::Place(const Work& work, uint32_t but) {
 }
 
 // The one that will soonest have a free slot, as far as it can be said.
-std::optional<uint32_t> Subtree::Roomiest(const std::set<uint32_t>& but) const {
+std::optional<uint32_t> Subtree::Roomiest(
+    const std::set<uint32_t>& but,
+    const std::map<uint32_t, Work>& given) const {
   std::optional<uint32_t> found;
   double least = 0;
   for (const auto& [id, child] : children_) {
     uint32_t slots = child.progress.slots;
     if (!child.present || child.progress.stopping || slots == 0) continue;
     if (but.count(id) != 0) continue;
-    double load =
-        static_cast<double>(child.progress.running + child.unstarted()) / slots;
+    uint64_t has = child.progress.running + child.unstarted();
+    if (auto more = given.find(id); more != given.end()) {
+      has += more->second.size();
+    }
+    double load = static_cast<double>(has) / slots;
     if (found && load >= least) continue;
     found = id;
     least = load;
@@ -164,11 +163,17 @@ std::optional<uint32_t> Subtree::Roomiest(const std::set<uint32_t>& but) const {
   return found;
 }
 
+bool Subtree::OthersMayRun(uint32_t id) const {
+  return std::any_of(children_.begin(), children_.end(), [id](const auto& one) {
+    return one.first != id && !one.second.lost && !one.second.progress.stopping;
+  });
+}
+
 // ---- What the parent says
 
 void Subtree::Granted(const Work& work) {
   asked_ = false;
-  Work rest = Place(work, kNobody);
+  Work rest = stopped_ || doubt_ || finished_ ? work : Place(work, kNobody);
   pool_.AddAll(rest);
   // Nobody else is there: it failed here, and is run here.
   for (const auto& [index, tried] : rest.tried()) {
@@ -193,7 +198,10 @@ void Subtree::Finish() {
   }
 }
 
+void Subtree::ParentMissing() { parent_here_ = false; }
+
 void Subtree::ParentJoined() {
+  parent_here_ = true;
   asked_ = parent_waits_ = false;
   Serve();
 }
@@ -218,6 +226,7 @@ void Subtree::Stop() {
 
 Work Subtree::Holds() const {
   Work all = pool_;
+  for (const auto& [id, work] : failed_) all.AddAll(work);
   for (const auto& [id, child] : children_) all.AddAll(child.holds);
   return all;
 }
@@ -240,13 +249,7 @@ Progress Subtree::Totals() const {
   return totals;
 }
 
-bool Subtree::IsLeftTo(uint32_t id) const {
-  return root_ && std::all_of(children_.begin(), children_.end(),
-                              [id](const auto& other) {
-                                return other.first == id || other.second.lost ||
-                                       other.second.progress.stopping;
-                              });
-}
+bool Subtree::IsLeftTo(uint32_t id) const { return root_ && !OthersMayRun(id); }
 
 // ---- Giving
 
@@ -254,12 +257,27 @@ void Subtree::Serve() {
   if (finished_ || doubt_) return;
   if (parent_waits_) AnswerParent();
   if (!stopped_) {
+    ServeFailed();
     ServeAskers(true);
     if (!parent_waits_) ServeAskers(false);
-    if (pool_.empty()) RelieveRich();
+    RelieveRich();
     if (!root_) SpeakToParent();
   }
   if (root_) FinishIfDone();
+}
+
+void Subtree::ServeFailed() {
+  for (auto& [id, work] : std::exchange(failed_, {})) {
+    Work rest = Place(work, id);
+    if (rest.empty()) continue;
+    if (!root_ && parent_here_) {
+      neighbours_->RunElsewhereAbove(rest);
+    } else if (!root_ || OthersMayRun(id) || children_.at(id).lost) {
+      failed_[id] = std::move(rest);
+    } else {
+      Give(id, rest);
+    }
+  }
 }
 
 void Subtree::ServeAskers(bool hungry) {
@@ -274,6 +292,15 @@ void Subtree::ServeAskers(bool hungry) {
     if (!child.asking || child.hungry() != hungry) continue;
     GrantTo(id, &child, all_slots);
   }
+}
+
+// What failed there is for others, as long as there are any.
+Work Subtree::TakeFor(uint32_t id, uint64_t count) {
+  if (!OthersMayRun(id)) return pool_.TakeFront(count);
+  Work failed = pool_.Take(pool_.FailedOn(id));
+  Work share = pool_.TakeFront(count);
+  pool_.AddAll(failed);
+  return share;
 }
 
 void Subtree::GrantTo(uint32_t id, Child* child, uint64_t all_slots) {
@@ -292,7 +319,8 @@ void Subtree::GrantTo(uint32_t id, Child* child, uint64_t all_slots) {
       child->hungry() ? child->idle_slots() - child->unstarted() : 1;
   uint64_t least = std::max<uint64_t>(1, std::min(missing, slots / 8));
   uint64_t count = std::max(least, std::min(fair, half));
-  Work share = pool_.TakeFront(alone ? pool : count);
+  Work share = TakeFor(id, alone ? pool : count);
+  if (share.empty()) return;
   child->holds.AddAll(share);
   child->asking = child->dry = false;
   neighbours_->Grant(id, share);
@@ -381,7 +409,7 @@ bool Subtree::Idle(const Child& child) const {
 }
 
 void Subtree::FinishIfDone() {
-  if (!stopped_ && !pool_.empty()) return;
+  if (!stopped_ && !(pool_.empty() && failed_.empty())) return;
   for (const auto& [id, child] : children_) {
     if (!Idle(child)) return;
   }

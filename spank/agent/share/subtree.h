@@ -37,6 +37,9 @@ class Neighbours {
 // or what one child holds. A child holds what it was granted and has not
 // returned; what it finished of that it only counts.
 //
+// What failed on a node, perhaps because of it, is not for the next who asks:
+// another child is given it at once, or it waits for one.
+//
 // Guided self-scheduling: a child that asks gets half of its part of the pool,
 // by its slots, so shares shrink as the pool does; at the end its whole part,
 // so that none waits for the next message. When the pool is empty and slots are
@@ -62,7 +65,7 @@ class Subtree {
   void Report(uint32_t child, const Progress& progress);
   void Returned(uint32_t child, const Work& work);
   // It had these, and another child is to run them, at once. Who can is asked
-  // for above; when nobody can, they come back to it.
+  // for above, or waited for; when nobody can, they come back to it.
   void RunElsewhere(uint32_t child, const Work& work);
 
   // What of `indexes` is in the pool goes to the child, asked or not.
@@ -80,6 +83,8 @@ class Subtree {
   void Granted(const Work& work);
   void Recalled(uint64_t count);
   void Finish();
+  // It cannot be spoken to, as before it was joined the first time.
+  void ParentMissing();
   // The connection to it was made anew: what was asked may not have arrived.
   void ParentJoined();
 
@@ -120,8 +125,12 @@ class Subtree {
 
   void Serve();
   void Give(uint32_t id, const Work& work);
+  void ServeFailed();
   Work Place(const Work& work, uint32_t but);
-  std::optional<uint32_t> Roomiest(const std::set<uint32_t>& but) const;
+  bool OthersMayRun(uint32_t id) const;
+  Work TakeFor(uint32_t id, uint64_t count);
+  std::optional<uint32_t> Roomiest(const std::set<uint32_t>& but,
+                                   const std::map<uint32_t, Work>& given) const;
   void AnswerParent();
   void GrantTo(uint32_t id, Child* child, uint64_t all_slots);
   void ServeAskers(bool hungry);
@@ -136,7 +145,10 @@ class Subtree {
   Neighbours* neighbours_;
   Work pool_;
   std::map<uint32_t, Child> children_;
+  // By child, what others are to run, while none of them has come.
+  std::map<uint32_t, Work> failed_;
   uint64_t recalled_ = 0;  // by the parent, not yet answered
+  bool parent_here_ = false;
   bool parent_waits_ = false;
   bool asked_ = false;
   bool doubt_ = false;

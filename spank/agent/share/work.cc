@@ -1,7 +1,5 @@
 #include "spank/agent/share/work.h"
 
-#include <algorithm>
-
 namespace cram {
 
 Tried Work::TriedOf(uint64_t index) const {
@@ -9,10 +7,12 @@ Tried Work::TriedOf(uint64_t index) const {
   return found == tried_.end() ? Tried() : found->second;
 }
 
-bool Work::FailedOn(uint32_t node) const {
-  return std::any_of(tried_.begin(), tried_.end(), [node](const auto& one) {
-    return one.second.failed_on == node + 1;
-  });
+IndexSet Work::FailedOn(uint32_t node) const {
+  IndexSet failed;
+  for (const auto& [index, tried] : tried_) {
+    if (tried.failed_on == node + 1) failed.Add(index);
+  }
+  return failed;
 }
 
 void Work::Add(uint64_t index, const Tried& tried) {

@@ -40,8 +40,8 @@ class Work {
   bool empty() const { return indexes_.empty(); }
   uint64_t size() const { return indexes_.size(); }
 
-  // Whether it has one that this node is not to run.
-  bool FailedOn(uint32_t node) const;
+  // Those that this node is not to run.
+  IndexSet FailedOn(uint32_t node) const;
 
   void Add(uint64_t index, const Tried& tried);
   void AddAll(const Work& other);
