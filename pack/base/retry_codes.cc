@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "pack/base/index_set.h"
 
 namespace cram {
@@ -27,6 +28,25 @@ absl::StatusOr<EndSet> EndSet::Parse(absl::string_view text) {
     set.signals_.set(static_cast<size_t>(*signal));
   }
   return set;
+}
+
+absl::StatusOr<RetryCodes> RetryCodes::Parse(absl::string_view text) {
+  RetryCodes result;
+  for (absl::string_view codes : absl::StrSplit(text, ':')) {
+    bool only = absl::ConsumePrefix(&codes, "on=");
+    if (!only && !absl::ConsumePrefix(&codes, "except=")) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", codes, "' is neither on=CODES nor except=CODES"));
+    }
+    absl::StatusOr<EndSet> ends = EndSet::Parse(codes);
+    if (!ends.ok()) return ends.status();
+    if (only) {
+      result.only = *ends;
+    } else {
+      result.never = *ends;
+    }
+  }
+  return result;
 }
 
 bool EndSet::Contains(const ExitStatus& exit) const {

@@ -25,6 +25,9 @@ class EndSet {
 };
 
 struct RetryCodes {
+  // "on=75,SIGSEGV", "except=1-10", or both with a colon between.
+  static absl::StatusOr<RetryCodes> Parse(absl::string_view text);
+
   std::optional<EndSet> only;  // none: all
   EndSet never;
   // Of an attempt that ended by an exit code or a signal of its own.

@@ -59,26 +59,15 @@ absl::Status ParseOomRetry(absl::string_view value, RunOptions* options) {
 }
 
 absl::Status ParseRetry(absl::string_view value, RunOptions* options) {
-  std::vector<absl::string_view> words = absl::StrSplit(value, ':');
-  // What no option said at all splits into nothing.
-  if (words.empty()) words.emplace_back();
-  options->retry_codes = {};
-  for (size_t i = 1; i < words.size(); ++i) {
-    absl::string_view codes = words[i];
-    bool only = absl::ConsumePrefix(&codes, "on=");
-    if (!only && !absl::ConsumePrefix(&codes, "except=")) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("'", codes, "' is neither on=CODES nor except=CODES"));
-    }
-    absl::StatusOr<EndSet> ends = EndSet::Parse(codes);
-    if (!ends.ok()) return ends.status();
-    if (only) {
-      options->retry_codes.only = *ends;
-    } else {
-      options->retry_codes.never = *ends;
-    }
+  std::pair<absl::string_view, absl::string_view> words =
+      absl::StrSplit(value, absl::MaxSplits(':', 1));
+  options->retry_codes.reset();
+  if (words.first.size() < value.size()) {
+    absl::StatusOr<RetryCodes> codes = RetryCodes::Parse(words.second);
+    if (!codes.ok()) return codes.status();
+    options->retry_codes = *codes;
   }
-  return ParseCount(words[0], 0, &options->retry);
+  return ParseCount(words.first, 0, &options->retry);
 }
 
 // A number alone is seconds, as sbatch takes it.

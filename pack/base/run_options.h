@@ -79,7 +79,7 @@ struct RunOptions {
   uint32_t slots = 0;  // 0: as many as CPUs and memory allow
   absl::Duration time_limit = absl::InfiniteDuration();  // infinite: not said
   uint32_t retry = 0;
-  RetryCodes retry_codes;
+  std::optional<RetryCodes> retry_codes;  // none: as the sub-job says
   double oom_factor = 0;                  // above 1; 0: not said
   uint64_t oom_max_bytes = 0;             // 0: the node's budget
   std::optional<uint64_t> max_failures;   // a count, or

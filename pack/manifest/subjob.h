@@ -42,6 +42,7 @@ struct SubJob {
   uint64_t memory_bytes = 0;  // 0: the node's budget / slots
   MemMode mem_mode = MemMode::kCgroup;
   absl::Duration time_limit = absl::InfiniteDuration();
+  std::string retry_codes;  // as RetryCodes::Parse takes it; empty: all
   std::vector<std::pair<std::string, std::string>> params;  // name, value
   // Places in params of those that neither argv nor cwd, env or stdin_path
   // shows: the sub-job has them from its environment only.

@@ -78,6 +78,7 @@ absl::StatusOr<SubJobMaker> SubJobMaker::Compile(const SubJobTemplate& source) {
   if (source.time_limit_ms() > 0) {
     maker.fixed_.time_limit = absl::Milliseconds(source.time_limit_ms());
   }
+  maker.fixed_.retry_codes = source.retry_codes();
   return maker;
 }
 

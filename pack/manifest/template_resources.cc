@@ -6,6 +6,7 @@
 #include "pack/base/duration.h"
 #include "pack/base/mem_mode.h"
 #include "pack/base/mpi.h"
+#include "pack/base/retry_codes.h"
 #include "pack/base/size.h"
 
 namespace cram {
@@ -56,6 +57,12 @@ absl::Status SetTimeLimit(absl::string_view text, SubJobTemplate* result) {
   result->set_time_limit_ms(static_cast<uint64_t>(
       absl::ToInt64Milliseconds(absl::Ceil(*limit, absl::Milliseconds(1)))));
   return absl::OkStatus();
+}
+
+absl::Status SetRetryCodes(absl::string_view text, SubJobTemplate* result) {
+  absl::StatusOr<RetryCodes> codes = RetryCodes::Parse(text);
+  if (codes.ok()) result->set_retry_codes(std::string(text));
+  return codes.status();
 }
 
 absl::Status SetMpi(absl::string_view text, SubJobTemplate* result) {

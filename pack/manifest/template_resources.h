@@ -15,6 +15,8 @@ absl::Status SetCpus(absl::string_view text, SubJobTemplate* result);
 absl::Status SetMemory(absl::string_view text, SubJobTemplate* result);
 absl::Status SetMemoryMode(absl::string_view text, SubJobTemplate* result);
 absl::Status SetTimeLimit(absl::string_view text, SubJobTemplate* result);
+// As RetryCodes::Parse takes it.
+absl::Status SetRetryCodes(absl::string_view text, SubJobTemplate* result);
 // "auto", "node", "pmix", "pmi1" or "none".
 absl::Status SetMpi(absl::string_view text, SubJobTemplate* result);
 

@@ -181,6 +181,9 @@ void DefinePackCommand(CLI::App* command, PackRequest* request) {
   text("--mem-mode", &request->mem_mode, "MODE",
        "cgroup (the cap alone) or rlimit (RLIMIT_DATA below it, too)");
   text("--time", &request->time, "TIME", "longest time that it may take");
+  text("--retry-codes", &request->retry_codes, "CODES",
+       "ends worth another attempt, where the run makes any: on=75,SIGSEGV or "
+       "except=1-10");
   text("--cwd", &request->cwd, "TEXT", "directory to run in");
   texts("--env", &request->env, "NAME=TEXT", "set an environment variable");
   text("--stdin", &request->standard_input, "TEXT", "file to read");

@@ -31,7 +31,8 @@ struct PackRequest {
   std::vector<std::string> array;  // [RANGE] SCRIPT
   std::string from_cram;
 
-  std::string ranks, mpi, cpus, mem, mem_mode, time;  // empty: not said
+  // Empty: not said.
+  std::string ranks, mpi, cpus, mem, mem_mode, time, retry_codes;
   std::string cwd, standard_input, standard_output, standard_error, name;
   std::vector<std::string> env;  // NAME=VALUE
 

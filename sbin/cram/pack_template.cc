@@ -44,6 +44,8 @@ absl::StatusOr<SubJobTemplate> MakeTemplate(const PackRequest& request) {
   status.Update(Set("--mem", request.mem, SetMemory, &result));
   status.Update(Set("--mem-mode", request.mem_mode, SetMemoryMode, &result));
   status.Update(Set("--time", request.time, SetTimeLimit, &result));
+  status.Update(
+      Set("--retry-codes", request.retry_codes, SetRetryCodes, &result));
   for (const std::string& text : request.env) {
     if (status.ok()) status = AddEnvironment(text, &result);
   }

@@ -135,6 +135,7 @@ std::string SubJobParagraph(const SubJob& subjob,
   if (subjob.mem_mode == MemMode::kRlimit) line("Memory mode", "rlimit");
   line("Time limit",
        IsLimited(subjob) ? FormatElapsed(subjob.time_limit) : "none");
+  if (!subjob.retry_codes.empty()) line("Retry codes", subjob.retry_codes);
   line("Input", subjob.stdin_path.empty() ? "/dev/null" : subjob.stdin_path);
   line("Output", subjob.stdout_path);
   line("Errors", subjob.stderr_path);
@@ -176,6 +177,7 @@ nlohmann::ordered_json SubJobJson(const SubJob& subjob) {
   json["mem_mode"] = subjob.mem_mode == MemMode::kRlimit ? "rlimit" : "cgroup";
   json["time_limit_seconds"] =
       IsLimited(subjob) ? absl::ToDoubleSeconds(subjob.time_limit) : 0;
+  if (!subjob.retry_codes.empty()) json["retry_codes"] = subjob.retry_codes;
   json["stdin"] = subjob.stdin_path;
   json["stdout"] = subjob.stdout_path;
   json["stderr"] = subjob.stderr_path;

@@ -18,6 +18,18 @@ END
   refused "--retry: '999' is neither an exit code" run m.pb --retry 2:on=999
 }
 
+@test "a manifest's codes hold where the run says none" {
+  pack --retry-codes on=75 --param how=1,75 -- sh -c 'exit {how}'
+  cram info m.pb -j 0 | grep -q 'Retry codes *on=75'
+  run -1 run_m --retry 1
+  [ "$(rows attempt | tr '\n' ' ')" = "0 1 " ]
+  rm -r cram-run-*
+  run -1 run_m --retry 1:on=1
+  [ "$(rows attempt | tr '\n' ' ')" = "1 0 " ]
+  refused "--retry-codes: 'often' is neither on=CODES nor except=CODES" \
+    pack -o n.pb --retry-codes often -- true
+}
+
 @test "who waits for his next attempt holds no slot" {
   program job <<'END'
 #!/bin/sh

@@ -14,7 +14,7 @@ class RetryTest : public testing::Test {
   // The attempt ends so; whether another follows, which becomes attempt_.
   bool Ends(Cause cause, const ExitStatus& exit = {}) {
     std::optional<Tried> next =
-        NextAttempt(options_, attempt_, cause, exit, limits_);
+        NextAttempt(options_, attempt_, cause, exit, codes_, limits_);
     if (!next) return false;
     EXPECT_EQ(next->attempts, attempt_.attempts + 1);
     attempt_ = *next;
@@ -22,6 +22,7 @@ class RetryTest : public testing::Test {
   }
 
   RunOptions options_;
+  std::string codes_;  // the sub-job's
   Tried attempt_{0, 0, 0, 200 * kMiB};
   CapLimits limits_{kGiB, 0};
 };
@@ -30,6 +31,16 @@ TEST_F(RetryTest, NothingIsRunAgainUnlessSaid) {
   for (size_t cause = 0; cause < kCauses; ++cause) {
     EXPECT_FALSE(Ends(static_cast<Cause>(cause)));
   }
+}
+
+TEST_F(RetryTest, TheSubJobsCodesHoldWhereTheRunSaysNone) {
+  codes_ = "on=75";
+  Say("retry", "9");
+  EXPECT_TRUE(Ends(Cause::kExitCode, {75, 0}));
+  EXPECT_FALSE(Ends(Cause::kExitCode, {1, 0}));
+  Say("retry", "9:except=75");
+  EXPECT_FALSE(Ends(Cause::kExitCode, {75, 0}));
+  EXPECT_TRUE(Ends(Cause::kExitCode, {1, 0}));
 }
 
 TEST_F(RetryTest, WhatCompletedOrWasCancelledIsNot) {

@@ -438,6 +438,7 @@ void Node::Settle(const Candidate& candidate, Ended* ended) {
     ExitStatus exit{static_cast<int>(ended->exit_code()),
                     static_cast<int>(ended->signal())};
     next = NextAttempt(*resources_.options, tried, cause, exit,
+                       candidate.subjob.retry_codes,
                        cap_rule_.LimitsOf(candidate.subjob, candidate.cpus));
   }
   ended->set_will_retry(next.has_value());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pack/base/retry_codes.h"
 #include "spank/agent/slots/learned_cap.h"
 
 namespace cram {
@@ -15,10 +16,20 @@ bool ReachedCap(Cause cause) {
   return cause == Cause::kOwnCap || cause == Cause::kRuntimeMemoryError;
 }
 
+// What cannot be read, though it was when it was packed, rules nothing out.
+bool CodesAllow(const RunOptions& options, const std::string& of_subjob,
+                const ExitStatus& exit) {
+  if (options.retry_codes) return options.retry_codes->Allow(exit);
+  if (of_subjob.empty()) return true;
+  absl::StatusOr<RetryCodes> codes = RetryCodes::Parse(of_subjob);
+  return !codes.ok() || codes->Allow(exit);
+}
+
 }  // namespace
 
 std::optional<Tried> NextAttempt(const RunOptions& options, const Tried& ended,
                                  Cause cause, const ExitStatus& exit,
+                                 const std::string& retry_codes,
                                  const CapLimits& limits) {
   if (cause == Cause::kCompleted || cause == Cause::kCancelled) {
     return std::nullopt;
@@ -29,7 +40,7 @@ std::optional<Tried> NextAttempt(const RunOptions& options, const Tried& ended,
   if (!grows || !ReachedCap(cause)) {
     bool its_own_word = cause == Cause::kExitCode || cause == Cause::kSignal;
     if (ended.failures >= options.retry ||
-        (its_own_word && !options.retry_codes.Allow(exit))) {
+        (its_own_word && !CodesAllow(options, retry_codes, exit))) {
       return std::nullopt;
     }
     ++next.failures;

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <optional>
+#include <string>
 
 #include "absl/time/time.h"
 #include "pack/base/exit_status.h"
@@ -23,11 +24,13 @@ struct CapLimits {
 // whose runtime, told that cap, gave up for want of memory) is followed by one
 // with a larger cap until there is no larger one; of all other failures up to
 // --retry are followed by an attempt with the same cap, unless the codes of
-// --retry say that `exit` is none to be followed. Without --oom-retry and
+// --retry, or those that the sub-job has for a run that does not say, are not
+// for `exit`. Without --oom-retry and
 // --mem=auto, --retry counts both.
 // `ended` is the attempt, with the cap that it had; the result is the next.
 std::optional<Tried> NextAttempt(const RunOptions& options, const Tried& ended,
                                  Cause cause, const ExitStatus& exit,
+                                 const std::string& retry_codes,
                                  const CapLimits& limits);
 
 // How long an attempt waits that follows so many failures which --retry counts:
