@@ -153,6 +153,11 @@ class Table {
     records_->idle = standing.idle() < kIdles
                          ? static_cast<Idle>(standing.idle())
                          : Idle::kNot;
+    for (const RunningPeak& peak : standing.peaks()) {
+      auto open = open_.find(peak.index());
+      if (open == open_.end()) continue;
+      records_->attempts[open->second].peak_bytes = peak.bytes();
+    }
     SeeTime(standing.time_ns());
   }
 

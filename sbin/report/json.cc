@@ -87,7 +87,10 @@ void AddAttempt(const Attempt& attempt, const ReportContext& context,
   json["cap_bytes"] = attempt.cap_bytes;
   json["start"] = AsSeconds(attempt.start_ns);
   json["elapsed"] = AsSeconds(ElapsedNs(attempt, context));
-  if (!attempt.ended()) return;
+  if (!attempt.ended()) {
+    if (attempt.peak_bytes != 0) json["peak_bytes"] = attempt.peak_bytes;
+    return;
+  }
   json["end"] = AsSeconds(attempt.end_ns);
   json["exit_code"] = attempt.exit_code;
   json["signal"] = attempt.signal;

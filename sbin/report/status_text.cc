@@ -96,13 +96,14 @@ std::string NameOf(const Attempt& attempt, const ReportContext& context) {
 void AppendSlowest(const RunStatus& status, const ReportContext& context,
                    std::string* out) {
   if (status.slowest.empty()) return;
-  absl::StrAppendFormat(out, "\n%-12s %-15s %12s %9s  %s\n", "Longest runs",
-                        "Node", "For", "Cap", "Name");
+  absl::StrAppendFormat(out, "\n%-12s %-15s %12s %9s %9s  %s\n", "Longest runs",
+                        "Node", "For", "Memory", "Cap", "Name");
   for (const Attempt* attempt : status.slowest) {
     absl::Duration elapsed = absl::Nanoseconds(ElapsedNs(*attempt, context));
     absl::StrAppendFormat(
-        out, "%-12d %-15s %12s %9s  %s\n", attempt->index,
+        out, "%-12d %-15s %12s %9s %9s  %s\n", attempt->index,
         context.run.NodeOf(*attempt).name, FormatElapsed(elapsed),
+        attempt->peak_bytes == 0 ? "" : FormatSize(attempt->peak_bytes),
         FormatSize(attempt->cap_bytes), NameOf(*attempt, context));
   }
 }

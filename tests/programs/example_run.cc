@@ -127,6 +127,12 @@ void ExampleNode::Print(OutputStream stream, absl::string_view bytes,
   }
 }
 
+void ExampleNode::Stand(const Standing& standing) {
+  JournalRecord record;
+  *record.mutable_standing() = standing;
+  journal_->Append(record);
+}
+
 void ExampleNode::Close(int64_t time_ns) {
   JournalRecord record;
   record.mutable_closed()->set_time_ns(time_ns);

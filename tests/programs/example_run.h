@@ -32,6 +32,7 @@ class ExampleNode {
   // Started record, output, Ended record.
   void End(Ended ended, absl::string_view out = "", absl::string_view err = "");
   void Print(OutputStream stream, absl::string_view bytes, Ended* ended);
+  void Stand(const Standing& standing);
   void Close(int64_t time_ns);
   void Flush();
 

@@ -78,6 +78,23 @@ TEST_F(StatusTest, TimeLeftIsNotKnownBeforeSomethingEnded) {
   EXPECT_THAT(StatusText(Status(), Context()), Not(HasSubstr("left")));
 }
 
+TEST_F(StatusTest, SaysHowMuchMemoryWhatRunsHasUsed) {
+  ExampleNode node(directory_, 0, 1, 5);
+  node.Start(2, 0, kRunBegin);
+  Standing standing;
+  RunningPeak* peak = standing.add_peaks();
+  peak->set_index(2);
+  peak->set_bytes(150 << 20);
+  *standing.add_peaks() = *peak;
+  standing.mutable_peaks(1)->set_index(4);  // it does not run
+  node.Stand(standing);
+  node.Flush();
+  Load();
+  EXPECT_THAT(StatusText(Status(), Context()), HasSubstr(" 150M "));
+  EXPECT_THAT(StatusJson(Status(), Context()),
+              HasSubstr(R"("peak_bytes":157286400)"));
+}
+
 TEST_F(StatusTest, TextAndJsonAreOfOneRun) {
   LoadExample();
   EXPECT_THAT(StatusText(Status(), Context()),

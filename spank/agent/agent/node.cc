@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -23,6 +24,14 @@ constexpr uint64_t kCancelsAtOnce = 1000;
 constexpr absl::Duration kCancelsWait = absl::Milliseconds(500);
 // How many wait changes all the time, and is worth a record now and then.
 constexpr absl::Duration kCountsWait = absl::Seconds(10);
+
+bool SamePeaks(const Standing& a, const Standing& b) {
+  return std::equal(
+      a.peaks().begin(), a.peaks().end(), b.peaks().begin(), b.peaks().end(),
+      [](const RunningPeak& one, const RunningPeak& other) {
+        return one.index() == other.index() && one.bytes() == other.bytes();
+      });
+}
 
 }  // namespace
 
@@ -159,14 +168,27 @@ void Node::RecordStanding() {
   now.set_unstarted(unstarted());
   bool fresh = now.time_ns() - standing_.time_ns() <
                absl::ToInt64Nanoseconds(kCountsWait);
-  if (now.idle() == standing_.idle() &&
-      (fresh || now.unstarted() == standing_.unstarted())) {
-    return;
-  }
+  bool same = now.idle() == standing_.idle();
+  if (same && fresh) return;
+  AddPeaks(&now);
+  same = same && now.unstarted() == standing_.unstarted() &&
+         SamePeaks(now, standing_);
+  if (same) return;
   standing_ = now;
   JournalRecord record;
   *record.mutable_standing() = now;
   records_->Append(record);
+}
+
+void Node::AddPeaks(Standing* standing) const {
+  for (const auto& slot : slot_table_) {
+    if (slot == nullptr) continue;
+    uint64_t bytes = slot->PeakSoFar();
+    if (bytes == 0) continue;
+    RunningPeak* peak = standing->add_peaks();
+    peak->set_index(slot->attempt().candidate.subjob.index);
+    peak->set_bytes(bytes);
+  }
 }
 
 void Node::HandOnOutput() {

@@ -156,6 +156,7 @@ class Node : private Slot::Listener {
   Work Withdraw(Work failed);
 
   Idle IdleNow() const;
+  void AddPeaks(Standing* standing) const;
 
   uint32_t id_;
   SlotResources resources_;

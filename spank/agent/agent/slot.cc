@@ -382,6 +382,8 @@ void Slot::LookAtIt() {
   if (leader_ != 0) cap_->Sample();
 }
 
+uint64_t Slot::PeakSoFar() { return leader_ != 0 ? cap_->peak_bytes() : 0; }
+
 void Slot::LookLater() {
   if (cap_->look_again() == absl::InfiniteDuration()) return;
   look_timer_ = r_->loop->After(cap_->look_again(), [this] { CheckCap(); });

@@ -95,6 +95,8 @@ class Slot {
   void CheckThatItIsHeld();
   // Now and then: the same again, and SlotCap::Sample.
   void LookAtIt();
+  // Of its attempt so far; 0: not known, or nothing runs.
+  uint64_t PeakSoFar();
 
   // Whether the sub-job's output is read; when not, it waits.
   void ReadOutput(bool on);
