@@ -49,6 +49,19 @@ until_said() { until_true 120 grep -q "$1" "said.$2"; }
   [ "$(cramacct -nP -j cram-7.0 -D -o index | wc -l)" -eq 60 ]
 }
 
+@test "who comes so late that others may have its first share asks for it" {
+  pack --mem 20M --param i=1..60 -- sleep 0.2
+  pids=()
+  for node in 0 1; do agent $node 3; done
+  until_true 60 test -e cram-7.0/agent.0
+  touch -d '-20 seconds' cram-7.0/agent.0
+  agent 2 3
+  agents_end
+  [ "$status" -eq 0 ]
+  grep -q '^cram: node2: came 2. seconds after the first agent, and asks' said.2
+  every_one_completed_once 60
+}
+
 @test "who may have been given up records nothing that ended meanwhile" {
   pack --mem 20M --param i=1..3 -- sh -c 'until [ -e stopped ]; do sleep 0.2; done'
   agents 3

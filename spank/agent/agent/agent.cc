@@ -1,14 +1,10 @@
 #include "spank/agent/agent/agent.h"
 
 #include <errno.h>
-#include <pwd.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,12 +18,12 @@
 #include "pack/base/io.h"
 #include "pack/base/size.h"
 #include "pack/manifest/widths.h"
+#include "spank/agent/agent/lateness.h"
 #include "spank/agent/agent/member_role.h"
 #include "spank/agent/agent/resume.h"
 #include "spank/agent/agent/root_role.h"
+#include "spank/agent/agent/surroundings.h"
 #include "spank/agent/caps/budget.h"
-#include "spank/agent/caps/cgroup1.h"
-#include "spank/agent/caps/cgroup2.h"
 #include "spank/agent/caps/watchdog.h"
 #include "spank/agent/share/first_share.h"
 #include "spank/ranks/rank_command.h"
@@ -45,73 +41,6 @@ constexpr absl::Duration kTick = absl::Milliseconds(500);
 constexpr absl::Duration kUpdateDelay = absl::Milliseconds(10);
 
 constexpr int kStopSignals[] = {SIGTERM, SIGINT, SIGHUP};
-
-// A slot takes a dozen descriptors, and a node may have hundreds of slots: as
-// many as we are allowed. Returns the limit as it was.
-rlimit RaiseOpenFiles() {
-  rlimit before = {};
-  getrlimit(RLIMIT_NOFILE, &before);
-  rlimit raised = {before.rlim_max, before.rlim_max};
-  setrlimit(RLIMIT_NOFILE, &raised);
-  return before;
-}
-
-// The agent works for microseconds and then waits, while sub-jobs fill the
-// CPUs. With a short time slice Linux (6.12 and later) lets it in as soon as it
-// has something to do; a tenth more sub-jobs a second when they are tiny. It
-// gets no more CPU time by it, sub-jobs do not inherit it, and where it is
-// refused nothing is lost.
-void AskForShortSlices() {
-  struct {
-    uint32_t size = sizeof(*this), policy = SCHED_OTHER;
-    uint64_t flags = 1;  // SCHED_FLAG_RESET_ON_FORK
-    int32_t nice = 0;
-    uint32_t priority = 0;
-    uint64_t runtime_ns = 100000;  // the shortest that the kernel takes
-    uint64_t deadline_ns = 0, period_ns = 0;
-  } attributes;
-  attributes.nice = getpriority(PRIO_PROCESS, 0);
-  syscall(SYS_sched_setattr, 0, &attributes, 0);
-}
-
-absl::StatusOr<std::unique_ptr<Caps>> MakeCgroupCaps(const Premises& premises) {
-  std::vector<UniqueFd> files;
-  for (int fd : premises.cgroup_files) files.emplace_back(fd);
-  if (Cgroup2Caps::IsFor(premises.cgroup)) {
-    return Cgroup2Caps::Create(premises.cgroup, std::move(files));
-  }
-  return Cgroup1Caps::Create(premises.cgroup, std::move(files));
-}
-
-absl::StatusOr<std::string> ThisProgram() {
-  std::error_code error;
-  std::filesystem::path self =
-      std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) return ErrnoStatus("readlink", "/proc/self/exe", error.value());
-  return self.string();
-}
-
-std::string UserName() {
-  const passwd* entry = getpwuid(getuid());
-  return entry == nullptr ? absl::StrCat(getuid()) : entry->pw_name;
-}
-
-// What {$NAME} in a manifest may name: the agent's environment, and what is
-// true of the run where that does not say it.
-std::map<std::string, std::string> RunVariables(const Step& step) {
-  std::map<std::string, std::string> variables;
-  variables.emplace("CRAM_NODE", step.node_name);
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    absl::string_view variable = *entry;
-    size_t equals = variable.find('=');
-    if (equals == absl::string_view::npos) continue;
-    variables.emplace(variable.substr(0, equals), variable.substr(equals + 1));
-  }
-  variables.emplace("USER", UserName());
-  variables.emplace("SLURM_JOB_ID",
-                    step.run_id.substr(0, step.run_id.rfind('.')));
-  return variables;
-}
 
 }  // namespace
 
@@ -235,18 +164,16 @@ absl::Status Agent::CatchSignals() {
 }
 
 void Agent::ChooseCaps(const Premises& premises) {
-  std::string why = "no memory cgroup was handed over";
-  if (!premises.cgroup.empty()) {
-    absl::StatusOr<std::unique_ptr<Caps>> caps = MakeCgroupCaps(premises);
-    if (caps.ok()) {
-      caps_ = *std::move(caps);
-      return;
-    }
-    why = std::string(caps.status().message());
+  absl::StatusOr<std::unique_ptr<Caps>> caps =
+      MakeCgroupCaps(premises.cgroup, premises.cgroup_files);
+  if (caps.ok()) {
+    caps_ = *std::move(caps);
+    return;
   }
   caps_ = std::make_unique<WatchdogCaps>();
   run_.Say(absl::StrCat(run_.step.node_name,
-                        ": memory caps by watchdog, not by the kernel: ", why));
+                        ": memory caps by watchdog, not by the kernel: ",
+                        caps.status().message()));
 }
 
 void Agent::FindOomScore(int file) {
@@ -309,6 +236,7 @@ absl::Status Agent::MakeNode(const Premises& premises) {
   if (!status.ok()) return status;
   status = Resume(&run_);
   if (!status.ok()) return status;
+  LookWhetherLate();
   if (step.node_id == 0) {
     run_.Say(absl::StrCat(
         "run ", step.run_id, ": ", run_.manifest->size(),
@@ -355,6 +283,16 @@ absl::Status Agent::MakeNode(const Premises& premises) {
   if (!root.ok()) return root.status();
   role_ = *std::move(root);
   return absl::OkStatus();
+}
+
+void Agent::LookWhetherLate() {
+  if (run_.step.node_id == 0 || run_.left) return;
+  absl::Duration lateness = LatenessOf(run_.directory, run_.step.node_id);
+  run_.late = lateness > run_.patience.lateness();
+  if (!run_.late) return;
+  run_.Say(absl::StrCat(run_.step.node_name, ": came ",
+                        absl::ToInt64Seconds(lateness),
+                        " seconds after the first agent, and asks for work"));
 }
 
 absl::Status Agent::FindThoseOfRanks() {

@@ -73,6 +73,7 @@ class Agent : public Node::Listener {
   void UpdateSoon(absl::Duration delay);
   void WatchJobEnd();
   void AnnounceEnd();
+  void LookWhetherLate();
   absl::Status FindThoseOfRanks();
 
   Run run_;

@@ -98,7 +98,7 @@ void Family::AddChildren() {
   uint64_t subjobs = run_->subjobs;
   auto add = [&](uint32_t child, const IndexSet& ids) {
     Work first;
-    if (!run_->left) {
+    if (!run_->left && !(run_->late && child == own)) {
       first = Work(FirstShares(subjobs, nodes, ids));
       first.Remove(run_->of_ranks);
     }

@@ -27,6 +27,9 @@ class Patience {
   // listens may be slow to show in a network file system.
   absl::Duration absence() const { return unit_ * 2; }
   absl::Duration absence_lease() const { return unit_ * 3 / 2; }
+  // Who comes later than that after the first agent could still believe in its
+  // first share when that has been given to others.
+  absl::Duration lateness() const { return unit_ / 2; }
   // At the start the parent alone is looked for: it will come.
   absl::Duration parent_alone() const { return unit_ / 6; }
   // After a connection broke the child has so long to come back, and the

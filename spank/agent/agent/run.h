@@ -49,6 +49,9 @@ struct Run {
   // on with an earlier one): every node asks for its part. Here the root says
   // what there is to do at all; what the others have in it is not looked at.
   std::optional<Work> left;
+  // This agent came so late that it asks for its first share like for any
+  // other.
+  bool late = false;
   // In a run of several nodes: of several ranks, and so in no first share, as
   // the first agent may have to look for several nodes for them; and of those
   // at the first agent the ones that are wider than its own node.
