@@ -3,10 +3,11 @@ import collections
 import os
 import random
 import shutil
+import signal
 import tempfile
 import time
 
-from grounds import Broken, wait_until
+from grounds import Broken, pids_of, send, wait_until
 
 LOST = 3
 
@@ -44,6 +45,8 @@ def play(ground, nodes, subjobs):
         print(error)
         return 1
     finally:
+        for pid in pids_of(work):
+            send(pid, signal.SIGKILL)
         ground.clear()
         shutil.rmtree(work, ignore_errors=True)
 
