@@ -41,6 +41,7 @@ for row in ooms:
   nothing_left
 }
 
+# bats test_tags=slow
 @test "--cram-mem=auto learns on every node" {
   taker take
   pack --param i=1..80 -- ./take 40
@@ -52,6 +53,7 @@ for row in ooms:
   user cramacct -j "$(run_dir)" --suggest -n | grep -q '^--cram-mem=64M '
 }
 
+# bats test_tags=slow
 @test "a sub-job is not blamed for what the last one left in /dev/shm" {
   file=/dev/shm/cram-test.$$.$BATS_TEST_NUMBER
   user touch "$file"  # so that it stays
