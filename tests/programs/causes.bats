@@ -127,6 +127,7 @@ signal|0:9" ]
   [ "$(grep 'killed: pid' paragraphs | grep -vc 'python3 ./hog')" -eq 0 ]
 }
 
+# bats test_tags=one_dies
 @test "a victim that nobody saw is not mistaken for another" {
   [ "$memory" != /sys/fs/cgroup ] || skip "with v2 the parent is killed, too"
   hog hog 600
@@ -138,6 +139,7 @@ signal|0:9" ]
   [ "$(grep 'killed: pid' paragraphs | grep -vcE 'python3 ./hog|\[hog\]')" -eq 0 ]
 }
 
+# bats test_tags=kernel
 @test "a sub-job that has left its cap is ended, and that is said" {
   [ "$backend" = kernel ] || skip "the watchdog holds whoever is a descendant"
   pack -- sh -c "echo \$\$ >$memory/cgroup.procs; exec sleep $long"
@@ -205,6 +207,7 @@ below_limit() { exec sh -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' sh "$i
 # Of a virtual machine's own, see tests/vm.
 host_is_ours() { [ -d /run/vm ]; }
 
+# bats test_tags=host
 @test "killed by the kernel as the host runs out is host out of memory" {
   host_is_ours || skip "this host shall not run out of memory, see tests/vm"
   hog hog 900
@@ -219,6 +222,7 @@ host_is_ours() { [ -d /run/vm ]; }
 
 # The counter of /proc/vmstat is the test's own file, and who dies dies of the
 # test's SIGKILL.
+# bats test_tags=watchdog
 @test "killed by the kernel without any limit reached is host out of memory" {
   [ "$backend" = watchdog ] || skip "a cgroup has counters of its own"
   hog hog 50
@@ -297,6 +301,7 @@ mount_disk() {
   mounted=$work/disk
 }
 
+# bats test_tags=kernel
 @test "at its time limit, slowed by its cap, is told to take memory" {
   [ "$backend" = kernel ] || skip "the watchdog takes no pages of files"
   data=$work/data

@@ -176,6 +176,7 @@ END
   [[ $output == *"sub-jobs left 50"*"M of files in memory"* ]]
 }
 
+# bats test_tags=kernel
 @test "what a sub-job makes in /dev/shm goes with it, and nothing else does" {
   if ! cram_by_cgroup; then
     skip "needs a memory cgroup, to which the kernel charges such files"
@@ -207,6 +208,7 @@ until [ -e $file.other ]; do sleep 0.1; done"
   rm -r "$file".*
 }
 
+# bats test_tags=kernel
 @test "kill -9 of the agent leaves no file of a sub-job's in /dev/shm" {
   if ! cram_by_cgroup; then
     skip "needs a memory cgroup, to which the kernel charges such files"

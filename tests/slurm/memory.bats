@@ -146,6 +146,7 @@ END
   [ "$seconds" -lt 20 ]
 }
 
+# bats test_tags=kernel
 @test "files in /dev/shm go with the sub-job, and what another step staged stays" {
   [ "$CLUSTER_CGROUP" != no ] || skip "nobody knows whose they are"
   file=/dev/shm/cram-test.$$.$BATS_TEST_NUMBER
