@@ -13,7 +13,9 @@ teardown() {
 }
 
 # until_said TEXT NODE: until the agent on a node says so; a machine may be slow.
-until_said() { until_true 120 grep -q "$1" "said.$2"; }
+until_said() {
+  until_true 120 grep -q "$1" "said.$2" || { tail -n 50 said.* && false; }
+}
 
 @test "every sub-job completes once when agents of three levels are lost" {
   export CRAM_FAN_OUT=3
@@ -72,7 +74,8 @@ until_said() { until_true 120 grep -q "$1" "said.$2"; }
   stopped=$(agent_of "${node#node}")
   kill -STOP "$stopped"
   touch stopped
-  until_said "^cram: the agent on $node was lost" 0
+  # By its number, should it not have said its name before it was stopped.
+  until_said "^cram: the agent on node \?${node#node} was lost" 0
   kill -CONT "$stopped"
   agents_end
   [ "$status" -eq 0 ]
