@@ -301,7 +301,7 @@ mount_disk() {
   mounted=$work/disk
 }
 
-# bats test_tags=kernel
+# bats test_tags=kernel,slow
 @test "at its time limit, slowed by its cap, is told to take memory" {
   [ "$backend" = kernel ] || skip "the watchdog takes no pages of files"
   data=$work/data

@@ -55,6 +55,7 @@ load helper
   [ "$cap" -ge $((400 << 20)) ]
 }
 
+# bats test_tags=slow
 @test "sub-jobs that do not fit beside each other take turns" {
   pack --mem 600M --param i=1..4 -- sh -c 'echo $CRAM_SLOT; sleep 0.3'
   user srun -N1 -c2 --mem=1000M --cram=m.pb

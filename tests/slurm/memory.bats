@@ -81,6 +81,7 @@ succeeded() {
   until_true 60 succeeded retried
 }
 
+# bats test_tags=slow
 @test "a job that waits for success starts after caps were hit" {
   forgetful_script
   pack --mem 200M --param i=1..2 -- ./forgetful
@@ -89,6 +90,7 @@ succeeded() {
   until_true 120 test -e "$work/second"
 }
 
+# bats test_tags=slow
 @test "kill -9 of the agent leaves no sub-job, and the step ends" {
   start_tickers
   kill -KILL "$(agent)"
@@ -118,6 +120,7 @@ succeeded() {
   grows "$work/ticks.1"
 }
 
+# bats test_tags=slow
 @test "scancel of a suspended job leaves nothing" {
   start_tickers
   scontrol suspend "$(ticking_job)"
