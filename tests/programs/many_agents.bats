@@ -115,6 +115,18 @@ END
   no_one_completed_twice
 }
 
+@test "without the first agent the others end when they are told to" {
+  pack --mem 20M --param i=1..200 -- sleep 0.3
+  agents 2
+  until_true 120 eval '[ "$(completed)" -ge 6 ]'
+  kill -KILL "$(agent_of 0)"
+  until_said "^cram: node1: the first agent is gone" 1
+  kill -TERM "${pids[1]}"
+  until_true 60 eval '! kill -0 "${pids[1]}"'
+  agents_end
+  no_one_completed_twice
+}
+
 # Fails at once on node 1, and nowhere else.
 black_hole() {
   program work <<'END'

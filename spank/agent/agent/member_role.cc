@@ -97,7 +97,12 @@ void MemberRole::ReportWhenDue() {
   }
 }
 
-void MemberRole::StopRun(const std::string&) {
+void MemberRole::StopRun(const std::string& reason) {
+  stop_reason_ = reason;
+  if (root_died_) {
+    family_->Stop(reason);
+    return;
+  }
   family_->StopOwn();
   Report();
 }
@@ -254,6 +259,8 @@ void MemberRole::RootIsDead() {
   family_->subtree().BecomeRoot();
   for (const auto& [work, message] : leaving_) family_->subtree().Granted(work);
   leaving_.clear();
+  // What this one gave back when it was stopped has come back to it.
+  if (!stop_reason_.empty()) family_->Stop(stop_reason_);
 }
 
 }  // namespace cram

@@ -65,6 +65,7 @@ class MemberRole : public Role,
   // is held here.
   std::vector<std::pair<Work, wire::Message>> leaving_;
   bool root_died_ = false;
+  std::string stop_reason_;  // of this agent alone; empty: it goes on
 };
 
 }  // namespace cram
