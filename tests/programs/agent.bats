@@ -190,6 +190,30 @@ END
   cram output --stderr "$(run_dir)" 0 | cmp - expected.err
 }
 
+@test "who is killed before it was itself has ended, too" {
+  [ "$(id -u)" -eq 0 ] || skip "needs root, to look at the agent's children"
+  program killer <<'END'
+#!/usr/bin/python3
+import os, signal, sys
+tasks = f"/proc/{sys.argv[1]}/task"
+while os.path.exists(tasks):
+    for task in os.listdir(tasks):
+        try:
+            with open(f"{tasks}/{task}/children") as children:
+                for pid in children.read().split():
+                    os.kill(int(pid), signal.SIGKILL)
+        except OSError:
+            pass
+END
+  pack --param i=1..1000 -- sleep "$long"
+  background --slots=4
+  until_true 60 agent_pid
+  ./killer "$(agent_pid)" 3>&- &
+  ended 1
+  wait $!
+  [ "$(rows state | sort | uniq -c | tr -s ' ')" = " 1000 FAILED" ]
+}
+
 @test "what forks away is killed with its sub-job" {
   program deserter <<END
 #!/bin/sh

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -290,6 +291,7 @@ void Slot::Launched() {
     return;
   }
   launching_ = false;
+  auto strangers = std::exchange(strangers_, {});
   if (r_->oom_score != nullptr) r_->oom_score->LaunchEnds();
   streams_ = {};
   CancelTimers();
@@ -309,6 +311,9 @@ void Slot::Launched() {
   cap_->Started(leader_);
   attempt_.leader = leader_;
   listener_->AttemptStarted(this);
+  if (auto killed = strangers.find(leader_); killed != strangers.end()) {
+    early_end_ = killed->second;
+  }
   if (early_end_) {
     LeaderEnded(early_end_->first, early_end_->second);
     return;
@@ -449,6 +454,10 @@ bool Slot::Reaped(pid_t pid, int wait_status, const rusage& usage) {
     early_end_.emplace(wait_status, usage);
     Launched();
     return true;
+  }
+  // Killed before it could say who it is?
+  if (launching_ && launcher_->child() == 0) {
+    strangers_[pid] = {wait_status, usage};
   }
   if (leader_ != pid) return false;
   LeaderEnded(wait_status, usage);

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -162,6 +163,8 @@ class Slot {
   bool is_held_ = false;  // when that was asked last
   // Reaped while its launch was still under way.
   std::optional<std::pair<int, rusage>> early_end_;
+  // Ends of children that nobody knew while one was launched, by their pids.
+  std::map<pid_t, std::pair<int, rusage>> strangers_;
   Loop::TimerId launch_timer_ = 0, limit_timer_ = 0, kill_timer_ = 0,
                 look_timer_ = 0;
 };
