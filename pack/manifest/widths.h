@@ -11,9 +11,8 @@
 
 namespace cram {
 
-// By the CPUs that all their ranks need together. Blocks whose sub-jobs have
-// resources of their own are unpacked, of others only the template is looked
-// at.
+// By the CPUs that all their ranks need together. Costs what
+// ForEachTemplateUsed does.
 absl::StatusOr<std::map<uint64_t, IndexSet>> SeveralRanks(
     const ManifestReader& manifest);
 

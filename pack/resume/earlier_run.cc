@@ -19,6 +19,11 @@ absl::StatusOr<std::unique_ptr<EarlierRun>> EarlierRun::Open(
   std::unique_ptr<EarlierRun> earlier(new EarlierRun(*std::move(directory)));
   absl::StatusOr<std::unique_ptr<ManifestReader>> manifest =
       ManifestReader::Open(earlier->directory_.manifest());
+  if (absl::IsNotFound(manifest.status())) {
+    return absl::NotFoundError(absl::StrCat(
+        manifest.status().message(),
+        "; that run was ended before it had begun: run its manifest itself"));
+  }
   if (!manifest.ok()) return manifest.status();
   earlier->manifest_ = *std::move(manifest);
   absl::Status status = earlier->ReadOpened();

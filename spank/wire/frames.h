@@ -14,7 +14,7 @@
 namespace cram {
 
 // Agents of one run speak the same version, or part at the hello.
-inline constexpr uint32_t kProtocolVersion = 2;
+inline constexpr uint32_t kProtocolVersion = 3;
 
 // Nobody has more to say than this; a larger length is an error.
 inline constexpr size_t kMaxMessageBytes = 1 << 20;

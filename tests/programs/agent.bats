@@ -150,6 +150,16 @@ COMPLETED" ]
   run -0 run_m --slots=1
 }
 
+@test "those with the longest time limit start first" {
+  for minutes in 2 3 1 3 2; do echo "{\"time\": \"$minutes\", \"m\": $minutes}"; done >t.jsonl
+  pack --jsonl t.jsonl -- sh -c 'echo "$CRAM_INDEX {m}" >>order'
+  run_m --slots=1
+  [ "$(tr '\n' , <order)" = "1 3,3 3,0 2,4 2,2 1," ]
+  rm order
+  run_m --slots=1 --time=1
+  [ "$(tr '\n' , <order)" = "0 2,1 3,2 1,3 3,4 2," ]
+}
+
 @test "output goes where the mode says" {
   pack --param i=1..2 -- sh -c 'echo "out $CRAM_INDEX"; echo "err $CRAM_INDEX" >&2'
   run_once() {

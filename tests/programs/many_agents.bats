@@ -38,6 +38,25 @@ until_said() {
   grep -q '^cram: node13: .*its sub-jobs are ended' said.13
 }
 
+@test "whatever the order, what is lost, cancelled and left is what was meant" {
+  for ((i = 0; i < 120; ++i)); do
+    echo "{\"time\": \"$((i % 7 + 1))\", \"i\": $i}"
+  done >t.jsonl
+  pack --mem 20M --jsonl t.jsonl -- sh -c 'test {i} = $CRAM_INDEX && sleep 0.3'
+  agents 3
+  until_true 120 eval '[ "$(completed)" -ge 10 ]'
+  # The first places are those of seven minutes, the last one is 119's.
+  [ "$(rows -s CD | awk '$1 % 7 == 6' | wc -l)" -ge 9 ]
+  kill_node 1
+  cram cancel cram-7.0 -i 119
+  agents_end
+  [ "$status" -eq 1 ]
+  [ "$(rows -s CA)" = 119 ]
+  every_one_completed_once 119
+  cram run --resume cram-7.0 2>err
+  grep -q '119 sub-jobs completed there, 1 to run' err
+}
+
 @test "an agent that sleeps for less than its lease goes on as if nothing had been" {
   pack --mem 20M --param i=1..60 -- sleep 0.3
   agents 3

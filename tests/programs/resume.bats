@@ -57,6 +57,15 @@ states() { cramacct -nP -j "${1-$last}" -o index,state | tr '\n' ' '; }
   [ "$(sort -n ran | uniq -d | wc -l)" -le $((3 * $(nproc))) ]
 }
 
+@test "a run whose manifest was not there yet is not gone on with, and says why" {
+  cram pack -o m.pb --param i=1..2 -- ./job '{i}'
+  first 0 a m.pb
+  rm "$last/manifest.pb"
+  run -2 cram run --resume a
+  [[ $output == *"/manifest.pb: No such file"*"ended before it had begun"* ]]
+  [ "${#lines[@]}" -eq 1 ]
+}
+
 @test "a chain: each run is resumed by the next, outputs stay found" {
   cram pack -o m.pb --param i=1..9 -- ./job '{i}'
   seq 4 9 >fail

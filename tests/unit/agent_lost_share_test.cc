@@ -32,7 +32,7 @@ class LostShareTest : public testing::Test {
   LostShare::Findings Judge(const Work& held) {
     EXPECT_TRUE(journal_->Flush().ok());
     LostShare share;
-    share.Read(path_);
+    share.Read(path_, Order());
     return share.Judge(held);
   }
 
@@ -59,6 +59,18 @@ TEST_F(LostShareTest, WhatEndedIsNotRunAgainAndWhatRanIs) {
   EXPECT_EQ(findings.were_running, 1U);
   EXPECT_EQ(Count(findings, State::kCompleted), 1U);
   EXPECT_EQ(Count(findings, State::kFailed), 1U);
+}
+
+TEST_F(LostShareTest, JournalsHaveIndexesAndSharesHavePlaces) {
+  Started(0, 0);
+  Ended(0, 0, Cause::kCompleted);
+  Started(1, 0);
+  ASSERT_TRUE(journal_->Flush().ok());
+  LostShare share;
+  share.Read(path_, Order::LongestFirst({1, 2, 3}));
+  LostShare::Findings findings = share.Judge(Work(IndexSet({0, 3})));
+  EXPECT_EQ(findings.again.indexes().ToString(), "0-1");
+  EXPECT_EQ(findings.again.TriedOf(1).losses, 1U);
 }
 
 TEST_F(LostShareTest, FailuresThatRetryCountsAreKept) {
@@ -91,25 +103,35 @@ TEST_F(LostShareTest, RecordsOfAnEarlierTimeAreAccountedFor) {
   EXPECT_EQ(findings.again.TriedOf(4).losses, 1U);
 }
 
+TEST_F(LostShareTest, ReadsALongJournalInParts) {
+  for (int i = 0; i <= LostShare::kAtOnce; ++i) Started(i, 0);
+  ASSERT_TRUE(journal_->Flush().ok());
+  LostShare share;
+  EXPECT_FALSE(share.Read(path_, Order()));
+  EXPECT_TRUE(share.Read(path_, Order()));
+  EXPECT_EQ(share.Judge(Work(IndexSet({0, 20000}))).were_running,
+            LostShare::kAtOnce + 1U);
+}
+
 TEST_F(LostShareTest, ReadsOnWhereItStopped) {
   Started(0, 0);
   ASSERT_TRUE(journal_->Flush().ok());
   LostShare share;
-  share.Read(path_);
+  share.Read(path_, Order());
   EXPECT_FALSE(share.Closed(path_));
   Ended(0, 0, Cause::kCompleted);
   JournalRecord closed;
   closed.mutable_closed()->set_time_ns(1);
   journal_->Append(closed);
   ASSERT_TRUE(journal_->Flush().ok());
-  share.Read(path_);
+  share.Read(path_, Order());
   EXPECT_TRUE(share.Closed(path_));
   EXPECT_TRUE(share.Judge(Work(IndexSet({0, 1}))).again.empty());
 }
 
 TEST_F(LostShareTest, WithoutAJournalEverythingIsRunAgain) {
   LostShare share;
-  share.Read(directory_.path() + "/journal.9");
+  share.Read(directory_.path() + "/journal.9", Order());
   EXPECT_EQ(share.Judge(Work(IndexSet({0, 5}))).again.size(), 5U);
 }
 

@@ -16,13 +16,13 @@ TEST(Line, NewOnesAscendAndThoseTriedBeforeHaveTheirOwnQueue) {
   line.Add(WorkOf("5,7", {6}));
   line.Add(WorkOf("3", {1}));
   EXPECT_EQ(line.size(), 5);
-  EXPECT_EQ(line.Front(Line::Queue::kNew)->index, 3);
+  EXPECT_EQ(line.Front(Line::Queue::kNew)->place, 3);
   line.PopFront(Line::Queue::kNew);
-  EXPECT_EQ(line.Front(Line::Queue::kNew)->index, 5);
-  EXPECT_EQ(line.Front(Line::Queue::kAgain)->index, 6);
+  EXPECT_EQ(line.Front(Line::Queue::kNew)->place, 5);
+  EXPECT_EQ(line.Front(Line::Queue::kAgain)->place, 6);
   EXPECT_EQ(line.Front(Line::Queue::kAgain)->tried.attempts, 1);
   line.PopFront(Line::Queue::kAgain);
-  EXPECT_EQ(line.Front(Line::Queue::kAgain)->index, 1);
+  EXPECT_EQ(line.Front(Line::Queue::kAgain)->place, 1);
 }
 
 TEST(Line, WhatFailedElsewhereGoesFirst) {
@@ -31,7 +31,7 @@ TEST(Line, WhatFailedElsewhereGoesFirst) {
   Work work;
   work.Add(9, {1, 0, 0, 0, 5});
   line.Add(work);
-  EXPECT_EQ(line.Front(Line::Queue::kAgain)->index, 9);
+  EXPECT_EQ(line.Front(Line::Queue::kAgain)->place, 9);
 }
 
 TEST(Line, TheFirstToBeRunAgainAndThoseWithATimeGoOnlyWithEverything) {
@@ -57,8 +57,8 @@ TEST(Line, WhatIsDueIsTakenInTheOrderOfItsTime) {
   EXPECT_EQ(line.next_due(), absl::Seconds(1));
   std::vector<Planned> due = line.TakeDue(absl::Seconds(2));
   ASSERT_EQ(due.size(), 2);
-  EXPECT_EQ(due[0].index, 2);
-  EXPECT_EQ(due[1].index, 3);
+  EXPECT_EQ(due[0].place, 2);
+  EXPECT_EQ(due[1].place, 3);
   EXPECT_EQ(line.next_due(), absl::Seconds(3));
 }
 

@@ -17,6 +17,7 @@
 #include "pack/base/exit_status.h"
 #include "pack/base/io.h"
 #include "pack/base/size.h"
+#include "pack/manifest/time_limits.h"
 #include "pack/manifest/widths.h"
 #include "spank/agent/agent/lateness.h"
 #include "spank/agent/agent/member_role.h"
@@ -40,7 +41,30 @@ constexpr absl::Duration kTick = absl::Milliseconds(500);
 // a message now and then and not one each.
 constexpr absl::Duration kUpdateDelay = absl::Milliseconds(10);
 
+// Of more than so many sub-jobs the order is that of the manifest: another one
+// takes twelve bytes for each while it is made, eight afterwards.
+constexpr uint64_t kMostOrdered = 1 << 24;
+
 constexpr int kStopSignals[] = {SIGTERM, SIGINT, SIGHUP};
+
+// In one step: who goes on with this run, or is requeued, finds all of it or
+// none. Error: there is one already.
+absl::Status CopyManifest(const std::string& from, const std::string& to) {
+  std::string part = to + ".new";
+  std::error_code error;
+  if (std::filesystem::exists(to, error)) {
+    error = std::make_error_code(std::errc::file_exists);
+  }
+  if (!error) {
+    std::filesystem::copy_file(
+        from, part, std::filesystem::copy_options::overwrite_existing, error);
+  }
+  if (!error) std::filesystem::rename(part, to, error);
+  if (!error) return absl::OkStatus();
+  absl::Status status = ErrnoStatus("copy manifest to", to, error.value());
+  std::filesystem::remove(part, error);
+  return status;
+}
 
 }  // namespace
 
@@ -136,12 +160,9 @@ absl::Status Agent::MakeRunDirectory() {
                        error.value());
   }
   if (run_.step.node_id != 0) return absl::OkStatus();
-  std::filesystem::copy_file(run_.options.manifest, run_.directory.manifest(),
-                             error);
-  if (error) {
-    return ErrnoStatus("copy manifest to", run_.directory.manifest(),
-                       error.value());
-  }
+  absl::Status copied =
+      CopyManifest(run_.options.manifest, run_.directory.manifest());
+  if (!copied.ok()) return copied;
   absl::StatusOr<std::unique_ptr<Steering>> steering = Steering::Create(&run_);
   if (!steering.ok()) return steering.status();
   steering_ = *std::move(steering);
@@ -268,8 +289,9 @@ absl::Status Agent::MakeNode(const Premises& premises) {
   resources.signals_reach_all = step.in_slurm;
   node_ = std::make_unique<Node>(step.node_id, std::move(resources),
                                  std::move(slots), run_.manifest.get(),
-                                 records_.get(), this);
+                                 &run_.order, records_.get(), this);
   status = FindThoseOfRanks();
+  if (status.ok()) status = FindOrder();
   if (!status.ok()) return status;
   if (step.node_id != 0) {
     absl::StatusOr<std::unique_ptr<MemberRole>> member =
@@ -304,6 +326,23 @@ absl::Status Agent::FindThoseOfRanks() {
     run_.of_ranks.AddAll(indexes);
     if (cpus > node_->cpus()) run_.wide.AddAll(indexes);
   }
+  return absl::OkStatus();
+}
+
+// The longest first, where the manifest knows lengths: one that is started last
+// is waited for by all other slots.
+absl::Status Agent::FindOrder() {
+  // The option's limit is that of all.
+  if (run_.options.run.time_limit != absl::InfiniteDuration()) {
+    return absl::OkStatus();
+  }
+  // Of several nodes' ranks the widest are the first (gang/conductor.h).
+  if (!run_.of_ranks.empty() || run_.subjobs > kMostOrdered) {
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::vector<uint32_t>> limits = TimeLimits(*run_.manifest);
+  if (!limits.ok()) return limits.status();
+  run_.order = Order::LongestFirst(*limits);
   return absl::OkStatus();
 }
 
@@ -392,10 +431,10 @@ bool Agent::RunsOnGang(const Candidate& candidate) {
   return true;
 }
 
-void Agent::RanFor(uint32_t failed_on, uint64_t index, bool completed) {
+void Agent::RanFor(uint32_t failed_on, uint64_t place, bool completed) {
   wire::RanFor ran;
   ran.set_failed_on(failed_on);
-  ran.set_index(index);
+  ran.set_index(place);
   ran.set_completed(completed);
   role_->family()->RanFor(ran);
 }
@@ -415,8 +454,7 @@ void Agent::Tick() {
 // shows it.
 void Agent::TakeAdded(const wire::Added& added) {
   if (run_.left && run_.step.node_id == 0) {
-    run_.left->AddAll(
-        cram::Work(IndexSet(IndexRange{run_.subjobs, added.subjobs()})));
+    run_.left->Add({run_.subjobs, added.subjobs()});
   }
   run_.subjobs = added.subjobs();
   grown_crc32_ = added.manifest_crc32();

@@ -47,6 +47,7 @@ class Agent : public Node::Listener {
   absl::StatusOr<std::unique_ptr<ManifestReader>> OpenManifest(
       const std::string& path) const;
   absl::Status TakeManifest();
+  absl::Status FindOrder();
   absl::Status MakeRunDirectory();
   absl::Status OpenRecords(const Slots& slots);
   absl::Status CatchSignals();
@@ -62,7 +63,7 @@ class Agent : public Node::Listener {
   void RunElsewhere(const cram::Work& work) override {
     role_->family()->RunElsewhere(work);
   }
-  void RanFor(uint32_t failed_on, uint64_t index, bool completed) override;
+  void RanFor(uint32_t failed_on, uint64_t place, bool completed) override;
   void NodeBenched(const cram::Work& work) override {
     role_->family()->NodeBenched(work);
   }

@@ -2,7 +2,7 @@
 
 namespace cram {
 
-void Breaker::Ended(uint64_t index, const Tried& next, Cause cause,
+void Breaker::Ended(uint64_t place, const Tried& next, Cause cause,
                     absl::Duration length) {
   if (benched() || cause == Cause::kCancelled) return;
   bool its_own = cause == Cause::kExitCode || cause == Cause::kSignal;
@@ -13,9 +13,9 @@ void Breaker::Ended(uint64_t index, const Tried& next, Cause cause,
     if (open()) GoOn();
     return;
   }
-  if (on_trial_.Contains(index)) return;
-  row_.Remove(IndexSet({index, index + 1}));
-  row_.Add(index, next);
+  if (on_trial_.Contains(place)) return;
+  row_.Remove(IndexSet({place, place + 1}));
+  row_.Add(place, next);
   if (!open() && row_.size() >= most_) state_ = State::kDoubted;
 }
 
@@ -26,13 +26,13 @@ Work Breaker::TakeTrial() {
   return trial;
 }
 
-void Breaker::TriedElsewhere(uint64_t index, bool completed) {
-  if (state_ != State::kOnTrial || !on_trial_.Contains(index)) return;
+void Breaker::TriedElsewhere(uint64_t place, bool completed) {
+  if (state_ != State::kOnTrial || !on_trial_.Contains(place)) return;
   if (!completed) {
     GoOn();
     return;
   }
-  on_trial_.Remove(index);
+  on_trial_.Remove(place);
   if (on_trial_.empty()) state_ = State::kBenched;
 }
 

@@ -24,7 +24,7 @@ class Breaker {
 
   // An attempt ended, and this would be the next one. Not of those that were
   // run here for another node: they have failed already.
-  void Ended(uint64_t index, const Tried& next, Cause cause,
+  void Ended(uint64_t place, const Tried& next, Cause cause,
              absl::Duration length);
 
   // Nothing is to be started.
@@ -35,7 +35,7 @@ class Breaker {
   bool wants_trial() const { return state_ == State::kDoubted; }
   Work TakeTrial();
   // One of those ended elsewhere.
-  void TriedElsewhere(uint64_t index, bool completed);
+  void TriedElsewhere(uint64_t place, bool completed);
   // kPatience after TakeTrial: those that were not tried by now are not waited
   // for. Who is benched stays so.
   void TimePassed();

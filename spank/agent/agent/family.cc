@@ -14,10 +14,11 @@ constexpr absl::Duration kLeavePatience = absl::Seconds(5);
 // as at its start: Slurm kills soon.
 constexpr absl::Duration kStopPatience = absl::Seconds(5);
 constexpr absl::Duration kBetweenLooks = absl::Milliseconds(100);
+constexpr int kJournalsAtOnce = 32;
 
 // What there is to do that is nobody's first share.
 Work RootsPool(const Run& run) {
-  if (run.left) return *run.left;
+  if (run.left) return Work(run.order.PlacesOf(*run.left));
   IndexSet pool(FirstPool(run.subjobs, run.step.nodes));
   pool.AddAll(run.of_ranks);
   return Work(pool);
@@ -370,7 +371,8 @@ void Family::LookAtAbsent() {
     for (auto it = absent_.begin(); it != absent_.end();) {
       auto& [child, absent] = *it;
       bool over = run_->loop->now() - absent.since >= absent.grace;
-      if (!over && !HasEnded(child, &absent)) {
+      if ((!over && !HasEnded(child, &absent)) ||
+          !ReadJournals(child, &absent)) {
         ++it;
         continue;
       }
@@ -387,27 +389,45 @@ void Family::LookAtAbsent() {
 bool Family::HasEnded(uint32_t child, Absent* absent) {
   if (names_.count(child) == 0) return false;  // it never came
   std::string journal = run_->directory.journal(child);
-  absent->share.Read(journal);
+  absent->share.Read(journal, run_->order);
   return absent->share.Closed(journal) && run_->tree.ChildrenOf(child).empty();
 }
 
-void Family::GiveUp(uint32_t child, Absent* absent) {
+// Of all who were below it. There may be thousands: some at a time, so that
+// nobody else is kept waiting. Whether that was all.
+bool Family::ReadJournals(uint32_t child, Absent* absent) {
+  if (!absent->unread) absent->unread = run_->tree.SubtreeOf(child);
+  for (int i = 0; i < kJournalsAtOnce && !absent->unread->empty(); ++i) {
+    uint32_t node = static_cast<uint32_t>(absent->unread->front());
+    // It may have come to us with what it holds.
+    if (ChildAbove(node) == child &&
+        !absent->share.Read(run_->directory.journal(node), run_->order)) {
+      return false;
+    }
+    absent->unread->Remove(node);
+  }
+  return absent->unread->empty();
+}
+
+void Family::TellGangsThatItWent(uint32_t child) {
   IndexSet nodes = run_->tree.SubtreeOf(child);
   for (const auto& [begin, end] : nodes.ranges()) {
     for (uint64_t i = begin; i < end; ++i) {
       uint32_t node = static_cast<uint32_t>(i);
-      // It came to us with what it holds.
       if (ChildAbove(node) != child) continue;
-      absent->share.Read(run_->directory.journal(node));
       wire::Message lost;
       lost.mutable_gang_node()->set_node_id(node);
       lost.mutable_gang_node()->set_lost(true);
       above_->GangSays(lost);
     }
   }
+}
+
+void Family::GiveUp(uint32_t child, Absent* absent) {
+  TellGangsThatItWent(child);
   LostShare::Findings findings = absent->share.Judge(subtree_.HeldBy(child));
-  for (const auto& [index, tried] : findings.given_up) {
-    node_->RecordNodeLost(index, tried.attempts - 1);
+  for (const auto& [place, tried] : findings.given_up) {
+    node_->RecordNodeLost(place, tried.attempts - 1);
   }
   given_up_.insert(child);
   SayWhatIsLost(child, *absent, findings);
@@ -427,8 +447,9 @@ void Family::SayWhatIsLost(uint32_t child, const Absent& absent,
         " run elsewhere, ", findings.were_running, " of them again");
   }
   run_->Say(line);
-  for (const auto& [index, tried] : findings.given_up) {
-    run_->Say(absl::StrCat("sub-job ", index, " lost its node ", tried.losses,
+  for (const auto& [place, tried] : findings.given_up) {
+    run_->Say(absl::StrCat("sub-job ", run_->order.IndexAt(place),
+                           " lost its node ", tried.losses,
                            " times and is not run again"));
   }
 }

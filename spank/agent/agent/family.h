@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -82,6 +83,8 @@ class Family : private Neighbours, private ChildServer::Listener {
     absl::Duration grace;
     std::string reason;
     LostShare share;
+    // When it is given up: whose journals were not read to their ends.
+    std::optional<IndexSet> unread;
   };
 
   Family(const Run* run, Node* node, Lease lease, Above* above);
@@ -109,7 +112,9 @@ class Family : private Neighbours, private ChildServer::Listener {
   uint32_t ChildAbove(uint32_t node) const;
   void LookAtAbsent();
   bool HasEnded(uint32_t child, Absent* absent);
+  bool ReadJournals(uint32_t child, Absent* absent);
   void GiveUp(uint32_t child, Absent* absent);
+  void TellGangsThatItWent(uint32_t child);
   void SayWhatIsLost(uint32_t child, const Absent& absent,
                      const LostShare::Findings& findings);
   std::string NameOf(uint32_t node) const;

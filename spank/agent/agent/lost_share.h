@@ -13,6 +13,7 @@
 #include "pack/base/outcome.h"
 #include "pack/journal/frame_reader.h"
 #include "pack/journal/journal.pb.h"
+#include "spank/agent/share/order.h"
 #include "spank/agent/share/work.h"
 
 namespace cram {
@@ -30,9 +31,14 @@ class LostShare {
     uint64_t were_running = 0;           // of `again`
   };
 
-  // Reads what is there of a journal, from where it stopped the last time. An
-  // incomplete tail is normal; a journal that cannot be read says nothing.
-  void Read(const std::string& journal);
+  // So many records at once: some milliseconds.
+  static constexpr int kAtOnce = 10000;
+
+  // Reads what is there of a journal, from where it stopped the last time, but
+  // no more than kAtOnce. Whether that was all: an incomplete tail is normal,
+  // and a journal that cannot be read says nothing. Of its indexes the places
+  // count, as in Work; `order` is always the same.
+  bool Read(const std::string& journal, const Order& order);
 
   // The last record read of it says that its agent has ended.
   bool Closed(const std::string& journal) const;
@@ -56,10 +62,10 @@ class LostShare {
     bool closed = false;
   };
 
-  void Add(const JournalRecord& record);
+  void Add(const JournalRecord& record, const Order& order);
 
   std::map<std::string, Source> sources_;
-  std::map<uint64_t, Fate> fates_;
+  std::map<uint64_t, Fate> fates_;  // by place
 };
 
 }  // namespace cram

@@ -36,12 +36,14 @@ bool SamePeaks(const Standing& a, const Standing& b) {
 }  // namespace
 
 Node::Node(uint32_t id, SlotResources resources, Slots slots,
-           ManifestReader* manifest, Records* records, Listener* listener)
+           ManifestReader* manifest, const Order* order, Records* records,
+           Listener* listener)
     : id_(id),
       resources_(std::move(resources)),
       slots_(std::move(slots)),
       cap_rule_(resources_.options, &slots_),
       manifest_(manifest),
+      order_(order),
       records_(records),
       listener_(listener),
       gangs_({id, resources_.loop, &slots_, manifest,
@@ -77,12 +79,13 @@ void Node::Stop() {
   if (slots_.running() == 0) listener_->NodeChanged();
 }
 
-void Node::Cancel(const IndexSet& indexes) {
+void Node::Cancel(const IndexSet& places) {
   if (stopping_) return;
-  line_.Cancel(indexes);
+  line_.Cancel(places);
   for (const auto& slot : slot_table_) {
     if (slot == nullptr || !slot->busy()) continue;
-    if (indexes.Contains(slot->attempt().candidate.subjob.index)) {
+    uint64_t index = slot->attempt().candidate.subjob.index;
+    if (places.Contains(order_->PlaceOf(index))) {
       slot->Cancel(EndReason::kCancelled);
     }
   }
@@ -96,9 +99,10 @@ void Node::RecordCancelled() {
   if (!records_->blocked()) {
     Work now = line_.TakeCancelled(kCancelsAtOnce);
     for (const auto& [begin, end] : now.indexes().ranges()) {
-      for (uint64_t index = begin; index < end; ++index) {
+      for (uint64_t place = begin; place < end; ++place) {
         Ended ended =
-            EndedAtOnce(index, now.TriedOf(index).attempts, Cause::kCancelled);
+            EndedAtOnce(order_->IndexAt(place), now.TriedOf(place).attempts,
+                        Cause::kCancelled);
         ended.set_cancelled_by_user(true);
         Settle(Candidate(), &ended);
       }
@@ -248,7 +252,7 @@ bool Node::StartFrom(Line::Queue queue) {
     head.reset();
     return false;
   }
-  if (next->index >= manifest_->size()) return false;
+  if (next->place >= manifest_->size()) return false;
   // Two that are doubted try what failed on the other.
   if (doubted() && next->tried.failed_on == 0) return false;
   std::optional<Slot::Failure> failure = MakeReady(*next, &head);
@@ -281,7 +285,7 @@ bool Node::StartFrom(Line::Queue queue) {
 // Reads it, unless that was done. Why it can never run here, if so.
 std::optional<Slot::Failure> Node::MakeReady(const Planned& next,
                                              std::optional<Candidate>* head) {
-  if (*head && (*head)->subjob.index == next.index &&
+  if (*head && (*head)->subjob.index == order_->IndexAt(next.place) &&
       (*head)->tried == next.tried) {
     return std::nullopt;
   }
@@ -298,9 +302,9 @@ std::optional<Slot::Failure> Node::MakeReady(const Planned& next,
 
 std::optional<Slot::Failure> Node::ReadCandidate(const Planned& next,
                                                  Candidate* candidate) {
-  candidate->subjob.index = next.index;
+  candidate->subjob.index = order_->IndexAt(next.place);
   candidate->tried = next.tried;
-  absl::StatusOr<SubJob> subjob = manifest_->Get(next.index);
+  absl::StatusOr<SubJob> subjob = manifest_->Get(candidate->subjob.index);
   if (!subjob.ok()) {
     return Slot::Failure{std::string(subjob.status().message()), EINVAL};
   }
@@ -388,7 +392,7 @@ void Node::TakeThoseDue() {
     if (planned.tried.failed_on == 0) {
       line_.AddAgain(planned);
     } else {
-      elsewhere.Add(planned.index, planned.tried);
+      elsewhere.Add(planned.place, planned.tried);
     }
   }
   if (!elsewhere.empty()) listener_->RunElsewhere(elsewhere);
@@ -443,20 +447,21 @@ void Node::RecordNotStarted(const Candidate& candidate,
   Settle(candidate, &ended);
 }
 
-void Node::RecordNodeLost(uint64_t index, uint32_t attempt) {
+void Node::RecordNodeLost(uint64_t place, uint32_t attempt) {
   JournalRecord record;
-  *record.mutable_ended() = EndedAtOnce(index, attempt, Cause::kNodeLost);
+  *record.mutable_ended() =
+      EndedAtOnce(order_->IndexAt(place), attempt, Cause::kNodeLost);
   records_->Append(record);
 }
 
 // Records the end of an attempt, which is the sub-job's or makes another.
 void Node::Settle(const Candidate& candidate, Ended* ended) {
   Cause cause = static_cast<Cause>(ended->cause());
-  uint64_t index = ended->index();
+  uint64_t place = order_->PlaceOf(ended->index());
   Tried tried = candidate.tried;
   tried.cap_bytes = candidate.cap_bytes;
   std::optional<Tried> next;
-  if (!stopping_ && !end_announced_ && !line_.IsCancelled(index)) {
+  if (!stopping_ && !end_announced_ && !line_.IsCancelled(place)) {
     ExitStatus exit{static_cast<int>(ended->exit_code()),
                     static_cast<int>(ended->signal())};
     next = NextAttempt(*resources_.options, tried, cause, exit,
@@ -468,16 +473,16 @@ void Node::Settle(const Candidate& candidate, Ended* ended) {
   record.mutable_ended()->Swap(ended);
   records_->Append(record);
   if (tried.failed_on != 0) {
-    listener_->RanFor(tried.failed_on, index, cause == Cause::kCompleted);
+    listener_->RanFor(tried.failed_on, place, cause == Cause::kCompleted);
   }
   if (next) {
     bool elsewhere = cause == Cause::kCouldNotStart && !candidate.wide &&
                      listener_->HasOthers();
     next->failed_on = elsewhere ? id_ + 1 : 0;
     if (next->failures == tried.failures) {
-      line_.AddAgain({index, *next});  // with a larger cap: no reason to wait
+      line_.AddAgain({place, *next});  // with a larger cap: no reason to wait
     } else {
-      TryLater({index, *next});
+      TryLater({place, *next});
     }
     return;
   }
@@ -493,9 +498,9 @@ void Node::Settle(const Candidate& candidate, Ended* ended) {
 // ---- Sub-jobs on several nodes
 
 std::optional<Candidate> Node::ReadWide(const Planned& planned) {
-  if (line_.IsCancelled(planned.index)) {
+  if (line_.IsCancelled(planned.place)) {
     Work work;
-    work.Add(planned.index, planned.tried);
+    work.Add(planned.place, planned.tried);
     Add(work);
     return std::nullopt;
   }
@@ -526,13 +531,13 @@ void Node::RecordWideStarted(const Candidate& candidate, absl::Time start) {
 // What lost a node is run again, as it is when a node's own are lost.
 void Node::SettleWide(Candidate candidate, Ended* ended) {
   candidate.wide = true;
-  uint64_t index = candidate.subjob.index;
+  uint64_t place = order_->PlaceOf(candidate.subjob.index);
   Tried next = candidate.tried;
   ++next.attempts;
   ++next.losses;
   bool lost = static_cast<Cause>(ended->cause()) == Cause::kNodeLost;
   if (!lost || next.losses >= LostShare::kMostLosses || stopping_ ||
-      end_announced_ || line_.IsCancelled(index)) {
+      end_announced_ || line_.IsCancelled(place)) {
     Settle(candidate, ended);
     return;
   }
@@ -540,7 +545,7 @@ void Node::SettleWide(Candidate candidate, Ended* ended) {
   JournalRecord record;
   record.mutable_ended()->Swap(ended);
   records_->Append(record);
-  line_.AddAgain({index, next});
+  line_.AddAgain({place, next});
   StartMore();
 }
 
@@ -551,7 +556,8 @@ void Node::HeedBreaker(const Tried& tried, const Ended& ended) {
   Tried next = tried;
   ++next.attempts;
   next.failed_on = id_ + 1;
-  breaker_.Ended(ended.index(), next, static_cast<Cause>(ended.cause()),
+  breaker_.Ended(order_->PlaceOf(ended.index()), next,
+                 static_cast<Cause>(ended.cause()),
                  absl::Nanoseconds(ended.end_ns() - ended.start_ns()));
   if (!breaker_.wants_trial()) return;
   listener_->RunElsewhere(Withdraw(breaker_.TakeTrial()));
@@ -575,10 +581,10 @@ Work Node::Withdraw(Work failed) {
   return failed;
 }
 
-void Node::RanElsewhere(uint64_t index, bool completed) {
+void Node::RanElsewhere(uint64_t place, bool completed) {
   if (stopping_) return;
   bool was_benched = breaker_.benched();
-  breaker_.TriedElsewhere(index, completed);
+  breaker_.TriedElsewhere(place, completed);
   if (breaker_.benched() && !was_benched) {
     Work work = line_.TakeBack(UINT64_MAX);
     work.AddAll(Withdraw(breaker_.TakeRest()));

@@ -1,5 +1,6 @@
 // The sub-jobs of one node: starts them as there is room, ends them, records
-// them. Knows nothing of other nodes.
+// them. Knows nothing of other nodes. What it is given and says of sub-jobs are
+// places (share/order.h); attempts and records have indexes.
 #pragma once
 
 #include <stdint.h>
@@ -21,6 +22,7 @@
 #include "spank/agent/agent/records.h"
 #include "spank/agent/agent/slot.h"
 #include "spank/agent/share/line.h"
+#include "spank/agent/share/order.h"
 #include "spank/agent/share/work.h"
 #include "spank/agent/slots/run_times.h"
 #include "spank/agent/slots/slots.h"
@@ -48,7 +50,7 @@ class Node : private Slot::Listener {
     // These failed here, perhaps because of the node: others should run them.
     virtual void RunElsewhere(const Work& work) = 0;
     // One that failed on another node (Tried::failed_on) was run here.
-    virtual void RanFor(uint32_t failed_on, uint64_t index, bool completed) = 0;
+    virtual void RanFor(uint32_t failed_on, uint64_t place, bool completed) = 0;
     // The node is a black hole: it runs nothing more, and has nothing but these
     // for others to run.
     virtual void NodeBenched(const Work& work) = 0;
@@ -56,7 +58,8 @@ class Node : private Slot::Listener {
 
   // All outlive it.
   Node(uint32_t id, SlotResources resources, Slots slots,
-       ManifestReader* manifest, Records* records, Listener* listener);
+       ManifestReader* manifest, const Order* order, Records* records,
+       Listener* listener);
 
   // It has the same and more sub-jobs; the old one is needed no more.
   void SetManifest(ManifestReader* manifest);
@@ -66,14 +69,14 @@ class Node : private Slot::Listener {
   Work GiveBack(uint64_t count) { return line_.TakeBack(count); }
   // What RunElsewhere handed out: another node has run it; or nobody else can,
   // nor what a benched node had.
-  void RanElsewhere(uint64_t index, bool completed);
+  void RanElsewhere(uint64_t place, bool completed);
   void GoOn();
   // Of these, what waits here or is added later is recorded as cancelled
   // without having run, what runs is ended, and nothing is run again. What has
   // ended stays as it is.
-  void Cancel(const IndexSet& indexes);
+  void Cancel(const IndexSet& places);
   // Records that an attempt which ran on a node that was lost is the last one.
-  void RecordNodeLost(uint64_t index, uint32_t attempt);
+  void RecordNodeLost(uint64_t place, uint32_t attempt);
   // Sub-jobs on several nodes: parts of them, for whoever leads.
   GangMember& gangs() { return gangs_; }
   // For who leads: one that is to run so, as it is in the manifest; nothing
@@ -163,6 +166,7 @@ class Node : private Slot::Listener {
   Slots slots_;
   CapRule cap_rule_;
   ManifestReader* manifest_;
+  const Order* order_;
   Records* records_;
   Listener* listener_;
   Line line_;

@@ -32,7 +32,7 @@ absl::Status Resume(Run* run) {
   // One reads the old records, not every node.
   if (run->step.node_id != 0) return absl::OkStatus();
   if (from.empty()) {
-    run->left.emplace(IndexSet(IndexRange{0, run->manifest->size()}));
+    run->left.emplace(IndexRange{0, run->manifest->size()});
     return absl::OkStatus();
   }
   absl::StatusOr<std::unique_ptr<EarlierRun>> earlier = EarlierRun::Open(from);

@@ -114,7 +114,7 @@ int RootRole::Conclude() {
   if (summary.exit_status() == kStoppedEarly) {
     absl::StatusOr<IndexSet> left = FindWithoutResult(
         run_->directory,
-        run_->left ? run_->left->indexes() : IndexSet({0, summary.subjobs}));
+        run_->left ? *run_->left : IndexSet({0, summary.subjobs}));
     if (left.ok()) {
       summary.without_result = *std::move(left);
       summary.CountUntried();

@@ -14,6 +14,7 @@
 #include "spank/agent/agent/patience.h"
 #include "spank/agent/agent/step.h"
 #include "spank/agent/loop/loop.h"
+#include "spank/agent/share/order.h"
 #include "spank/agent/share/tree.h"
 #include "spank/agent/share/work.h"
 #include "spank/wire/wire.pb.h"
@@ -45,10 +46,13 @@ struct Run {
   absl::Time start;
   std::string caps;          // what enforces them here
   std::string view_library;  // preloaded into sub-jobs; empty: none is
+  // Which sub-job stands at which place. What a Work says are places, on the
+  // wire as well; all else here are indexes.
+  Order order;
   // Set, before the role is made, in a run without first shares (one that goes
   // on with an earlier one): every node asks for its part. Here the root says
   // what there is to do at all; what the others have in it is not looked at.
-  std::optional<Work> left;
+  std::optional<IndexSet> left;
   // This agent came so late that it asks for its first share like for any
   // other.
   bool late = false;

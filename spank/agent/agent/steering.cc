@@ -6,10 +6,10 @@
 namespace cram {
 namespace {
 
-void CarryOut(const Request& request, Family* family) {
+void CarryOut(const Request& request, const Order& order, Family* family) {
   if (request.has_cancel()) {
     absl::StatusOr<IndexSet> set = IndexSet::Parse(request.cancel().indexes());
-    if (set.ok()) family->Cancel(*set);
+    if (set.ok()) family->Cancel(order.PlacesOf(*set));
   } else if (request.has_add()) {
     wire::Added added;
     added.set_subjobs(request.add().subjobs());
@@ -38,7 +38,9 @@ void Steering::Heed(Family* family, Records* records) {
     return;
   }
   if (requests->empty()) return;
-  for (const Request& request : *requests) CarryOut(request, family);
+  for (const Request& request : *requests) {
+    CarryOut(request, run_->order, family);
+  }
   JournalRecord record;
   record.mutable_answered()->set_time_ns(absl::GetCurrentTimeNanos());
   record.mutable_answered()->set_position(requests_.position());

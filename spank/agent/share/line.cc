@@ -62,7 +62,7 @@ Work Line::TakeBack(uint64_t count) {
     return work;
   }
   for (; again_.size() > 1 && work.size() < count; again_.pop_back()) {
-    work.Add(again_.back().index, again_.back().tried);
+    work.Add(again_.back().place, again_.back().tried);
   }
   return work;
 }
@@ -74,14 +74,14 @@ Work Line::TakeTriedIf(Which which) {
       again_.begin(), again_.end(),
       [&](const Planned& planned) { return !which(planned); });
   for (auto it = kept; it != again_.end(); ++it)
-    taken.Add(it->index, it->tried);
+    taken.Add(it->place, it->tried);
   again_.erase(kept, again_.end());
   for (auto it = later_.begin(); it != later_.end();) {
     if (!which(it->second)) {
       ++it;
       continue;
     }
-    taken.Add(it->second.index, it->second.tried);
+    taken.Add(it->second.place, it->second.tried);
     it = later_.erase(it);
   }
   return taken;
@@ -89,7 +89,7 @@ Work Line::TakeTriedIf(Which which) {
 
 Work Line::TakeTried(const IndexSet& indexes) {
   return TakeTriedIf([&indexes](const Planned& planned) {
-    return indexes.Contains(planned.index);
+    return indexes.Contains(planned.place);
   });
 }
 

@@ -14,14 +14,14 @@
 namespace cram {
 
 struct Planned {
-  uint64_t index = 0;
+  uint64_t place = 0;
   Tried tried;
 };
 
 // Two queues: what is to be run again, in the order in which it came, and what
-// never ran, in ascending order. Beside them wait those whose next attempt has
-// a time, and those that were cancelled and are to be recorded as such. Pure:
-// instants are the caller's.
+// never ran, in ascending order of places. Beside them wait those whose next
+// attempt has a time, and those that were cancelled and are to be recorded as
+// such. Pure: instants are the caller's.
 class Line {
  public:
   enum class Queue { kAgain, kNew };

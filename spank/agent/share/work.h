@@ -25,8 +25,9 @@ struct Tried {
   }
 };
 
-// A set of sub-jobs that remembers those of them that were tried before. Of a
-// million in a row that never ran it keeps one range.
+// A set of sub-jobs, by their places (order.h), that remembers those of them
+// that were tried before. Of a million in a row that never ran it keeps one
+// range.
 class Work {
  public:
   Work() = default;
