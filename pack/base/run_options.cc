@@ -165,8 +165,11 @@ absl::Status Parse(absl::string_view name, absl::string_view value,
   if (name == "oom-retry") return ParseOomRetry(value, options);
   if (name == "max-failures") return ParseMaxFailures(value, options);
   if (name == "output-limit") return ParseOutputLimit(value, options);
-  if (name == "view" || name == "progress") {
-    (name == "view" ? options->view : options->progress) = true;
+  for (auto [flag, set] : {std::pair("view", &RunOptions::view),
+                           std::pair("progress", &RunOptions::progress),
+                           std::pair("release", &RunOptions::release)}) {
+    if (name != flag) continue;
+    options->*set = true;
     return absl::OkStatus();
   }
   if (value.empty()) return absl::InvalidArgumentError("an empty value");

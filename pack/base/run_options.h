@@ -27,7 +27,7 @@ struct RunOption {
   absl::string_view name, metavar, help;
   bool is_flag() const { return metavar.empty(); }
 };
-inline constexpr std::array<RunOption, 15> kRunOptions = {{
+inline constexpr std::array<RunOption, 16> kRunOptions = {{
     {"mem", "SIZE|share|auto",
      "cap of each sub-job, over what the manifest says; share: the node's "
      "budget / slots; auto: learned from measured peaks"},
@@ -61,6 +61,7 @@ inline constexpr std::array<RunOption, 15> kRunOptions = {{
      "TERM@30s)"},
     {"view", "", "show sub-jobs their cap and their CPUs as the machine's"},
     {"progress", "", "show progress on standard error"},
+    {"release", "", "give nodes that have nothing left to do back to Slurm"},
 }};
 
 // Of the notice that sub-jobs get of the job's end, the last seconds are for
@@ -94,6 +95,7 @@ struct RunOptions {
   std::string resume;  // as FindRun takes it; empty: none
   bool view = false;
   bool progress = false;
+  bool release = false;
 
   // `name` as in the table. Errors name option and value. A flag takes "".
   absl::Status Set(absl::string_view name, absl::string_view value);

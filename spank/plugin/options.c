@@ -61,6 +61,8 @@ static struct spank_option options[] = {
     OPTION("cram-view", NULL,
            "show sub-jobs their cap and their CPUs as the machine's", 14),
     OPTION("cram-progress", NULL, "show progress on standard error", 15),
+    OPTION("cram-release", NULL,
+           "give nodes that have nothing left to do back to Slurm", 16),
 };
 enum { COUNT = sizeof options / sizeof options[0] };
 

@@ -171,3 +171,22 @@ begun_again() {
   user cramacct -j "$id" --summary | grep -q "Resumed   $before sub-jobs"
   nothing_left
 }
+
+@test "--cram-release gives nodes that have nothing left to do to others" {
+  program work <<'END'
+#!/bin/sh
+[ "$CRAM_INDEX" -eq 1 ] || exit 0
+until [ -e go ]; do sleep 0.2; done
+END
+  pack --param i=1..8 -- ./work
+  background env CRAM_PATIENCE=6 srun -N4 -c2 --cram=m.pb --cram-release
+  # Those of the first agent and of the one that has something to do stay.
+  until_true 120 eval '[ "$(sinfo -h -N -t idle -o %N | wc -l)" -eq 2 ]'
+  user srun -N2 true
+  until_true 60 grep -q 'have nothing left to do, and went back to Slurm' "$work/err"
+  touch "$work/go"
+  ended
+  [ "$status" -eq 0 ]
+  [ "$(count CD)" -eq 8 ]
+  nothing_left
+}

@@ -24,6 +24,7 @@ TEST(RunOptions, TakesEveryOptionOfTheTable) {
   EXPECT_TRUE(options.Set("output", "rank0").ok());
   EXPECT_TRUE(options.Set("dir", "/x").ok());
   EXPECT_TRUE(options.Set("progress", "").ok());
+  EXPECT_TRUE(options.Set("release", "").ok());
   EXPECT_EQ(options.mem_bytes, 200 * kMiB);
   EXPECT_EQ(options.mem_mode, MemMode::kRlimit);
   EXPECT_EQ(options.tell, KnobsOf("GOMEMLIMIT"));
@@ -36,6 +37,8 @@ TEST(RunOptions, TakesEveryOptionOfTheTable) {
   EXPECT_EQ(options.output, OutputMode::kRank0);
   EXPECT_EQ(options.dir, "/x");
   EXPECT_TRUE(options.progress);
+  EXPECT_TRUE(options.release);
+  EXPECT_FALSE(options.view);
 }
 
 TEST(RunOptions, TheLastWordCounts) {

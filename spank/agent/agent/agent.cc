@@ -85,6 +85,7 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options,
   if (!agent->run_.step.in_slurm && isatty(STDERR_FILENO) == 1) {
     agent->run_.options.terminal = true;
   }
+  agent->run_.temporary_directory = premises.temporary_directory;
   agent->run_.start = absl::Now();
   agent->run_.tree = Tree::FromEnvironment(agent->run_.step.nodes);
   agent->run_.patience = Patience::FromEnvironment();

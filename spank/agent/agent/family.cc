@@ -203,6 +203,12 @@ void Family::Added(const wire::Added& added) {
   if (subtree_.root()) subtree_.Granted(Work(IndexSet(range)));
 }
 
+void Family::Retire(uint32_t child) {
+  retired_.insert(child);
+  TellGangsThatItWent(child);
+  subtree_.Retire(child);
+}
+
 void Family::StopOwn() {
   uint32_t own = run_->step.node_id;
   subtree_.Returned(own, node_->GiveBack(UINT64_MAX));
@@ -321,7 +327,7 @@ void Family::ChildJoined(uint32_t node, const wire::Hello& hello) {
     ToWire(cancelled_, cancel.mutable_cancel()->mutable_indexes());
     server_->Send(node, cancel);
   }
-  if (subtree_.finished()) Finish(node);
+  if (subtree_.finished() || retired_.count(node) != 0) Finish(node);
   if (stop_reason_.empty()) return;
   wire::Message stop;
   stop.mutable_stop()->set_reason(stop_reason_);
@@ -354,7 +360,7 @@ void Family::ChildSays(uint32_t child, const wire::Message& message) {
 void Family::ChildBroke(uint32_t child, const absl::Status& reason) {
   run_->changed();
   // It left because it was told to.
-  if (subtree_.finished()) return;
+  if (subtree_.finished() || retired_.count(child) != 0) return;
   Absent& absent = absent_[child];
   absent.since = run_->loop->now();
   absent.grace = run_->patience.grace();

@@ -64,6 +64,8 @@ class Family : private Neighbours, private ChildServer::Listener {
   void NodeBenched(const Work& work);
   // To whose node it is, which is of this subtree.
   void Order(const wire::GangOrder& order);
+  // A child that Subtree::Unneeded() names leaves, with all below it.
+  void Retire(uint32_t child);
   // At the root of several nodes; else none.
   GangLeader* leader() { return leader_.get(); }
   // This node, as those who form gangs want to know it.
@@ -128,7 +130,7 @@ class Family : private Neighbours, private ChildServer::Listener {
   std::unique_ptr<ChildServer> server_;  // none: nobody is below
   std::map<uint32_t, std::string> names_;
   std::map<uint32_t, Absent> absent_;
-  std::set<uint32_t> given_up_;
+  std::set<uint32_t> given_up_, retired_;
   std::string stop_reason_;
   IndexSet cancelled_;
   wire::Added added_;  // the last

@@ -33,12 +33,17 @@ absl::StatusOr<std::unique_ptr<RootRole>> RootRole::Create(const Run* run,
       Family::Create(run, node, Lease::Roots(run->patience), role.get());
   if (!family.ok()) return family.status();
   role->family_ = *std::move(family);
+  // A part of a sub-job that runs on several nodes is not counted as running.
+  if (run->options.run.release && run->step.in_slurm && run->of_ranks.empty()) {
+    role->release_ = std::make_unique<Release>(run, role->family_.get());
+  }
   return role;
 }
 
 void RootRole::Update() {
   family_->UpdateOwn();
   CheckFailures();
+  if (release_ != nullptr) release_->Look();
   Progress all = family_->subtree().Totals();
   slots_ = std::max(slots_, all.slots);
   if (run_->options.run.progress) {

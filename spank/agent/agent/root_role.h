@@ -8,6 +8,7 @@
 
 #include "spank/agent/agent/family.h"
 #include "spank/agent/agent/progress_line.h"
+#include "spank/agent/agent/release.h"
 #include "spank/agent/agent/role.h"
 
 namespace cram {
@@ -41,6 +42,7 @@ class RootRole : public Role, private Family::Above {
 
   const Run* run_;
   std::unique_ptr<Family> family_;
+  std::unique_ptr<Release> release_;  // none: not asked for
   ProgressLine progress_;
   std::set<std::string> lost_, benched_;
   uint32_t slots_ = 0;  // the most there ever were

@@ -36,6 +36,7 @@ struct Run {
   AgentOptions options;
   Step step;
   RunDirectory directory{""};
+  std::string temporary_directory;  // the keeper removes it
   Tree tree{1};
   Patience patience;
   std::unique_ptr<Loop> loop;

@@ -1,6 +1,7 @@
 #include "spank/agent/share/subtree.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -72,6 +73,28 @@ void Subtree::Lost(uint32_t id, const Work& again,
   child.holds.Remove(again.indexes());
   pool_.AddAll(again);
   Serve();
+}
+
+std::vector<uint32_t> Subtree::Unneeded() const {
+  std::vector<uint32_t> unneeded;
+  if (stopped_ || finished_ || doubt_ || !failed_.empty() ||
+      Totals().unstarted > 0) {
+    return unneeded;
+  }
+  for (const auto& [id, child] : children_) {
+    if (child.recalled) return {};
+    if (child.present && child.progress.running == 0 &&
+        child.progress.all_finished() >= child.holds.size()) {
+      unneeded.push_back(id);
+    }
+  }
+  return unneeded;
+}
+
+void Subtree::Retire(uint32_t id) {
+  neighbours_->Finish(id);
+  std::array<uint64_t, kStates> finished = children_.at(id).progress.finished;
+  Lost(id, Work(), finished);
 }
 
 // ---- What children say

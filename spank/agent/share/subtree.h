@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <vector>
 
 #include "spank/agent/share/progress.h"
 #include "spank/agent/share/work.h"
@@ -87,6 +88,11 @@ class Subtree {
   void ParentMissing();
   // The connection to it was made anew: what was asked may not have arrived.
   void ParentJoined();
+
+  // Children that run nothing when nothing waits anywhere: they could leave.
+  std::vector<uint32_t> Unneeded() const;
+  // One of these is told that nothing is left, and is a child no more.
+  void Retire(uint32_t child);
 
   // It may have been given up itself: as long as that is so (true), nothing is
   // given out, asked or finished.
