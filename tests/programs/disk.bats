@@ -116,6 +116,26 @@ END
   ended 3
 }
 
+@test "who is over his quota waits until he is not, and loses nothing" {
+  truncate -s 128M image
+  mkfs.btrfs -q image 2>/dev/null || skip "needs btrfs-progs, for quotas that every kernel has"
+  mount -o loop image small 2>/dev/null || skip "no btrfs or loop device here"
+  mounted=$work/small
+  btrfs quota enable small
+  btrfs qgroup limit 8M small
+  pack --param i=1..40 -- sh -c 'head -c 500000 /dev/urandom'
+  # Root may write more than that.
+  setpriv --bounding-set=-sys_resource sh -c '
+    echo $$ >keeper; exec cram run m.pb --dir="$PWD/small"' >out 2>err 3>&- &
+  shell=$!
+  until_true 60 grep -q 'Disk quota exceeded; starting nothing until' err
+  btrfs qgroup limit none small
+  ended 0
+  grep -q 'going on' err
+  [ "$(rows state | sort | uniq -c | tr -s ' ')" = " 40 COMPLETED" ]
+  [ "$(cram output "$(run_dir)" 39 | wc -c)" -eq 500000 ]
+}
+
 @test "a full disk: stopping works, and the status tells the truth" {
   mount -t tmpfs -o size=4m none small
   mounted=$work/small
