@@ -23,6 +23,7 @@ std::vector<MpiSetting> SettingsForOneNode(Mpi kind) {
   std::vector<MpiSetting> settings;
   if (kind == Mpi::kNone) return settings;
   settings.push_back(kNoDevices);
+  settings.push_back(kNoPlugins);
   for (const Known& known : kSettings) {
     if (known.kind == kind || kind == Mpi::kBoth) {
       settings.push_back(known.setting);

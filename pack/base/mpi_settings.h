@@ -20,6 +20,9 @@ struct MpiSetting {
 inline constexpr MpiSetting kNoDevices = {
     "HWLOC_COMPONENTS",
     "-linux:pci,-linux:io,-pci,-gl,-opencl,-cuda,-nvml,-rsmi,-levelzero"};
+// It loads its plugins, and with them the libraries of X, OpenCL and XML,
+// before it looks at the variable above. There are none here.
+inline constexpr MpiSetting kNoPlugins = {"HWLOC_PLUGINS_PATH", "/dev/null"};
 
 // For a program that was resolved to this kind (see linked_mpi.h). To be set
 // where the user has not set them, and for `--mpi node` alone: with them a

@@ -91,6 +91,7 @@ std::string MemoryUse(const Attempt& attempt) {
 std::string VictimOf(const EndDetails& details) {
   if (details.victim_pid == 0) return "";
   std::string text = absl::StrCat("  killed: pid ", details.victim_pid);
+  if (details.rank) absl::StrAppend(&text, " of its rank ", *details.rank);
   if (details.victim_bytes != 0) {
     absl::StrAppend(&text, " with ", FormatSize(details.victim_bytes));
   }

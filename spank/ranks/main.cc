@@ -138,6 +138,10 @@ absl::Status AddManagers(const Options& options, Mpi mpi, Loop* loop,
   return mpi == Mpi::kBoth ? absl::OkStatus() : pmix.status();
 }
 
+absl::Status Tell(const RankReport& report) {
+  return WriteFull(kRankReportFd, report.ToText(), "report");
+}
+
 absl::StatusOr<ExitStatus> RunRanks(const Options& options,
                                     RankReport* report) {
   RankRequest request = options.request;
@@ -148,10 +152,16 @@ absl::StatusOr<ExitStatus> RunRanks(const Options& options,
   if (options.mpi == Mpi::kNode && request.place.parts.size() == 1) {
     request.settings = SettingsForOneNode(mpi);
   }
-  bool said = options.mpi == Mpi::kPmi1 || options.mpi == Mpi::kPmix;
-  Mpi linked = said ? ResolveMpi(Mpi::kAuto, 1, programs) : mpi;
-  request.needs_world = request.place.ranks() > 1 &&
-                        (linked == Mpi::kPmi1 || linked == Mpi::kPmix);
+  request.is_linked_with_mpi = [&programs] {
+    Mpi linked = ResolveMpi(Mpi::kAuto, 1, programs);
+    return linked == Mpi::kPmi1 || linked == Mpi::kPmix;
+  };
+  // Which of them a cap has ended is told by their pids.
+  request.started = [](const std::vector<pid_t>& pids) {
+    RankReport started;
+    started.pids = pids;
+    (void)Tell(started);
+  };
   absl::StatusOr<std::unique_ptr<Loop>> loop = Loop::Create();
   if (!loop.ok()) return loop.status();
   absl::StatusOr<std::unique_ptr<RankGroup>> group =
@@ -165,7 +175,7 @@ absl::StatusOr<ExitStatus> RunRanks(const Options& options,
   if (!status.ok()) return status;
   // The agent tells the others where to come.
   if (hub.port != 0) {
-    status = WriteFull(kRankReportFd, hub.ToText(), "report");
+    status = Tell(hub);
     if (!status.ok()) return status;
   }
   ExitStatus ended = (*group)->Run();
@@ -182,7 +192,7 @@ int Main(const Options& options) {
     ended = ExitStatus{127, 0, false};
   }
   // Without an agent there is nobody to read it.
-  (void)WriteFull(kRankReportFd, report.ToText(), "report");
+  (void)Tell(report);
   EndAs(*ended);
 }
 

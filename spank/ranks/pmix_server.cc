@@ -24,6 +24,7 @@
 #include "spank/ranks/pmix_library.h"
 #include "spank/ranks/pmix_names.h"
 #include "spank/ranks/pmix_world.h"
+#include "spank/ranks/scoped_settings.h"
 
 namespace cram {
 namespace {
@@ -87,6 +88,10 @@ class PmixServer : public ProcessManager {
   std::vector<std::function<void()>> tasks_ ABSL_GUARDED_BY(mutex_);
   Names names_;  // of a world that is all here
 };
+
+// The server asks hwloc for a topology, which takes as long as all else that it
+// does, and has no use of it; what ranks want of hwloc is theirs.
+constexpr MpiSetting kNoTopology = {"HWLOC_COMPONENTS", "no_os,stop"};
 
 // libpmix gives its callbacks nothing of ours for calls about all ranks.
 PmixServer* the_server = nullptr;
@@ -324,13 +329,12 @@ absl::Status PmixServer::InitServer() {
     attributes.Add(PMIX_SYSTEM_TMPDIR, std::string(directory));
   }
   if (elsewhere_ != nullptr) attributes.Add(PMIX_HOSTNAME, NodeName());
-  // The server has no use of devices; what ranks want of hwloc is theirs.
-  std::string variable(kNoDevices.variable);
-  bool has_own = getenv(variable.c_str()) != nullptr;
-  setenv(variable.c_str(), std::string(kNoDevices.value).c_str(), 0);
-  pmix_status_t status =
-      library_.server_init(&module, attributes.data(), attributes.size());
-  if (!has_own) unsetenv(variable.c_str());
+  pmix_status_t status;
+  {
+    ScopedSettings settings({kNoTopology, kNoPlugins});
+    status =
+        library_.server_init(&module, attributes.data(), attributes.size());
+  }
   if (status != PMIX_SUCCESS)
     return PmixError(library_, "PMIx_server_init", status);
   initialised_ = true;

@@ -97,6 +97,9 @@ void RankGroup::Go() {
     if (!Start(first + i)) break;
   }
   sched_setaffinity(0, sizeof cpus_, &cpus_);
+  std::vector<pid_t> pids;
+  for (const Rank& rank : ranks_) pids.push_back(rank.pid);
+  if (running_ == ranks_.size()) request_->started(pids);
   if (running_ == 0) LeaveWhenDone();
 }
 
@@ -285,13 +288,25 @@ void RankGroup::Ended(uint32_t rank, const ExitStatus& exit) {
     ExitStatus status;
     status.code = 1;
     End(rank, status, "it ended without MPI_Finalize");
-  } else if (request_->needs_world && !managers_[0]->Greeted(rank)) {
+  } else if (MissedItsWorld(rank)) {
     ExitStatus status;
     status.code = 1;
     End(rank, status,
         "it was linked with MPI and has not asked for its world: is its MPI "
         "made without PMI, or for another kind (cram pack --mpi)?");
   }
+}
+
+bool RankGroup::MissedItsWorld(uint32_t rank) {
+  // With both, a program may be one without MPI behind a script.
+  if (request_->place.ranks() == 1 || managers_.size() > 1 ||
+      managers_[0]->Greeted(rank)) {
+    return false;
+  }
+  if (!is_linked_with_mpi_) {
+    is_linked_with_mpi_ = request_->is_linked_with_mpi();
+  }
+  return *is_linked_with_mpi_;
 }
 
 void RankGroup::Aborted(uint32_t rank, int exit_code) {

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,9 +35,13 @@ struct RankRequest {
   std::vector<int> stdout_fds, stderr_fds;
   std::string shared_memory;  // a directory in memory; empty: none of our own
   std::vector<MpiSetting> settings;  // suggested to the ranks
-  // The program was linked with MPI: ranks that each believe to be alone would
-  // do the same work, and spoil each other's files.
-  bool needs_world = false;
+  // Whether the program was linked with MPI: ranks that each believe to be
+  // alone would do the same work, and spoil each other's files. It may read
+  // programs: called at most once, for a rank that has not asked for its world.
+  std::function<bool()> is_linked_with_mpi = [] { return false; };
+  // Told when those of this node run, in their order.
+  std::function<void(const std::vector<pid_t>&)> started =
+      [](const std::vector<pid_t>&) {};
 };
 
 // In a world of MPI, what ends one rank before its time ends all: MPI_Abort, a
@@ -92,6 +97,7 @@ class RankGroup : private ProcessManager::Listener, private GangLink::Listener {
   void Pin(uint32_t rank) const;
   void Reap();
   void Ended(uint32_t rank, const ExitStatus& exit);
+  bool MissedItsWorld(uint32_t rank);
   // The world ends with this status, whatever comes after; the first counts.
   void End(uint32_t rank, const ExitStatus& exit, const std::string& why);
   void EndAll();
@@ -109,6 +115,7 @@ class RankGroup : private ProcessManager::Listener, private GangLink::Listener {
   uint32_t running_ = 0;
   bool ending_ = false;
   bool told_to_end_ = false;  // from outside
+  std::optional<bool> is_linked_with_mpi_;
   ExitStatus status_;
   RankReport report_;
   cpu_set_t cpus_ = {};

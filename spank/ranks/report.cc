@@ -2,9 +2,23 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
 namespace cram {
+namespace {
+
+std::vector<pid_t> Pids(absl::string_view text) {
+  std::vector<pid_t> pids;
+  for (absl::string_view word : absl::StrSplit(text, ',')) {
+    pid_t pid;
+    if (!absl::SimpleAtoi(word, &pid) || pid <= 0) return {};
+    pids.push_back(pid);
+  }
+  return pids;
+}
+
+}  // namespace
 
 std::string RankReport::ToText() const {
   std::string text;
@@ -14,6 +28,9 @@ std::string RankReport::ToText() const {
   }
   if (lost_part) absl::StrAppend(&text, "lost ", *lost_part, "\n");
   if (port != 0) absl::StrAppend(&text, "port ", port, "\n");
+  if (!pids.empty()) {
+    absl::StrAppend(&text, "pids ", absl::StrJoin(pids, ","), "\n");
+  }
   return text;
 }
 
@@ -33,6 +50,7 @@ RankReport RankReport::Parse(absl::string_view text) {
     if (word.first == "port" && is_number && number < 65536) {
       report.port = static_cast<uint16_t>(number);
     }
+    if (word.first == "pids") report.pids = Pids(word.second);
     if (word.first == "step") report.failed_step = std::string(word.second);
   }
   return report;

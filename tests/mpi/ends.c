@@ -1,4 +1,5 @@
-/* Ends as its argument says, in rank 1; the others wait for it. */
+/* Ends as its first argument says in the rank that the second says, or 1; the
+ * others wait for it. */
 #include <mpi.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@ int main(int argc, char** argv) {
   MPI_Init(&argc, &argv);
   int rank;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  if (rank == 1) {
+  if (rank == (argc > 2 ? atoi(argv[2]) : 1)) {
     if (strcmp(how, "abort") == 0) MPI_Abort(MPI_COMM_WORLD, 7);
     if (strcmp(how, "crash") == 0) *(volatile int*)8 = 1;
     if (strcmp(how, "leave") == 0) _exit(0);

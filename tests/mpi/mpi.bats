@@ -16,6 +16,15 @@ worlds() {
 
 @test "each sub-job has a world of its own" { each_mpi worlds; }
 
+# A machine may have fewer CPUs, and no agent takes it there.
+four() {
+  "$CRAM_BUILD/spank/agent/agent/cram-ranks" --ranks=4 --mpi= --name=four -- \
+    "$programs/world.$mpi" 3>report >printed
+  [ "$(sort printed)" = "$(printf 'rank %d of 4\n' 0 1 2 3)" ]
+}
+
+@test "four ranks on one node are one world" { each_mpi four; }
+
 files() {
   mkdir "$mpi"
   pack --ranks 2 -- "$programs/world.$mpi" "$PWD/$mpi"
@@ -88,17 +97,25 @@ caps() {
   run -1 cram run m.pb
   [ "$(record state,cause)" = "0|OUT_OF_MEMORY|own cap
 1|COMPLETED|completed" ]
+  cramacct --why -j "$(ls -td cram-run-* | head -n 1)" >why
+  grep 'killed: pid [0-9]* of its rank 1 with' why
 }
 
-@test "one cap is for all ranks together" { each_mpi caps; }
+@test "one cap is for all ranks together, and the rank that reached it is named" {
+  each_mpi caps
+}
+
+# Others' runs have directories of theirs there, and files for a moment.
+nothing_new_in_shared_memory() {
+  ! ls /dev/shm | comm -13 before - | grep -v '^cram-tmp-'
+}
 
 @test "nothing of a sub-job's shared memory stays" {
   ls /dev/shm >before
   pack --ranks 2 --csv <(printf 'how\nwell\ncrash\n') -- \
     "$programs/ends.openmpi" '{how}'
   run -1 cram run m.pb
-  # Others' runs have directories of theirs there.
-  run -1 grep -v '^cram-tmp-' <(ls /dev/shm | comm -13 before -)
+  until_true 20 nothing_new_in_shared_memory
   [ -z "$(find /dev/shm -name "cram-tmp-$(ls -d cram-run-* | sed 's/^cram-//')*")" ]
 }
 
@@ -131,10 +148,10 @@ on_one_node() {
 
 @test "what the user set of an MPI's variables stays" {
   pack --ranks 2 --mpi node --env UCX_TLS=all -- sh -c \
-    'echo $UCX_TLS $OMPI_MCA_pml $HWLOC_COMPONENTS'
+    'echo $UCX_TLS $OMPI_MCA_pml $HWLOC_COMPONENTS $HWLOC_PLUGINS_PATH'
   OMPI_MCA_pml=cm cram run m.pb
   [[ $(cram output cram-run-* 0 | sort -u) == "all cm -linux:pci,"* ]]
-  pack --ranks 2 -- sh -c 'echo "$UCX_TLS$OMPI_MCA_pml$HWLOC_COMPONENTS"'
+  pack --ranks 2 -- sh -c 'echo "$UCX_TLS$OMPI_MCA_pml$HWLOC_COMPONENTS$HWLOC_PLUGINS_PATH"'
   cram run --dir auto m.pb
   [ -z "$(cram output auto/cram-run-* 0 | xargs)" ]
 }

@@ -1,6 +1,8 @@
 #include "spank/agent/agent/attempt.h"
 
+#include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
@@ -42,6 +44,12 @@ void SetVictim(const Attempt& attempt, std::optional<Victim> victim,
   ended->set_victim_pid(victim->pid);
   ended->set_victim_command(victim->command);
   ended->set_victim_bytes(victim->bytes);
+  const std::vector<pid_t>& ranks = attempt.ranks.pids;
+  auto found = std::find(ranks.begin(), ranks.end(), victim->pid);
+  if (found == ranks.end()) return;
+  const std::optional<GangPlace>& gang = attempt.candidate.gang;
+  ended->set_rank(static_cast<uint32_t>(found - ranks.begin()) +
+                  (gang ? gang->first_rank() : 0));
 }
 
 }  // namespace

@@ -509,18 +509,24 @@ void Slot::WatchForHub() {
   });
 }
 
-void Slot::ReadRankReport() {
-  char text[kLongestRankReport];
+// False: there is no more of it now.
+bool Slot::ReadRankReport() {
+  char text[8192];
   ssize_t bytes = read(report_.get(), text, sizeof text);
-  if (bytes <= 0) return;
-  reported_.append(text, static_cast<size_t>(bytes));
+  if (bytes <= 0) return false;
+  if (reported_.size() < kLongestRankReport) {
+    reported_.append(text, static_cast<size_t>(bytes));
+  }
   attempt_.ranks = RankReport::Parse(reported_);
+  return true;
 }
 
 void Slot::Conclude() {
   if (HasRanks()) {
     r_->loop->Unwatch(report_.get());
-    ReadRankReport();
+    // None of it is for the next attempt.
+    while (ReadRankReport()) {
+    }
   }
   Ended ended = EndedRecord(attempt_, cap_.get(), collector_.get(),
                             r_->options->output_limit_kills);

@@ -132,7 +132,7 @@ class Slot {
   // Of a part that is not the first it is the first that ends all.
   bool IsLaterPart() const;
   void WatchForHub();
-  void ReadRankReport();
+  bool ReadRankReport();
   void Conclude();
 
   uint32_t number_;
