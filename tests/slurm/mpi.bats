@@ -37,22 +37,47 @@ none_in_shared_memory() {
 }
 
 @test "worlds of two nodes of both MPIs, and those that fail harm no other" {
-  for i in 1 2 3; do printf 'world.mpich\nfortran.openmpi\n'; done |
+  for i in 1 2 3; do printf 'world.mpich\nworld.openmpi\n'; done |
     sed '1i p' >"$work/worlds.csv"
   for how in abort crash leave; do
     printf 'ends.mpich %s\nends.openmpi %s\n' $how $how
   done | sed "s,^,$programs/," >"$work/ends"
-  pack --ranks 4 --csv worlds.csv -- "$programs/{p}"
+  # Without it Debian's Open MPI has no one-sided communication between nodes
+  # that have only TCP, whoever starts it: openmpi-mca-params.conf.
+  pack --ranks 4 --env OMPI_MCA_osc=pt2pt --csv worlds.csv -- "$programs/{p}"
   pack --append --ranks 4 --lines ends
   pack --append --param i=1..20 -- sleep 0.1
   run -1 user srun -N4 -c2 --cram=m.pb
   [ "$(rows state | sort | uniq -c | xargs)" = "26 COMPLETED 6 FAILED" ]
-  run -0 user cram output "$(run_dir)" 0
-  [ "$(sort <<<"$output")" = "$(printf 'rank %d of 4\n' 0 1 2 3)" ]
-  run -0 user cram output "$(run_dir)" 1
-  [ "$output" = "sum 6 of 4" ]
+  for index in 0 1; do
+    run -0 user cram output "$(run_dir)" $index
+    [ "$(sort <<<"$output")" = "$(printf 'rank %d of 4\n' 0 1 2 3)" ]
+  done
   [[ $(rows nodelist -i 0) == n*,n* ]]
   nothing_left
+}
+
+@test "a world that reaches its cap on one of its nodes ends on both, and the rank is named" {
+  printf "$programs/ends.%s grow 3\n" mpich openmpi >"$work/grow"
+  pack --ranks 4 --mem 300M --lines grow
+  run -1 user srun -N2 -c2 --cram=m.pb
+  [ "$(rows index,state,cause)" = "0|OUT_OF_MEMORY|own cap
+1|OUT_OF_MEMORY|own cap" ] || { rows index,state,cause,reason,nodelist && false; }
+  [ "$(user cramacct --why -j "$(run_dir)" |
+    grep -c 'killed: pid [0-9]* of its rank 3 with')" -eq 2 ]
+  nothing_left
+}
+
+@test "each rank has the CPUs that it is to have, and as many threads" {
+  printf "$programs/hybrid.%s\n" mpich openmpi >"$work/hybrid"
+  pack --ranks 2 --cpus 2 --lines hybrid
+  pack --append --ranks 2 --cpus 1 --lines hybrid
+  user srun -N2 -c2 --cram=m.pb
+  for index in 0 1 2 3; do
+    cpus=$((index < 2 ? 2 : 1))
+    [ "$(user cram output "$(run_dir)" $index | sort)" = \
+      "$(printf "rank %d: $cpus threads on $cpus CPUs\n" 0 1)" ]
+  done
 }
 
 @test "a name that a rank of one node publishes is found on the other, and what each rank prints is told apart" {
@@ -104,6 +129,27 @@ none_in_shared_memory() {
     user srun -N2 -c2 --cram=m.pb
     for i in 1 2 3 4; do [ "$(wc -l <"$work/$mpi.$i")" -gt 3 ]; done
     rm -r "${work:?}/$(run_dir)"
+  done
+}
+
+# ParFORM, a program for algebra that Debian has for Open MPI alone.
+@test "an application of Debian's computes in many worlds, on one node and on two" {
+  cat >"$work/power.frm" <<'END'
+#-
+Off statistics;
+Symbols a, b;
+Local F = (a + b)^`N';
+.sort
+id a = 1;
+id b = 1;
+Print;
+.end
+END
+  pack --ranks 2 --param N=1..8 -- parform -q -d 'N={N}' power.frm
+  pack --append --ranks 3 --param N=9,10 -- parform -q -d 'N={N}' power.frm
+  user srun -N2 -c2 --cram=m.pb
+  for n in {1..10}; do
+    [ "$(user cram output "$(run_dir)" $((n - 1)) | xargs)" = "F = $((1 << n));" ]
   done
 }
 
