@@ -2,6 +2,7 @@
 
 #include <random>
 
+#include "tests/unit/said_by_subtree.h"
 #include "tests/unit/simulated_tree.h"
 
 namespace cram {
@@ -13,36 +14,6 @@ void ExpectEachCompletedOnce(const SimulatedTree& run, uint64_t subjobs) {
     ASSERT_EQ(times, 1) << "sub-job " << index;
   }
 }
-
-// What is granted, recalled and said, as one line each.
-struct Record : Neighbours {
-  void Grant(uint32_t child, const Work& work) override {
-    grants.emplace_back(child, work);
-  }
-  void Recall(uint32_t child, uint64_t count) override {
-    recalls.emplace_back(child, count);
-  }
-  void Finish(uint32_t child) override { finishes.push_back(child); }
-  void AskParent() override { ++asks; }
-  void ReturnToParent(const Work& work) override { returns.push_back(work); }
-  void RunElsewhereAbove(const Work& work) override { above.push_back(work); }
-
-  std::vector<std::pair<uint32_t, Work>> grants;
-  std::vector<std::pair<uint32_t, uint64_t>> recalls;
-  std::vector<uint32_t> finishes;
-  std::vector<Work> returns, above;
-  int asks = 0;
-};
-
-Progress Busy(uint32_t running, uint32_t slots, uint64_t done = 0) {
-  Progress progress;
-  progress.running = running;
-  progress.slots = slots;
-  progress.finished[SimulatedTree::kDone] = done;
-  return progress;
-}
-
-Work Some(uint64_t begin, uint64_t end) { return Work(IndexSet({begin, end})); }
 
 TEST(Subtree, RunsEverySubJobOnceAndEnds) {
   for (uint32_t nodes : {1, 2, 3, 8, 40}) {
@@ -177,6 +148,7 @@ TEST(Subtree, WhoHasNothingToGiveIsNotAskedAgainAtOnce) {
 TEST(Subtree, AsksAboveBeforeItRunsDry) {
   Record record;
   Subtree inner(false, Work(), &record);
+  inner.ParentJoined();
   inner.AddChild(1, Some(0, 20), 4);
   inner.Report(1, Busy(4, 4, 11));
   EXPECT_EQ(record.asks, 0);
@@ -193,6 +165,7 @@ TEST(Subtree, AsksAboveBeforeItRunsDry) {
 TEST(Subtree, ARecallGoesDownTheTree) {
   Record record;
   Subtree inner(false, Work(), &record);
+  inner.ParentJoined();
   inner.AddChild(1, Some(0, 20), 2);
   inner.AddChild(40, Some(20, 100), 2);
   inner.Report(1, Busy(2, 2));
@@ -215,6 +188,7 @@ TEST(Subtree, ARecallGoesDownTheTree) {
 TEST(Subtree, ARecallIsAnsweredAlthoughTheChildIsGone) {
   Record record;
   Subtree inner(false, Work(), &record);
+  inner.ParentJoined();
   inner.AddChild(1, Some(0, 20), 2);
   inner.Report(1, Busy(2, 2));
   inner.Recalled(5);
@@ -224,9 +198,27 @@ TEST(Subtree, ARecallIsAnsweredAlthoughTheChildIsGone) {
   EXPECT_TRUE(record.returns[0].empty());
 }
 
+TEST(Subtree, WhatIsToGoUpStaysHereWhileTheParentIsAway) {
+  Record record;
+  Subtree inner(false, Work(), &record);
+  inner.AddChild(1, Some(0, 20), 2);
+  inner.ParentJoined();
+  inner.Report(1, Busy(2, 2));
+  inner.Recalled(5);
+  inner.ParentMissing();
+  inner.Returned(1, Some(15, 20));
+  inner.Missing(1);
+  EXPECT_TRUE(record.returns.empty());
+  EXPECT_EQ(inner.Holds().indexes().ToString(), "0-19");
+  inner.ParentJoined();
+  ASSERT_EQ(record.returns.size(), 1U);
+  EXPECT_EQ(record.returns[0].indexes().ToString(), "15-19");
+}
+
 TEST(Subtree, WhoStartsNothingMorePassesOnWhatStillArrives) {
   Record record;
   Subtree leaf(false, Work(), &record);
+  leaf.ParentJoined();
   leaf.AddChild(5, Work(), 2);
   leaf.Ask(5);
   Progress stopping = Busy(0, 2);
@@ -331,139 +323,5 @@ TEST(Subtree, LosesAndDoublesNothingWhateverHappens) {
 }
 
 // As what failed on the node says of sub-jobs begin..end-1.
-Work FailedOn(uint32_t node, uint64_t begin, uint64_t end) {
-  Work work;
-  for (uint64_t i = begin; i < end; ++i) work.Add(i, {1, 0, 0, 0, node + 1});
-  return work;
-}
-
-TEST(Subtree, WhatFailedOnANodeIsRunByTheOneThatHasMostRoom) {
-  Record record;
-  Subtree subtree(true, Work(), &record);
-  for (uint32_t child : {0, 1, 2}) {
-    subtree.AddChild(child, Some(child * 10, child * 10 + 10), 2);
-  }
-  subtree.Report(0, Busy(2, 2, 2));
-  subtree.Report(1, Busy(0, 2));
-  subtree.Report(2, Busy(2, 2, 6));
-  subtree.RunElsewhere(1, FailedOn(1, 10, 13));
-  ASSERT_EQ(record.grants.size(), 1);
-  EXPECT_EQ(record.grants[0].first, 2);
-  EXPECT_EQ(record.grants[0].second.TriedOf(12).failed_on, 2);
-  EXPECT_EQ(subtree.HeldBy(1).size(), 7);
-  EXPECT_EQ(subtree.HeldBy(2).size(), 13);
-}
-
-TEST(Subtree, WhatNobodyElseCanRunComesBackAtTheRootAndGoesUpElsewhere) {
-  for (bool root : {true, false}) {
-    Record record;
-    Subtree subtree(root, Work(), &record);
-    subtree.AddChild(0, Some(0, 10), 2);
-    subtree.AddChild(1, Some(10, 20), 2);
-    if (!root) subtree.ParentJoined();
-    subtree.Report(0, Busy(2, 2));
-    Progress stopped = Busy(0, 2);
-    stopped.stopping = true;
-    subtree.Report(1, stopped);
-    subtree.RunElsewhere(0, FailedOn(0, 0, 3));
-    EXPECT_EQ(record.grants.size(), root ? 1 : 0);
-    EXPECT_EQ(record.above.size(), root ? 0 : 1);
-    EXPECT_EQ(subtree.HeldBy(0).size(), root ? 10 : 7);
-    EXPECT_EQ(subtree.IsLeftTo(0), root);
-    EXPECT_FALSE(subtree.IsLeftTo(1));
-    if (root) continue;
-    // And from there it may come back.
-    subtree.Granted(FailedOn(0, 0, 3));
-    ASSERT_EQ(record.grants.size(), 3);
-    EXPECT_EQ(record.grants[0].first, 0);
-  }
-}
-
-TEST(Subtree, WhatFailedSomewhereIsGivenOnWithoutBeingAskedFor) {
-  Record record;
-  Subtree subtree(false, Work(), &record);
-  subtree.AddChild(3, Some(0, 10), 2);
-  subtree.AddChild(4, Some(10, 20), 2);
-  subtree.Report(3, Busy(2, 2));
-  subtree.Report(4, Busy(2, 2));
-  Work work = FailedOn(3, 30, 31);
-  work.AddAll(FailedOn(9, 31, 32));
-  work.AddAll(Some(40, 50));
-  subtree.Granted(work);
-  ASSERT_EQ(record.grants.size(), 2);
-  EXPECT_EQ(record.grants[0].first, 3);
-  EXPECT_EQ(record.grants[0].second.indexes().ToString(), "31");
-  EXPECT_EQ(record.grants[1].first, 4);
-  EXPECT_EQ(record.grants[1].second.indexes().ToString(), "30");
-}
-
-TEST(Subtree, WhatFailsBeforeTheParentIsThereWaitsForIt) {
-  Record record;
-  Subtree leaf(false, Work(), &record);
-  leaf.AddChild(1, Some(10, 30), 2);
-  leaf.Report(1, Busy(2, 2));
-  leaf.RunElsewhere(1, FailedOn(1, 10, 13));
-  EXPECT_TRUE(record.above.empty());
-  EXPECT_EQ(leaf.Holds().indexes().ToString(), "10-29");
-  leaf.ParentJoined();
-  ASSERT_EQ(record.above.size(), 1);
-  EXPECT_EQ(record.above[0].TriedOf(12).failed_on, 2);
-  EXPECT_EQ(leaf.Holds().indexes().ToString(), "13-29");
-  // And when the connection broke.
-  leaf.ParentMissing();
-  leaf.RunElsewhere(1, FailedOn(1, 13, 14));
-  EXPECT_EQ(record.above.size(), 1);
-  leaf.ParentJoined();
-  EXPECT_EQ(record.above.size(), 2);
-}
-
-TEST(Subtree, WhatFailsAtTheRootBeforeOthersComeWaitsForOneOfThem) {
-  Record record;
-  Subtree root(true, Work(), &record);
-  for (uint32_t child : {0, 1, 2}) {
-    root.AddChild(child, Some(child * 10, child * 10 + 10), 2);
-  }
-  root.Report(0, Busy(2, 2));
-  root.RunElsewhere(0, FailedOn(0, 0, 3));
-  EXPECT_TRUE(record.grants.empty());
-  root.Joined(2, Some(20, 30));
-  root.Report(2, Busy(2, 2));
-  ASSERT_EQ(record.grants.size(), 1);
-  EXPECT_EQ(record.grants[0].first, 2);
-  EXPECT_EQ(record.grants[0].second.indexes().ToString(), "0-2");
-}
-
-TEST(Subtree, WhatFailedOnANodeIsSharedByAllOthers) {
-  Record record;
-  Subtree root(true, Work(), &record);
-  for (uint32_t child : {0, 1, 2}) {
-    root.AddChild(child, Some(child * 10, child * 10 + 10), 2);
-    root.Report(child, Busy(2, 2));
-  }
-  root.RunElsewhere(1, FailedOn(1, 10, 20));
-  ASSERT_EQ(record.grants.size(), 2);
-  for (const auto& [child, work] : record.grants) {
-    EXPECT_NE(child, 1);
-    EXPECT_EQ(work.size(), 5);
-  }
-}
-
-TEST(Subtree, WhatFailedOnANodeIsNotGivenToItBecauseItAsks) {
-  Record record;
-  Subtree root(true, FailedOn(1, 50, 52), &record);
-  for (uint32_t child : {0, 1}) root.AddChild(child, Work(), 2);
-  root.Report(0, Busy(2, 2));
-  root.Ask(1);
-  EXPECT_TRUE(record.grants.empty());
-  root.Ask(0);
-  ASSERT_EQ(record.grants.size(), 1);
-  EXPECT_EQ(record.grants[0].first, 0);
-  // Better than nobody.
-  Subtree left(true, FailedOn(1, 50, 52), &record);
-  left.AddChild(1, Work(), 2);
-  left.Ask(1);
-  EXPECT_EQ(record.grants.size(), 2);
-}
-
 }  // namespace
 }  // namespace cram

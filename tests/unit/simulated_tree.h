@@ -274,7 +274,7 @@ class SimulatedTree {
       }
     }
     void ReportUp() {
-      if (id == 0 || left) return;
+      if (id == 0 || left || parted) return;
       Progress progress = subtree->Totals();
       Push(&up, {}, [this, progress] {
         run->agents_[parent].subtree->Report(id, progress);
@@ -282,7 +282,7 @@ class SimulatedTree {
     }
     void Push(std::deque<Message>* queue, IndexSet work,
               std::function<void()> act) {
-      if (parted && queue == &up) return;
+      if (parted && queue == &up) abort();
       ++run->messages_;
       queue->push_back({std::move(act), std::move(work)});
     }

@@ -134,7 +134,7 @@ void MemberRole::AskParent() {
 void MemberRole::ReturnToParent(const Work& work) {
   wire::Message message;
   ToWire(work, message.mutable_return_()->mutable_work());
-  HandOver(work, std::move(message));
+  link_->Send(message);
 }
 
 // What it withdraws is no longer counted as finished: that goes first.
@@ -142,16 +142,7 @@ void MemberRole::RunElsewhere(const Work& work) {
   Report();
   wire::Message message;
   ToWire(work, message.mutable_elsewhere()->mutable_work());
-  HandOver(work, std::move(message));
-}
-
-// A Hello that is on its way says that it is held here: nobody would run it.
-void MemberRole::HandOver(const Work& work, wire::Message message) {
-  if (link_->joined()) {
-    link_->Send(message);
-  } else {
-    leaving_.emplace_back(work, std::move(message));
-  }
+  link_->Send(message);
 }
 
 void MemberRole::RanFor(const wire::RanFor& ran) {
@@ -182,9 +173,7 @@ wire::Hello MemberRole::Hello() {
   hello.set_slots(node_->slots());
   hello.set_said_ms(Clock());
   hello.set_manifest_crc32(run_->fingerprint);
-  Work holds = family_->subtree().Holds();
-  for (const auto& [work, message] : leaving_) holds.AddAll(work);
-  ToWire(holds, hello.mutable_holds());
+  ToWire(family_->subtree().Holds(), hello.mutable_holds());
   return hello;
 }
 
@@ -197,8 +186,6 @@ void MemberRole::Joined(const wire::Vouch& vouch) {
   Vouched(vouch);
   family_->Check();
   Report();
-  for (const auto& [work, message] : leaving_) link_->Send(message);
-  leaving_.clear();
   family_->subtree().ParentJoined();
   wire::Message here;
   *here.mutable_gang_node() = family_->AsGangNode();
@@ -257,8 +244,6 @@ void MemberRole::RootIsDead() {
                          "one holds"));
   family_->Check();
   family_->subtree().BecomeRoot();
-  for (const auto& [work, message] : leaving_) family_->subtree().Granted(work);
-  leaving_.clear();
   // What this one gave back when it was stopped has come back to it.
   if (!stop_reason_.empty()) family_->Stop(stop_reason_);
 }

@@ -3,8 +3,6 @@
 
 #include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "spank/agent/agent/family.h"
 #include "spank/agent/agent/parent_link.h"
@@ -48,7 +46,6 @@ class MemberRole : public Role,
   void RootIsDead() override;
 
   void Vouched(const wire::Vouch& vouch);
-  void HandOver(const Work& work, wire::Message message);
   void Report();
   void LookForEnd();
   void ReportWhenDue();
@@ -61,9 +58,6 @@ class MemberRole : public Role,
   std::unique_ptr<ParentLink> link_;
   Progress reported_;
   Loop::Instant reported_at_;
-  // Work that leaves this subtree while nobody above can be told: until then it
-  // is held here.
-  std::vector<std::pair<Work, wire::Message>> leaving_;
   bool root_died_ = false;
   std::string stop_reason_;  // of this agent alone; empty: it goes on
 };

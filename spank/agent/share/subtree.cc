@@ -221,7 +221,7 @@ void Subtree::Finish() {
   }
 }
 
-void Subtree::ParentMissing() { parent_here_ = false; }
+void Subtree::ParentMissing() { parent_here_ = parent_waits_ = false; }
 
 void Subtree::ParentJoined() {
   parent_here_ = true;
@@ -236,7 +236,7 @@ void Subtree::Doubt(bool doubt) {
 
 void Subtree::BecomeRoot() {
   root_ = true;
-  parent_waits_ = false;
+  ParentMissing();
   Serve();
 }
 
@@ -284,7 +284,7 @@ void Subtree::Serve() {
     ServeAskers(true);
     if (!parent_waits_) ServeAskers(false);
     RelieveRich();
-    if (!root_) SpeakToParent();
+    if (parent_here_) SpeakToParent();
   }
   if (root_) FinishIfDone();
 }
@@ -293,7 +293,7 @@ void Subtree::ServeFailed() {
   for (auto& [id, work] : std::exchange(failed_, {})) {
     Work rest = Place(work, id);
     if (rest.empty()) continue;
-    if (!root_ && parent_here_) {
+    if (parent_here_) {
       neighbours_->RunElsewhereAbove(rest);
     } else if (!root_ || OthersMayRun(id) || children_.at(id).lost) {
       failed_[id] = std::move(rest);

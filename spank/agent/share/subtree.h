@@ -27,7 +27,9 @@ class Neighbours {
   virtual void Finish(uint32_t child) = 0;
   // To the parent: there is little left here (once until it grants); these are
   // back, as the answer to its recall or because nobody here runs anything
-  // more. Never called at the root, whose parent is the manifest.
+  // more. Never called while it cannot be spoken to: what would be said then is
+  // held here, and counts as held. Never at the root, whose parent is the
+  // manifest.
   virtual void AskParent() = 0;
   virtual void ReturnToParent(const Work& work) = 0;
   // To the parent: the node that they failed on should not run these.
