@@ -31,9 +31,8 @@ class FilesNobodyUses : public testing::Test {
   void Write(const char* name, uint64_t bytes) const {
     ASSERT_TRUE(ReplaceFile(Path(name), std::string(bytes, 'x')).ok());
   }
-  // It does not look more often than it has time for.
   uint64_t Bytes(uint32_t slot = 0) {
-    absl::SleepFor(absl::Milliseconds(50));
+    absl::SleepFor(files_.next_look() - absl::Now());
     return files_.BytesFor(slot);
   }
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
+#include "pack/base/size.h"
 
 namespace cram {
 namespace {
@@ -57,6 +58,14 @@ void SetVictim(const Attempt& attempt, std::optional<Victim> victim,
 absl::Duration TimeLimit(const RunOptions& options, const SubJob& subjob) {
   bool said = options.time_limit != absl::InfiniteDuration();
   return said ? options.time_limit : subjob.time_limit;
+}
+
+// ru_maxrss is in KiB, getrusage(2).
+uint64_t LargestProcessBytes(const rusage& usage) {
+  rusage ours;
+  getrusage(RUSAGE_SELF, &ours);
+  if (usage.ru_maxrss <= ours.ru_maxrss) return 0;
+  return static_cast<uint64_t>(usage.ru_maxrss) * kKiB;
 }
 
 Ended EndedAtOnce(uint64_t index, uint32_t attempt, Cause cause) {
@@ -116,10 +125,8 @@ Ended EndedRecord(const Attempt& attempt, SlotCap* cap, Collector* collector,
   ended.set_system_us(Microseconds(attempt.usage.ru_stime));
   ended.set_major_faults(attempt.usage.ru_majflt);
   uint64_t peak = cap->peak_bytes();
-  // ru_maxrss is in KiB, and of the largest process only: better than
-  // nothing where nobody looked while it ran.
-  ended.set_peak_bytes(peak != 0 ? peak
-                                 : attempt.usage.ru_maxrss * uint64_t{1024});
+  // Better than nothing where nobody looked while it ran.
+  ended.set_peak_bytes(peak != 0 ? peak : LargestProcessBytes(attempt.usage));
   ended.set_cap_bytes(attempt.candidate.cap_bytes);
   ended.set_cpus(attempt.candidate.cpus);
   if (facts.memory != CapVerdict::kWithin) {

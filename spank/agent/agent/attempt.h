@@ -56,6 +56,11 @@ struct Attempt {
   RankReport ranks;  // of one with several
 };
 
+// The most that the largest of the processes had in memory at once. 0: not
+// known, it was no more than we have. Before it exec'd it was in our memory,
+// which the kernel counts as its own.
+uint64_t LargestProcessBytes(const rusage& usage);
+
 // Of an attempt that took no time.
 Ended EndedAtOnce(uint64_t index, uint32_t attempt, Cause cause);
 

@@ -1,7 +1,6 @@
 #include "spank/agent/agent/slot.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -13,7 +12,6 @@
 #include "absl/time/clock.h"
 #include "pack/base/io.h"
 #include "pack/base/program_path.h"
-#include "pack/base/size.h"
 #include "spank/agent/caps/left_files.h"
 #include "spank/ranks/rank_command.h"
 
@@ -38,15 +36,6 @@ constexpr absl::Duration kSoonLaunched = absl::Milliseconds(10);
 // Output beyond this does not wait for the next flush.
 constexpr size_t kMuchOutput = 1 << 20;
 
-// Before it exec'd it was in our memory, which the kernel counts as its own; 0:
-// it never had more. ru_maxrss is in KiB, getrusage(2).
-uint64_t PeakBytes(const rusage& usage) {
-  rusage ours;
-  getrusage(RUSAGE_SELF, &ours);
-  if (usage.ru_maxrss <= ours.ru_maxrss) return 0;
-  return static_cast<uint64_t>(usage.ru_maxrss) * kKiB;
-}
-
 }  // namespace
 
 Slot::Slot(uint32_t number, const SlotResources* resources, Listener* listener)
@@ -54,7 +43,8 @@ Slot::Slot(uint32_t number, const SlotResources* resources, Listener* listener)
       r_(resources),
       listener_(listener),
       directory_(resources->temporary_directory, number),
-      shared_memory_(resources->shared_memory, number),
+      ranks_(resources->loop, number, resources->rank_program,
+             resources->shared_memory),
       environment_(*resources->environment) {}
 
 absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(
@@ -67,13 +57,8 @@ absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(
   absl::StatusOr<std::unique_ptr<Launcher>> launcher = Launcher::Create();
   if (!launcher.ok()) return launcher.status();
   slot->launcher_ = *std::move(launcher);
-  if (resources->output != nullptr) {
-    absl::StatusOr<std::unique_ptr<Collector>> collector =
-        Collector::Create(resources->output, resources->options->output_limit);
-    if (!collector.ok()) return collector.status();
-    slot->collector_ = *std::move(collector);
-  }
-  slot->Watch();
+  absl::Status watched = slot->Watch();
+  if (!watched.ok()) return watched;
   return slot;
 }
 
@@ -81,81 +66,40 @@ Slot::~Slot() {
   CancelTimers();
   if (cap_ != nullptr) r_->loop->Unwatch(cap_->event_fd());
   if (launcher_ != nullptr) r_->loop->Unwatch(launcher_->done_fd());
-  r_->loop->Unwatch(report_.get());
-  if (collector_ == nullptr) return;
-  for (size_t pipe = 0; pipe < collector_->pipes(); ++pipe) {
-    r_->loop->Unwatch(collector_->read_fd(pipe));
-  }
 }
 
-void Slot::Watch() {
+absl::Status Slot::Watch() {
   (void)r_->loop->Watch(launcher_->done_fd(), EPOLLIN,
                         [this](uint32_t) { Launched(); });
   if (cap_->event_fd() >= 0) {
     (void)r_->loop->Watch(cap_->event_fd(), cap_->event(),
                           [this](uint32_t) { CheckCap(); });
   }
-  if (collector_ == nullptr) return;
-  for (size_t pipe = 0; pipe < collector_->pipes(); ++pipe) WatchOutput(pipe);
+  if (r_->output == nullptr) return absl::OkStatus();
+  absl::StatusOr<std::unique_ptr<SlotOutput>> output =
+      SlotOutput::Create(r_->loop, r_->output, r_->options->output_limit,
+                         [this] { OutputHeard(); });
+  if (!output.ok()) return output.status();
+  output_ = *std::move(output);
+  return absl::OkStatus();
 }
 
 // ---- Output
 
-void Slot::WatchOutput(size_t pipe) {
-  (void)r_->loop->Watch(collector_->read_fd(pipe),
-                        reads_output_ ? uint32_t{EPOLLIN} : 0U,
-                        [this, pipe](uint32_t) { OutputReady(pipe); });
-}
-
-void Slot::OutputReady(size_t pipe) {
-  collector_->Drain(pipe);
+void Slot::OutputHeard() {
   if (r_->output->buffered() > kMuchOutput) listener_->OutputWaits();
-  if (r_->options->output_limit_kills && busy_ && collector_->over_limit()) {
+  if (r_->options->output_limit_kills && busy_ &&
+      output_->collector()->over_limit()) {
     End(EndReason::kOutputBudget);
   }
 }
 
 void Slot::ReadOutput(bool on) {
-  reads_output_ = on;
-  if (collector_ == nullptr) return;
-  for (size_t pipe = 0; pipe < collector_->pipes(); ++pipe) {
-    r_->loop->ChangeEvents(collector_->read_fd(pipe),
-                           on ? uint32_t{EPOLLIN} : 0U);
-  }
-}
-
-// The pipes of an earlier attempt's ranks, which the collector closes next.
-void Slot::StopWatchingRanks() {
-  if (collector_ == nullptr) return;
-  for (size_t pipe = 2; pipe < collector_->pipes(); ++pipe) {
-    r_->loop->Unwatch(collector_->read_fd(pipe));
-  }
-}
-
-// Where they print into the node's packed output, which `fd` tells.
-absl::Status Slot::PackByRank(OutputStream stream, int fd,
-                              std::vector<int>* fds) {
-  const Candidate& candidate = attempt_.candidate;
-  if (collector_ == nullptr || candidate.subjob.ranks == 1 ||
-      fd != collector_->write_fd(Collector::PipeOf(stream))) {
-    return absl::OkStatus();
-  }
-  absl::StatusOr<size_t> first =
-      candidate.gang
-          ? collector_->AddRanks(stream, candidate.gang->first_rank(),
-                                 candidate.gang->ranks_here())
-          : collector_->AddRanks(stream, 0, candidate.subjob.ranks);
-  if (!first.ok()) return first.status();
-  for (size_t pipe = *first; pipe < collector_->pipes(); ++pipe) {
-    WatchOutput(pipe);
-    fds->push_back(collector_->write_fd(pipe));
-  }
-  rank_fds_.insert(rank_fds_.end(), fds->begin(), fds->end());
-  return absl::OkStatus();
+  if (output_ != nullptr) output_->Read(on);
 }
 
 void Slot::HandOnOutput() {
-  if (busy_ && collector_ != nullptr) collector_->HandOn();
+  if (busy_ && output_ != nullptr) output_->collector()->HandOn();
 }
 
 // ---- Starting
@@ -179,20 +123,21 @@ void Slot::Start(Candidate candidate, SlotClaim claim) {
 
 std::optional<Slot::Failure> Slot::Prepare() {
   const SubJob& subjob = attempt_.candidate.subjob;
-  rank_fds_.clear();
-  StopWatchingRanks();
-  if (collector_ != nullptr) {
-    collector_->Begin(subjob.index, attempt_.candidate.tried.attempts);
+  if (output_ != nullptr) {
+    output_->Begin(subjob.index, attempt_.candidate.tried.attempts);
   }
   absl::Status status = cap_->Arm(attempt_.candidate.cap_bytes);
   if (status.ok()) status = directory_.Prepare();
   if (!status.ok()) return Failure{std::string(status.message()), 0};
   streams_ = OpenStreams(subjob, attempt_.candidate.tried.attempts,
-                         *r_->options, collector_.get(), IsLaterPart());
+                         *r_->options, collector(), IsLaterPart());
   if (!streams_.failed_step.empty()) {
     return Failure{streams_.failed_step, streams_.error};
   }
-  if (HasRanks()) status = PrepareRanks();
+  if (HasRanks()) {
+    status = ranks_.Prepare(attempt_.candidate, r_->options->output, streams_,
+                            output_.get());
+  }
   if (!status.ok()) return Failure{std::string(status.message()), 0};
   if (r_->oom_score != nullptr) status = r_->oom_score->LaunchBegins();
   if (!status.ok()) return Failure{std::string(status.message()), 0};
@@ -211,36 +156,6 @@ bool Slot::IsLaterPart() const {
   return attempt_.candidate.gang && !attempt_.candidate.gang->is_hub();
 }
 
-absl::Status Slot::PrepareRanks() {
-  const SubJob& subjob = attempt_.candidate.subjob;
-  RankFacts facts;
-  facts.program = r_->rank_program;
-  facts.name = attempt_.candidate.gang
-                   ? attempt_.candidate.gang_name
-                   : absl::StrCat("cram-", subjob.index, "-", number_);
-  reported_.clear();
-  if (!r_->shared_memory.empty()) {
-    absl::Status status = shared_memory_.Prepare();
-    if (!status.ok()) return status;
-    facts.shared_memory = shared_memory_.path();
-  }
-  absl::Status status =
-      PackByRank(OutputStream::kStdout, streams_.out, &facts.stdout_fds);
-  if (status.ok()) {
-    status = PackByRank(OutputStream::kStderr, streams_.err, &facts.stderr_fds);
-  }
-  if (!status.ok()) return status;
-  words_ = RankCommand(facts, subjob, r_->options->output);
-  if (report_.valid()) return absl::OkStatus();
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
-    return ErrnoStatus("pipe", "", errno);
-  }
-  report_.reset(ends[0]);
-  report_end_.reset(ends[1]);
-  return absl::OkStatus();
-}
-
 void Slot::Launch() {
   const SubJob& subjob = attempt_.candidate.subjob;
   AttemptFacts facts;
@@ -254,7 +169,7 @@ void Slot::Launch() {
   facts.memory_cgroup = cap_->directory();
   argv_.clear();
   bool ranks = HasRanks();
-  const std::vector<std::string>& argv = ranks ? words_ : subjob.argv;
+  const std::vector<std::string>& argv = ranks ? ranks_.command() : subjob.argv;
   for (const std::string& word : argv) {
     argv_.push_back(const_cast<char*>(word.c_str()));
   }
@@ -270,8 +185,10 @@ void Slot::Launch() {
   request.stdin_fd = streams_.in;
   request.stdout_fd = streams_.out;
   request.stderr_fd = streams_.err;
-  if (ranks) request.report_fd = report_end_.get();
-  if (!rank_fds_.empty()) request.kept_fds = &rank_fds_;
+  if (ranks) {
+    request.report_fd = ranks_.report_fd();
+    request.kept_fds = &ranks_.kept_fds();
+  }
   request.cgroup_fd = cap_->entry_directory_fd();
   request.cgroup_procs_fd = cap_->entry_fd();
   request.open_files = &r_->open_files;
@@ -319,7 +236,10 @@ void Slot::Launched() {
     return;
   }
   ArmTimers();
-  if (IsHub()) WatchForHub();
+  if (IsHub()) {
+    ranks_.WhenItListens(
+        [this](uint16_t port) { listener_->HubListens(this, port); });
+  }
   if (attempt_.ended_for != EndReason::kNone) AskToEnd();
 }
 
@@ -473,7 +393,8 @@ void Slot::LeaderEnded(int wait_status, const rusage& usage) {
   bool ended_by_us = attempt_.ended_for != EndReason::kNone;
   int signal = attempt_.exit.signal;
   if (!ended_by_us) {
-    cap_->LeaderEnded(attempt_.exit, signal == 0 ? 0 : PeakBytes(usage));
+    cap_->LeaderEnded(attempt_.exit,
+                      signal == 0 ? 0 : LargestProcessBytes(usage));
   }
   bool perhaps_slurms = r_->signals_reach_all && !ended_by_us &&
                         (signal == SIGTERM || signal == SIGINT);
@@ -499,39 +420,11 @@ void Slot::Finish(absl::Duration patience) {
   });
 }
 
-// It says where the others find it as soon as it knows.
-void Slot::WatchForHub() {
-  (void)r_->loop->Watch(report_.get(), EPOLLIN, [this](uint32_t) {
-    ReadRankReport();
-    if (attempt_.ranks.port == 0) return;
-    r_->loop->Unwatch(report_.get());
-    listener_->HubListens(this, attempt_.ranks.port);
-  });
-}
-
-// False: there is no more of it now.
-bool Slot::ReadRankReport() {
-  char text[8192];
-  ssize_t bytes = read(report_.get(), text, sizeof text);
-  if (bytes <= 0) return false;
-  if (reported_.size() < kLongestRankReport) {
-    reported_.append(text, static_cast<size_t>(bytes));
-  }
-  attempt_.ranks = RankReport::Parse(reported_);
-  return true;
-}
-
 void Slot::Conclude() {
-  if (HasRanks()) {
-    r_->loop->Unwatch(report_.get());
-    // None of it is for the next attempt.
-    while (ReadRankReport()) {
-    }
-  }
-  Ended ended = EndedRecord(attempt_, cap_.get(), collector_.get(),
+  if (HasRanks()) attempt_.ranks = ranks_.End();
+  Ended ended = EndedRecord(attempt_, cap_.get(), collector(),
                             r_->options->output_limit_kills);
   directory_.Empty();
-  if (HasRanks()) shared_memory_.Empty();
   RemoveLeftFiles(kSharedMemory, attempt_.start, cap_->directory(),
                   kJudgingFiles);
   busy_ = false;

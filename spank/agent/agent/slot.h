@@ -19,9 +19,10 @@
 #include "spank/agent/agent/attempt.h"
 #include "spank/agent/agent/attempt_directory.h"
 #include "spank/agent/agent/oom_score.h"
+#include "spank/agent/agent/slot_output.h"
+#include "spank/agent/agent/slot_ranks.h"
 #include "spank/agent/caps/caps.h"
 #include "spank/agent/loop/loop.h"
-#include "spank/agent/output/collector.h"
 #include "spank/agent/output/streams.h"
 #include "spank/agent/runner/launcher.h"
 #include "spank/agent/slots/slots.h"
@@ -107,14 +108,10 @@ class Slot {
  private:
   Slot(uint32_t number, const SlotResources* resources, Listener* listener);
 
-  void Watch();
-  void WatchOutput(size_t pipe);
-  void OutputReady(size_t pipe);
-  void StopWatchingRanks();
+  absl::Status Watch();
+  void OutputHeard();
   std::optional<Failure> Prepare();
   void Launch();
-  absl::Status PrepareRanks();
-  absl::Status PackByRank(OutputStream stream, int fd, std::vector<int>* fds);
   void Launched();
   void LeaderEnded(int wait_status, const rusage& usage);
   uint64_t DataLimitBytes() const;
@@ -127,33 +124,29 @@ class Slot {
   void AskToEnd();
   void KillNow();
   void Finish(absl::Duration patience);
+  Collector* collector() {
+    return output_ != nullptr ? output_->collector() : nullptr;
+  }
   bool HasRanks() const;
   bool IsHub() const;
   // Of a part that is not the first it is the first that ends all.
   bool IsLaterPart() const;
-  void WatchForHub();
-  bool ReadRankReport();
   void Conclude();
 
   uint32_t number_;
   const SlotResources* r_;
   Listener* listener_;
   std::unique_ptr<SlotCap> cap_;
-  std::unique_ptr<Collector> collector_;  // none: nothing is packed
+  std::unique_ptr<SlotOutput> output_;  // none: nothing is packed
   std::unique_ptr<Launcher> launcher_;
   AttemptDirectory directory_;
-  AttemptDirectory shared_memory_;  // made for those with ranks
+  SlotRanks ranks_;
   // What a launch reads, while it is under way.
   Environment environment_;
   Streams streams_;
   std::vector<std::string> programs_;
-  std::vector<std::string> words_;  // of a command that is not the sub-job's
-  std::vector<int> rank_fds_;       // where its ranks print
   std::vector<char*> argv_;
-  UniqueFd report_, report_end_;  // where cram-ranks reports; made when needed
-  std::string reported_;
 
-  bool reads_output_ = true;
   bool busy_ = false;
   Attempt attempt_;
   SlotClaim claim_;
