@@ -8,6 +8,7 @@
 #include "sbin/cram/live_run.h"
 #include "sbin/cram/print.h"
 #include "sbin/report/selection.h"
+#include "sbin/report/subjob_id.h"
 
 namespace cram {
 namespace {
@@ -59,16 +60,23 @@ std::string WhatWasDone(const Run& run, const Outcome& outcome) {
 void DefineCancelCommand(CLI::App* command, CancelRequest* request) {
   command
       ->add_option("RUN", request->run,
-                   "run directory, or id of the job or of the run")
+                   "run directory, or id of the job, of the run or of a "
+                   "sub-job (12.0_17)")
       ->required();
   command
       ->add_option("-i,--indexes", request->indexes,
-                   "of the sub-jobs: 3,10-20, or all")
-      ->required()
+                   "of the sub-jobs: 3,10-20, or all; unless an id was given")
       ->type_name("LIST");
 }
 
-absl::Status CancelSubJobs(const CancelRequest& request) {
+absl::Status CancelSubJobs(CancelRequest request) {
+  if (request.indexes.empty()) {
+    request.indexes = TakeIndex(&request.run).value_or("");
+  }
+  if (request.indexes.empty()) {
+    return absl::InvalidArgumentError(
+        "which sub-jobs? Name them by -i: 3,10-20, or all");
+  }
   absl::StatusOr<RunDirectory> directory = FindRun(request.run);
   if (!directory.ok()) return directory.status();
   absl::StatusOr<std::unique_ptr<Run>> run = LoadLive(*directory);

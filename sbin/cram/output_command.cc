@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "pack/base/io.h"
 #include "pack/base/run_directory.h"
@@ -13,18 +14,31 @@
 #include "sbin/report/manifest_lookup.h"
 #include "sbin/report/rank_lines.h"
 #include "sbin/report/run.h"
+#include "sbin/report/subjob_id.h"
 
 namespace cram {
 namespace {
 
+absl::Status NameSubJob(OutputRequest* request) {
+  if (request->index) return absl::OkStatus();
+  uint64_t index = 0;
+  std::optional<std::string> word = TakeIndex(&request->run);
+  if (!word || !absl::SimpleAtoi(*word, &index)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "of which sub-job? Give its index: cram output ", request->run, " 0"));
+  }
+  request->index = index;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<const Attempt*> FindAttempt(const Run& run,
                                            const OutputRequest& request) {
-  if (request.index >= run.subjobs()) {
+  if (*request.index >= run.subjobs()) {
     return absl::OutOfRangeError(
         absl::StrCat("no such sub-job; run ", run.id(), " has ", run.subjobs(),
                      ", from 0 to ", run.subjobs() - 1));
   }
-  const Attempt* last = run.Last(request.index);
+  const Attempt* last = run.Last(*request.index);
   if (last == nullptr) return absl::NotFoundError("it has not started");
   if (!request.attempt) return last;
   for (const Attempt* it = last; it != nullptr; it = it->previous) {
@@ -72,7 +86,7 @@ absl::Status Copy(const Run& run, const Attempt& attempt,
     fprintf(stderr,
             "cram: sub-job %s: %s were left out, for the limit of output "
             "(--cram-output-limit); its start and its end are here\n",
-            absl::StrCat(request.index).c_str(), FormatSize(left_out).c_str());
+            absl::StrCat(*request.index).c_str(), FormatSize(left_out).c_str());
   }
   return read;
 }
@@ -82,9 +96,11 @@ absl::Status Copy(const Run& run, const Attempt& attempt,
 void DefineOutputCommand(CLI::App* command, OutputRequest* request) {
   command
       ->add_option("RUN", request->run,
-                   "run directory, or id of the job or of the run")
+                   "run directory, or id of the job, of the run or of the "
+                   "sub-job (12.0_17)")
       ->required();
-  command->add_option("INDEX", request->index, "of the sub-job")->required();
+  command->add_option("INDEX", request->index,
+                      "of the sub-job, unless its id was given");
   command->add_flag("--stderr", request->standard_error,
                     "its standard error instead of its standard output");
   command
@@ -100,15 +116,17 @@ void DefineOutputCommand(CLI::App* command, OutputRequest* request) {
 }
 
 absl::Status PrintOutput(OutputRequest request) {
+  absl::Status named = NameSubJob(&request);
+  if (!named.ok()) return named;
   absl::StatusOr<RunDirectory> directory = FindRun(request.run);
   if (!directory.ok()) return directory.status();
   absl::StatusOr<std::unique_ptr<Run>> run = Run::Load(*directory);
   if (!run.ok()) return run.status();
-  std::string context = absl::StrCat("sub-job ", request.index);
+  std::string context = absl::StrCat("sub-job ", *request.index);
   absl::StatusOr<const Attempt*> attempt = FindAttempt(**run, request);
   if (!attempt.ok()) return WithContext(context, attempt.status());
   ManifestLookup manifest(**run);
-  const SubJob* subjob = manifest.Get(request.index);
+  const SubJob* subjob = manifest.Get(*request.index);
   absl::Status status;
   if (subjob != nullptr) {
     status = CheckPacked(*subjob, request);

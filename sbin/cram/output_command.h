@@ -1,4 +1,5 @@
-// cram output RUNDIR|JOBID INDEX [--stderr] [--attempt K] [--rank R] [--label]
+// cram output RUNDIR|JOBID [INDEX] [--stderr] [--attempt K] [--rank R]
+// [--label]
 #pragma once
 
 #include <stdint.h>
@@ -15,8 +16,8 @@ class App;
 namespace cram {
 
 struct OutputRequest {
-  std::string run;  // as FindRun takes it
-  uint64_t index = 0;
+  std::string run;  // as FindRun takes it, or a sub-job's id: 12.0_17
+  std::optional<uint64_t> index;  // none: it is in the id
   bool standard_error = false;
   std::optional<uint32_t> attempt;  // none: the last one
   std::optional<uint32_t> rank;     // none: all
@@ -27,8 +28,9 @@ struct OutputRequest {
 void DefineOutputCommand(CLI::App* command, OutputRequest* request);
 
 // Writes the bytes to standard output, those of several ranks line by line.
-// Errors: no such run, sub-job or rank (OUT_OF_RANGE), it has not run, its
-// output was not packed, or a part of it is lost (what is there was written).
+// Errors: no such run, sub-job or rank (OUT_OF_RANGE), none named, it has not
+// run, its output was not packed, or a part of it is lost (what is there was
+// written).
 absl::Status PrintOutput(OutputRequest request);
 
 }  // namespace cram

@@ -1,12 +1,10 @@
 #include "sbin/cramacct/options.h"
 
-#include <ctype.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
-#include "absl/strings/match.h"
+#include "sbin/report/subjob_id.h"
 
 namespace cram {
 namespace {
@@ -63,23 +61,10 @@ void Define(CLI::App* app, CommandLine* words, AcctOptions* options) {
       ->excludes(summary);
 }
 
-// A JobID as rows have it, "12.0_17": takes the index off the run's id.
-std::string TakeIndex(std::string* run) {
-  size_t underscore = run->rfind('_');
-  if (underscore == std::string::npos || access(run->c_str(), F_OK) == 0) {
-    return "";
-  }
-  std::string index = run->substr(underscore + 1);
-  bool is_id = isdigit(run->front()) || absl::StartsWith(*run, "run-");
-  if (!is_id || index.find_first_not_of("0123456789") != std::string::npos) {
-    return "";
-  }
-  run->resize(underscore);
-  return index;
-}
-
 absl::Status Understand(CommandLine words, AcctOptions* options) {
-  if (words.indexes.empty()) words.indexes = TakeIndex(&options->run);
+  if (words.indexes.empty()) {
+    words.indexes = TakeIndex(&options->run).value_or("");
+  }
   if (!words.states.empty()) {
     absl::StatusOr<std::bitset<kStates>> states = ParseStates(words.states);
     if (!states.ok()) return states.status();

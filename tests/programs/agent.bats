@@ -160,6 +160,16 @@ COMPLETED" ]
   [ "$(tr '\n' , <order)" = "0 2,1 3,2 1,3 3,4 2," ]
 }
 
+@test "a sub-job is named by its index, or by the id that reports print" {
+  pack --param i=1..2 -- sh -c 'echo "out $CRAM_INDEX"'
+  run -0 run_m
+  id=$(cramacct -n -P -o JobID -i 1 -j "$(run_dir)")
+  [[ $id == run-*_1 ]]
+  [ "$(cram output "$id")" = "out 1" ]
+  run -2 cram output "$(run_dir)"
+  [[ $output == "cram: of which sub-job?"* ]]
+}
+
 @test "output goes where the mode says" {
   pack --param i=1..2 -- sh -c 'echo "out $CRAM_INDEX"; echo "err $CRAM_INDEX" >&2'
   run_once() {

@@ -99,8 +99,12 @@ start_sleepers() {
   soon 3 states RUNNING
   [ "$(rows index -s R | tr '\n' ' ')" = "0 3 4 " ]
   [[ $(cramacct -j "$(run_dir)" -i 2 --why) == *"was cancelled by the user on node"*"a resume runs it again"* ]]
-  run -0 cram cancel "$(run_dir)" -i 0-2
-  [[ $output == *"cancelled 3 sub-jobs: "* ]]
+  run -0 cram cancel "$(run_dir)" -i 0-1
+  [[ $output == *"cancelled 2 sub-jobs: "* ]]
+  run -0 cram cancel "$(cramacct -n -P -o JobID -i 2 -j "$(run_dir)")"
+  [[ $output == *"cancelled 1 sub-job: "* ]]
+  run -2 cram cancel "$(run_dir)"
+  [[ $output == "cram: which sub-jobs?"* ]]
   run -0 cram cancel "$(run_dir)" -i all
   ended 1
   [ "$(rows state | sort | uniq -c | tr -s ' ')" = " 12 CANCELLED" ]
@@ -146,7 +150,7 @@ COMPLETED|0" ]
   start_sleepers
   refused "no sub-job 12" cancel "$(run_dir)" -i 12
   refused "not a list of indexes" cancel "$(run_dir)" -i 1..3
-  refused "--indexes is required" cancel "$(run_dir)"
+  refused "which sub-jobs?" cancel "$(run_dir)"
   [ "$(stat -c %a "$(run_dir)/requests")" = 600 ]
   cram cancel "$(run_dir)" -i all >said
   ended 1
