@@ -24,6 +24,8 @@ class IdleFiles {
   // all slots add up to it. It takes no more than a twentieth of the time: what
   // is asked sooner again may be as old. Looks at 10,000 files at most.
   uint64_t BytesFor(uint32_t slot);
+  // From when on it looks again when it is asked.
+  absl::Time next_look() const { return next_look_; }
 
  private:
   void Count();
