@@ -261,6 +261,7 @@ kill -ABRT \$\$"
   is FAILED 'runtime memory error'
 }
 
+# bats test_tags=slow
 @test "the words of a memory error are no more than words" {
   pack --param how='echo MemoryError >&2','echo MemoryError; exit 1' \
     -- sh -c '{how}'
@@ -269,6 +270,7 @@ kill -ABRT \$\$"
 exit code" ]
 }
 
+# bats test_tags=slow
 @test "a memory error is not known where standard error is not packed" {
   pack -- sh -c 'echo MemoryError >&2; exit 1'
   run_m --output=none
@@ -382,6 +384,7 @@ grep VmHWM /proc/$PPID/status'
   [[ $(why -i 0) == *"Of its standard error"*"were left out"* ]]
 }
 
+# bats test_tags=slow
 @test "nothing is left out of what is not longer than the limit" {
   pack --param bytes=1048576,1048577 -- sh -c 'head -c {bytes} /dev/zero | tr "\0" x'
   run_m --output-limit=1M

@@ -40,6 +40,7 @@ COMPLETED|2|800M" ]
 3|OUT_OF_MEMORY|500M" ]
 }
 
+# bats test_tags=slow
 @test "--retry and --oom-retry are counted apart" {
   cat >moody <<'END'
 #!/bin/sh
@@ -57,6 +58,7 @@ END
 3|exit code|800M" ]
 }
 
+# bats test_tags=slow
 @test "a failure that is not of memory is not run again by --oom-retry" {
   pack -- false
   run -1 cram run m.pb --oom-retry=2
@@ -82,6 +84,7 @@ print(json.load(sys.stdin)["run"]["nodes"][0]["budget_bytes"] >> 20)')
   [ "$later" -gt 50 ]
 }
 
+# bats test_tags=slow
 @test "--oom-retry of bad use is one error, and nothing is started" {
   pack -- true
   refused() {
@@ -142,6 +145,7 @@ import json, sys
 print(json.load(sys.stdin)["settings"][0]["options"])')" = "$options" ]
 }
 
+# bats test_tags=slow
 @test "cramacct --suggest says when there is nothing to draw from" {
   pack -- false
   cram run m.pb || true

@@ -47,6 +47,7 @@ load helper
   until_true 20 eval '[ "$(user sacct -nPX --name=hogs -o state)" = FAILED ]'
 }
 
+# bats test_tags=slow
 @test "without a word about memory the cap is the budget over the slots" {
   pack --param i=1..2 -- sh -c 'echo $CRAM_MEM_BYTES'
   user srun -N1 -c2 --mem=1000M --cram=m.pb
@@ -65,6 +66,7 @@ load helper
   done
 }
 
+# bats test_tags=slow
 @test "--cram-mem is the cap, over what the manifest says" {
   taker hog
   pack --mem 2500M --param i=0 -- ./hog
