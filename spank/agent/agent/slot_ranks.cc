@@ -79,7 +79,8 @@ absl::Status SlotRanks::OpenReport() {
 void SlotRanks::WhenItListens(std::function<void(uint16_t port)> listens) {
   (void)loop_->Watch(report_.get(), EPOLLIN,
                      [this, listens = std::move(listens)](uint32_t) {
-                       uint16_t port = ReadReport().port;
+                       ReadReport();
+                       uint16_t port = RankReport::Parse(reported_).port;
                        if (port == 0) return;
                        std::function<void(uint16_t)> tell = listens;
                        loop_->Unwatch(report_.get());
@@ -87,21 +88,24 @@ void SlotRanks::WhenItListens(std::function<void(uint16_t port)> listens) {
                      });
 }
 
-// All that is there: none of it is for the next attempt.
-RankReport SlotRanks::ReadReport() {
+// False: there is no more of it now.
+bool SlotRanks::ReadReport() {
   char text[8192];
-  ssize_t bytes;
-  while ((bytes = read(report_.get(), text, sizeof text)) > 0) {
-    if (reported_.size() >= kLongestRankReport) continue;
+  ssize_t bytes = read(report_.get(), text, sizeof text);
+  if (bytes <= 0) return false;
+  if (reported_.size() < kLongestRankReport) {
     reported_.append(text, static_cast<size_t>(bytes));
   }
-  return RankReport::Parse(reported_);
+  return true;
 }
 
 RankReport SlotRanks::End() {
   loop_->Unwatch(report_.get());
   if (has_directory_) directory_.Empty();
-  return ReadReport();
+  // None of it is for the next attempt.
+  while (ReadReport()) {
+  }
+  return RankReport::Parse(reported_);
 }
 
 }  // namespace cram

@@ -52,7 +52,7 @@ class SlotRanks {
                                            OutputStream stream, int fd,
                                            SlotOutput* output);
   absl::Status OpenReport();
-  RankReport ReadReport();
+  bool ReadReport();
 
   Loop* loop_;
   uint32_t slot_;
