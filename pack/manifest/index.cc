@@ -1,7 +1,10 @@
 #include "pack/manifest/index.h"
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "pack/base/little_endian.h"
 #include "pack/manifest/checksum.h"
 #include "pack/manifest/layout.h"
 #include "pack/manifest/manifest.pb.h"
@@ -9,6 +12,9 @@
 
 namespace cram {
 namespace {
+
+// At the end of a file; has the index of a few million rows.
+constexpr size_t kReadFirst = 64 << 10;
 
 absl::Status Damaged(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("damaged: ", what));
@@ -88,7 +94,23 @@ absl::Status ParseRest(absl::string_view bytes, uint64_t begin,
   return absl::OkStatus();
 }
 
+// Where the end says that the index is, if it is that of a manifest.
+absl::string_view WhereIndexIs(absl::string_view file) {
+  if (file.size() < kManifestTailBytes) return {};
+  uint64_t offset = ReadLittleEndian(file.substr(file.size() - 8));
+  if (offset >= file.size()) return {};
+  return file.substr(offset, kMaxIndexBytes);
+}
+
 }  // namespace
+
+absl::StatusOr<ManifestIndex> ManifestIndex::Read(const MappedFile& file) {
+  absl::string_view bytes = file.bytes();
+  file.WillRead(
+      bytes.substr(bytes.size() - std::min(bytes.size(), kReadFirst)));
+  file.WillRead(WhereIndexIs(bytes));
+  return Parse(bytes);
+}
 
 absl::StatusOr<ManifestIndex> ManifestIndex::Parse(absl::string_view file) {
   absl::StatusOr<uint64_t> header_end = ParseHeader(file);

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "pack/manifest/block_places.h"
+#include "pack/manifest/mapped_file.h"
 
 namespace cram {
 
@@ -25,6 +26,8 @@ struct ManifestIndex {
   // `file` is the whole file, which must outlive this. Errors: not a manifest,
   // a newer major version, truncated, damaged, no sub-jobs.
   static absl::StatusOr<ManifestIndex> Parse(absl::string_view file);
+  // The same, of the file's bytes.
+  static absl::StatusOr<ManifestIndex> Read(const MappedFile& file);
 };
 
 // The piece's bytes. Error: they are damaged.

@@ -22,7 +22,6 @@ class ManifestReader::Impl {
   absl::StatusOr<SubJobTemplate> GetTemplate(size_t id) const;
   absl::StatusOr<BlockView> View(size_t block) const {
     BlockEntry entry = index_.blocks[block];
-    file_.Touched(entry.piece.bytes);
     return CheckedView(entry, entry.piece);
   }
   absl::Status SetDefaultCommand(const std::vector<std::string>& argv);
@@ -39,7 +38,10 @@ class ManifestReader::Impl {
 
  private:
   absl::StatusOr<SubJobMaker> Compile(size_t id) const;
-  // The same without any checksum, and with that of a piece only.
+  absl::string_view BytesOf(const BlockEntry& entry) const {
+    return file_.bytes().substr(entry.piece.offset, entry.piece.bytes);
+  }
+  // A block without any checksum, and with that of a piece only.
   absl::StatusOr<BlockView> Peek(const BlockEntry& entry) const;
   absl::StatusOr<BlockView> CheckedView(const BlockEntry& entry,
                                         const Piece& piece) const;
@@ -109,9 +111,9 @@ std::string ManifestReader::Impl::BlockName(const BlockEntry& entry) const {
 
 absl::StatusOr<BlockView> ManifestReader::Impl::Peek(
     const BlockEntry& entry) const {
-  file_.Touched(sizeof entry + entry.head.bytes);
-  absl::StatusOr<BlockView> view = BlockView::Parse(
-      file_.bytes().substr(entry.piece.offset, entry.piece.bytes));
+  file_.Touched(sizeof entry);
+  file_.WillRead(BytesOf(entry));
+  absl::StatusOr<BlockView> view = BlockView::Parse(BytesOf(entry));
   if (view.ok() && view->template_id >= has_command_.size()) {
     view = absl::DataLossError("damaged: a template that is not there");
   }
@@ -121,6 +123,7 @@ absl::StatusOr<BlockView> ManifestReader::Impl::Peek(
 
 absl::StatusOr<BlockView> ManifestReader::Impl::CheckedView(
     const BlockEntry& entry, const Piece& piece) const {
+  file_.WillRead(BytesOf(entry));
   absl::Status status = ReadPiece(file_.bytes(), piece).status();
   if (!status.ok()) return WithContext(BlockName(entry), status);
   absl::StatusOr<BlockView> view = Peek(entry);
@@ -185,7 +188,6 @@ absl::Status ManifestReader::Impl::CheckText(absl::string_view text) const {
 absl::Status ManifestReader::Impl::Load(size_t block) {
   if (open_ && open_block_ == block) return absl::OkStatus();
   BlockEntry entry = index_.blocks[block];
-  file_.Touched(entry.piece.bytes);
   absl::StatusOr<BlockView> view = CheckedView(entry, entry.head);
   if (view.ok() && open_ && Continues(*view)) {
     open_->Continue(*std::move(view));
@@ -252,9 +254,8 @@ absl::StatusOr<std::unique_ptr<ManifestReader>> ManifestReader::Open(
     const std::string& path) {
   absl::StatusOr<MappedFile> file = MappedFile::Open(path);
   if (!file.ok()) return file.status();
-  absl::StatusOr<ManifestIndex> index = ManifestIndex::Parse(file->bytes());
+  absl::StatusOr<ManifestIndex> index = ManifestIndex::Read(*file);
   if (!index.ok()) return WithContext(path, index.status());
-  file->Touched(file->bytes().size() - index->content_bytes);
   auto impl = std::make_unique<Impl>(path, *std::move(file), *std::move(index));
   absl::Status status = impl->CheckTemplates();
   if (!status.ok()) return status;

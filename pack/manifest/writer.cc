@@ -145,7 +145,7 @@ absl::StatusOr<std::unique_ptr<ManifestWriter>> ManifestWriter::AddTo(
 
 // Its header may be of another length than ours: everything moves by that.
 absl::Status ManifestWriter::CopyOld(const MappedFile& file) {
-  absl::StatusOr<ManifestIndex> old = ManifestIndex::Parse(file.bytes());
+  absl::StatusOr<ManifestIndex> old = ManifestIndex::Read(file);
   if (!old.ok()) return old.status();
   absl::StatusOr<absl::string_view> content = ContentToCopy(file, *old);
   if (!content.ok()) return content.status();
@@ -154,9 +154,10 @@ absl::Status ManifestWriter::CopyOld(const MappedFile& file) {
   uint64_t moved = offset_ - header_end;  // modulo 2^64
   for (; !content->empty();
        content->remove_prefix(std::min(content->size(), kBufferBytes))) {
-    absl::Status status = Append(content->substr(0, kBufferBytes));
+    absl::string_view piece = content->substr(0, kBufferBytes);
+    file.WillRead(piece);
+    absl::Status status = Append(piece);
     if (!status.ok()) return status;
-    file.Touched(kBufferBytes);
   }
   // Room for some more: a copy of a long one would take as much again.
   block_places_.reserve(file.bytes().size() - old->content_bytes +

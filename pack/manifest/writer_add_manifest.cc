@@ -45,7 +45,7 @@ absl::Status ManifestWriter::AddManifest(const std::string& path) {
 }
 
 absl::Status ManifestWriter::AddContent(const MappedFile& file) {
-  absl::StatusOr<ManifestIndex> index = ManifestIndex::Parse(file.bytes());
+  absl::StatusOr<ManifestIndex> index = ManifestIndex::Read(file);
   if (!index.ok()) return index.status();
   absl::Status status = ContentToCopy(file, *index).status();
   if (!status.ok()) return status;
@@ -63,6 +63,7 @@ absl::Status ManifestWriter::AddContent(const MappedFile& file) {
   }
   for (size_t i = 0; i < index->blocks.size(); ++i) {
     BlockEntry block = index->blocks[i];
+    file.WillRead(file.bytes().substr(block.piece.offset, block.piece.bytes));
     absl::StatusOr<absl::string_view> bytes =
         ReadPiece(file.bytes(), block.piece);
     if (!bytes.ok()) return bytes.status();
@@ -75,7 +76,6 @@ absl::Status ManifestWriter::AddContent(const MappedFile& file) {
         AppendBlock(ids[parts->template_id], block.subjobs, parts->body_field,
                     parts->body, block.piece.bytes - block.head.bytes);
     if (!status.ok()) return status;
-    file.Touched(block.piece.bytes);
   }
   return absl::OkStatus();
 }
