@@ -210,6 +210,10 @@ std::unique_ptr<ManifestWriter> ManifestWriter::ForDescriptor(int fd) {
 
 absl::Status ManifestWriter::Append(absl::string_view bytes) {
   crc_ = ExtendCrc32(crc_, bytes);
+  return AppendSummed(bytes);
+}
+
+absl::Status ManifestWriter::AppendSummed(absl::string_view bytes) {
   offset_ += bytes.size();
   if (buffer_.size() + bytes.size() < kBufferBytes) {
     buffer_.append(bytes.data(), bytes.size());
@@ -229,7 +233,9 @@ absl::StatusOr<FieldPlace> ManifestWriter::AppendMessage(
   place.set_bytes(bytes.size());
   place.set_crc32(Crc32(bytes));
   absl::Status status = Append(header);
-  if (status.ok()) status = Append(bytes);
+  if (!status.ok()) return status;
+  crc_ = JoinCrc32(crc_, place.crc32(), bytes.size());
+  status = AppendSummed(bytes);
   if (!status.ok()) return status;
   return place;
 }

@@ -82,6 +82,8 @@ class ManifestWriter {
   // Makes maker_ that of the template, bound to these parameters.
   absl::Status Use(uint32_t template_id, absl::Span<const std::string> names);
   absl::Status Append(absl::string_view bytes);
+  // The same, but that crc_ knows them already.
+  absl::Status AppendSummed(absl::string_view bytes);
   // Writes an embedded message; its place.
   absl::StatusOr<FieldPlace> AppendMessage(uint32_t field,
                                            absl::string_view bytes);
