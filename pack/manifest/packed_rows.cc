@@ -20,32 +20,29 @@ absl::Status CheckUnpackedBytes(uint64_t bytes) {
 }
 
 // Takes its bytes off the front of `data`.
-absl::StatusOr<RowGroupView> ParseGroup(absl::string_view bytes,
-                                        absl::string_view* data) {
-  RowGroupView group;
+absl::Status ParseGroup(absl::string_view bytes, absl::string_view* data,
+                        RowGroupView* group) {
   uint64_t packed_bytes = 0;
   WireReader reader(bytes);
   while (reader.Next()) {
     if (reader.field() == RowGroup::kRowsFieldNumber) {
-      group.rows = reader.number();
+      group->rows = reader.number();
     } else if (reader.field() == RowGroup::kUnpackedBytesFieldNumber) {
-      group.unpacked_bytes = reader.number();
+      group->unpacked_bytes = reader.number();
     } else if (reader.field() == RowGroup::kPackedBytesFieldNumber) {
       packed_bytes = reader.number();
     } else if (reader.field() == RowGroup::kCrc32FieldNumber) {
-      group.crc32 = static_cast<uint32_t>(reader.number());
-      group.has_crc32 = true;
+      group->crc32 = static_cast<uint32_t>(reader.number());
+      group->has_crc32 = true;
     }
   }
-  if (!reader.ok() || group.rows == 0 || group.rows > INT64_MAX ||
+  if (!reader.ok() || group->rows == 0 || group->rows > INT64_MAX ||
       packed_bytes > data->size()) {
     return Damaged();
   }
-  group.zstd = data->substr(0, packed_bytes);
+  group->zstd = data->substr(0, packed_bytes);
   data->remove_prefix(packed_bytes);
-  absl::Status status = CheckUnpackedBytes(group.unpacked_bytes);
-  if (!status.ok()) return status;
-  return group;
+  return CheckUnpackedBytes(group->unpacked_bytes);
 }
 
 }  // namespace
@@ -92,12 +89,12 @@ absl::StatusOr<PackedRowsView> PackedRowsView::ParseGroups(
   uint64_t rows = 0;
   view.groups.reserve(groups.size());
   for (absl::string_view group : groups) {
-    absl::StatusOr<RowGroupView> parsed = ParseGroup(group, &data);
-    if (!parsed.ok()) return parsed.status();
-    if (parsed->rows > INT64_MAX - rows) return Damaged();
-    parsed->first = rows;
-    rows += parsed->rows;
-    view.groups.push_back(*parsed);
+    RowGroupView& parsed = view.groups.emplace_back();
+    status = ParseGroup(group, &data, &parsed);
+    if (!status.ok()) return status;
+    if (parsed.rows > INT64_MAX - rows) return Damaged();
+    parsed.first = rows;
+    rows += parsed.rows;
   }
   return view;
 }

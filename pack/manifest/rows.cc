@@ -66,13 +66,13 @@ RowsTable::Place RowsTable::PlaceOf(absl::string_view view) const {
 
 bool RowsTable::AddColumn(absl::string_view bytes, uint64_t rows) {
   size_t end = values_.size() + rows;
-  WireReader reader(bytes);
-  while (reader.Next()) {
-    if (reader.field() != Column::kValuesFieldNumber) continue;
-    if (values_.size() == end) return false;
-    values_.push_back(PlaceOf(reader.bytes()));
-  }
-  return reader.ok() && values_.size() == end;
+  bool good = ForEachBytes(Column::kValuesFieldNumber, bytes,
+                           [this, end](absl::string_view value) {
+                             if (values_.size() == end) return false;
+                             values_.push_back(PlaceOf(value));
+                             return true;
+                           });
+  return good && values_.size() == end;
 }
 
 absl::Status RowsTable::ParseRows(const PackedRowsView& packed, uint64_t rows) {

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "pack/manifest/wire.h"
 
 namespace cram {
@@ -29,6 +32,26 @@ TEST(Wire, ReadsWhatItWrites) {
   EXPECT_EQ(reader.number(), UINT64_MAX);
   EXPECT_FALSE(reader.Next());
   EXPECT_TRUE(reader.ok());
+}
+
+TEST(Wire, VisitsTheBytesOfOneFieldOfAnyLength) {
+  std::string bytes;
+  std::vector<std::string> texts = {"a", "", std::string(127, 'b'),
+                                    std::string(128, 'c'), "d"};
+  for (const std::string& text : texts) {
+    AppendBytesField(3, text, &bytes);
+    AppendVarintField(2, 7, &bytes);
+    AppendBytesField(4, "another", &bytes);
+  }
+  std::vector<std::string> visited;
+  auto visit = [&visited](absl::string_view text) {
+    visited.emplace_back(text);
+    return visited.size() < 6;
+  };
+  EXPECT_TRUE(ForEachBytes(3, bytes, visit));
+  EXPECT_EQ(visited, texts);
+  EXPECT_FALSE(ForEachBytes(3, bytes, visit)) << "told to stop";
+  EXPECT_FALSE(ForEachBytes(3, "\x1a\x05oops", visit)) << "damaged";
 }
 
 TEST(Wire, LeavesZerosOut) {
