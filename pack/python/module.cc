@@ -231,6 +231,8 @@ void DefineSubJob(py::module_& module) {
   property("time_limit_seconds", TimeLimit, "a float, or None");
   property("mem_mode", MemoryMode,
            "\"cgroup\", or \"rlimit\": a limit of address space as well");
+  property("retry_codes", Text<&SubJob::retry_codes>,
+           "which ends are worth another attempt; empty: not said");
   property("stdin", Text<&SubJob::stdin_path>, "file; empty: /dev/null");
   property("stdout", Text<&SubJob::stdout_path>,
            "file; empty: as the run's output mode says");

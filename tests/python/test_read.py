@@ -24,8 +24,8 @@ class Read(InDirectory):
     def setUp(self):
         super().setUp()
         self.cram("pack", "-o", "m.pb", "--param", "x=10..13", "--mem", "200M",
-                  "--time", "90s", "--env", "X={x}", "--cwd", "/d{x}", "--name",
-                  "n{x}", "--", "model", "{x}")
+                  "--time", "90s", "--retry-codes", "on=75", "--env", "X={x}",
+                  "--cwd", "/d{x}", "--name", "n{x}", "--", "model", "{x}")
 
     def test_is_a_sequence(self):
         manifest = Manifest("m.pb")
