@@ -170,6 +170,20 @@ run
   refused "cannot run the agent /none/cram-agent: No such file" run m.pb
 }
 
+@test "protoc shows the plain parts" {
+  pack --param n=1..3 --mem 200M -- echo {n}
+  proto=$BATS_TEST_DIRNAME/../../pack/manifest
+  protoc -I "$proto" --decode=cram.Manifest "$proto/manifest.proto" <m.pb >shown
+  for line in 'magic: "cram manifest"' 'argv: "{n}"' 'memory_bytes: 209715200' \
+    'name: "n"' 'count: 3' 'subjobs: 3'; do
+    grep -qF -- "$line" shown
+  done
+  cram pack -o rows.pb --csv <(seq 3 | sed '1i n') -- echo {n}
+  protoc -I "$proto" --decode=cram.Manifest "$proto/manifest.proto" \
+    <rows.pb >shown
+  grep -qF 'columns: "n"' shown
+}
+
 @test "a manifest of version 1.0 is read for ever" {
   golden=$BATS_TEST_DIRNAME/../golden/manifest-1.0
   cram info -a --json "$golden.pb" >read.txt

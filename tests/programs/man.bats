@@ -109,7 +109,8 @@ same() {
   expected=$(
     printf '%s\n' bin/cram bin/cramacct lib/cram/cram.so lib/cram/libcram-view.so \
       libexec/cram/cram-agent libexec/cram/cram-launch \
-      libexec/cram/cram-ranks share/doc/cram/LICENSE share/doc/cram/NOTICE
+      libexec/cram/cram-ranks share/cram/manifest.proto \
+      share/doc/cram/LICENSE share/doc/cram/NOTICE
     for page in "$man"/*.[1-9]; do
       echo "share/man/man${page##*.}/${page##*/}"
     done
