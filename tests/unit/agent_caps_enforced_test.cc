@@ -109,7 +109,7 @@ int Departing() {
 int Deserter() {
   const char* const environment[] = {"PATH=/usr/bin:/bin", "CRAM_SLOT=0",
                                      nullptr};
-  execle("/bin/sh", "sh", "-c", "(setsid sleep 1000 &); sleep 0.1", nullptr,
+  execle("/bin/sh", "sh", "-c", "(setsid sleep 100 &); sleep 0.1", nullptr,
          environment);
   return 99;
 }
@@ -235,7 +235,7 @@ TEST_P(EachCgroup, WhatTheLastOneLeftInATmpfsIsNotTheNextOnes) {
 TEST_P(EachCaps, SaysWhetherItHoldsALeader) {
   ASSERT_TRUE(slot_->Arm(kCap).ok());
   auto life = [] {
-    sleep(1000);
+    sleep(100);
     return 0;
   };
   pid_t inside = Start(slot_.get(), life);
@@ -268,7 +268,7 @@ TEST_P(EachCaps, SlotsAreApart) {
   std::unique_ptr<SlotCap> other = NewSlot(1);
   ASSERT_TRUE(other->Arm(kCap).ok());
   pid_t bystander = Start(other.get(), [] {
-    sleep(1000);
+    sleep(100);
     return 0;
   });
   other->Started(bystander);

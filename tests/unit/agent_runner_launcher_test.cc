@@ -149,7 +149,7 @@ TEST_F(Launching, EndsWhatTheLastOneMadeItsChild) {
                        ", 0, 0, 0, 0)\n"
                        "if pid == 0:\n"
                        "  os.setsid()\n"
-                       "  time.sleep(1000)\n"
+                       "  time.sleep(100)\n"
                        "print(pid)\n")});
   EXPECT_EQ(Wait(Result().pid).code, 0);
   pid_t foreign = 0;
@@ -161,7 +161,7 @@ TEST_F(Launching, EndsWhatTheLastOneMadeItsChild) {
 }
 
 TEST_F(Launching, ProcessesDieWithTheLauncher) {
-  Launch({"sleep", "1000"});
+  Launch({"sleep", "100"});
   pid_t sleeper = Result().pid;
   launcher_.reset();
   EXPECT_EQ(Wait(sleeper).signal, SIGKILL);

@@ -147,7 +147,7 @@ TEST_F(Spawning, DiesWithTheAgent) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   pid_t agent = fork();
   if (agent == 0) {
-    SpawnResult result = Start({"sleep", "1000"});
+    SpawnResult result = Start({"sleep", "100"});
     (void)WriteFull(pid_file.get(), absl::StrCat(result.pid), "pid");
     raise(SIGKILL);
   }

@@ -162,7 +162,7 @@ class SlotLife : public testing::Test, public Slot::Listener {
 };
 
 TEST_F(SlotLife, AnOutputLimitPassedDuringTheLaunchEndsIt) {
-  Start({"sleep", "1000"});
+  Start({"sleep", "100"});
   Print("more than ten bytes");
   loop_->After(absl::Milliseconds(50), [] { GateCaps::armed->Open(); });
   Run(absl::Seconds(4));
@@ -172,7 +172,7 @@ TEST_F(SlotLife, AnOutputLimitPassedDuringTheLaunchEndsIt) {
 }
 
 TEST_F(SlotLife, OneThatIsCancelledDuringItsLaunchEnds) {
-  Start({"sleep", "1000"});
+  Start({"sleep", "100"});
   loop_->After(absl::Milliseconds(20),
                [this] { slot_->Cancel(EndReason::kRunStopped); });
   loop_->After(absl::Milliseconds(50), [] { GateCaps::armed->Open(); });
@@ -181,7 +181,7 @@ TEST_F(SlotLife, OneThatIsCancelledDuringItsLaunchEnds) {
 }
 
 TEST_F(SlotLife, TheFirstReasonToEndItIsItsCause) {
-  Start({"sleep", "1000"});
+  Start({"sleep", "100"});
   Print("more than ten bytes");
   loop_->After(absl::Milliseconds(20),
                [this] { slot_->Cancel(EndReason::kRunStopped); });
