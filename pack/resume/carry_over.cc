@@ -100,6 +100,10 @@ absl::StatusOr<CarriedOver> CarryOver(EarlierRun* earlier,
     status = ErrnoStatus("rename", temporary, errno);
   }
   if (!status.ok()) return status;
+  if (IsTheSame(*earlier->manifest(), *manifest, same_command)) {
+    IndexSet left = carried.left;
+    carried.cut_off = left.Take(earlier->cut_off());
+  }
   return carried;
 }
 

@@ -15,7 +15,9 @@
 namespace cram {
 
 struct CarriedOver {
-  IndexSet left;           // what is to be run, of the new manifest
+  IndexSet left;  // what is to be run, of the new manifest
+  // Of `left`, what EarlierRun::cut_off() says; of another manifest nothing.
+  IndexSet cut_off;
   uint64_t completed = 0;  // what is not
 };
 

@@ -28,6 +28,12 @@ absl::StatusOr<std::vector<Place>> Hashes(ManifestReader* manifest,
 
 }  // namespace
 
+bool IsTheSame(const ManifestReader& from, const ManifestReader& to,
+               bool same_command) {
+  return same_command && from.size() == to.size() &&
+         from.fingerprint() == to.fingerprint();
+}
+
 absl::StatusOr<std::vector<uint64_t>> MatchContent(ManifestReader* from,
                                                    const IndexSet& wanted,
                                                    ManifestReader* to,
@@ -35,8 +41,7 @@ absl::StatusOr<std::vector<uint64_t>> MatchContent(ManifestReader* from,
   std::vector<uint64_t> match;
   if (wanted.empty()) return match;
   match.resize(wanted.ranges().rbegin()->second, kNowhere);
-  if (same_command && from->size() == to->size() &&
-      from->fingerprint() == to->fingerprint()) {
+  if (IsTheSame(*from, *to, same_command)) {
     for (const auto& [begin, end] : wanted.ranges()) {
       for (uint64_t index = begin; index < end; ++index) match[index] = index;
     }

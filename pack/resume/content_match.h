@@ -14,6 +14,10 @@ namespace cram {
 // No sub-job.
 inline constexpr uint64_t kNowhere = UINT64_MAX;
 
+// Whether each sub-job of one is the one of the same index in the other.
+bool IsTheSame(const ManifestReader& from, const ManifestReader& to,
+               bool same_command);
+
 // For each sub-job of `from`, up to the highest of `wanted`, its index in `to`;
 // kNowhere for what is not wanted or not there. Sub-jobs are the same when
 // their content hashes are. What stands in `to` k times is matched at most k

@@ -11,6 +11,14 @@
 #include "pack/resume/content_match.h"
 
 namespace cram {
+namespace {
+
+bool IsCutOff(Cause cause) {
+  return cause == Cause::kTimeLimit || cause == Cause::kCancelled ||
+         cause == Cause::kNodeLost;
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<EarlierRun>> EarlierRun::Open(
     absl::string_view run) {
@@ -76,14 +84,17 @@ bool EarlierRun::VisitJournal(const std::string& path, const Visit& visit) {
           }
         } else if (record.has_started()) {
           started[record.started().index()] = record.started();
+          if (record.started().index() < manifest_->size()) {
+            cut_off_.Add(record.started().index());
+          }
         } else if (record.has_ended()) {
           const Ended& ended = record.ended();
           auto start = started.find(ended.index());
           bool known = start != started.end() &&
                        start->second.attempt() == ended.attempt();
-          bool completed =
-              static_cast<Cause>(ended.cause()) == Cause::kCompleted;
-          if (completed && ended.index() < manifest_->size()) {
+          Cause cause = static_cast<Cause>(ended.cause());
+          if (!IsCutOff(cause)) cut_off_.Remove(ended.index());
+          if (cause == Cause::kCompleted && ended.index() < manifest_->size()) {
             visit({opened, known ? &start->second : nullptr, ended});
           }
           if (start != started.end()) started.erase(start);

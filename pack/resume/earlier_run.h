@@ -51,6 +51,12 @@ class EarlierRun {
   absl::Status ForEachCompleted(
       const std::function<void(const Completed&)>& visit);
 
+  // Those that began and came to no end of their own, as far as
+  // ForEachCompleted has read: the run's end, a time limit or the loss of a
+  // node cut them off. They are the long ones. Of the run itself, not of those
+  // that it went on with; some may have completed in another attempt.
+  const IndexSet& cut_off() const { return cut_off_; }
+
   // What could not be read, a line each, so far.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
@@ -69,6 +75,7 @@ class EarlierRun {
   std::unique_ptr<ManifestReader> manifest_;
   std::vector<std::string> command_;
   std::string resumed_from_;  // empty: it is the first one
+  IndexSet cut_off_;
   std::vector<std::string> warnings_;
 };
 

@@ -44,12 +44,18 @@ absl::Status WriteRemainder(const RemainderRequest& request) {
   absl::StatusOr<std::unique_ptr<ManifestWriter>> writer =
       ManifestWriter::Create(request.output);
   if (!writer.ok()) return writer.status();
-  status =
-      CopySubJobs(manifest, (*run)->default_command(), left, writer->get());
+  // Those that were cut off are the long ones.
+  uint64_t size = left.size();
+  IndexSet first = left.Take((*run)->cut_off());
+  for (const IndexSet& part : {first, left}) {
+    if (part.empty() || !status.ok()) continue;
+    status =
+        CopySubJobs(manifest, (*run)->default_command(), part, writer->get());
+  }
   if (!status.ok()) return status;
   absl::StatusOr<uint64_t> bytes = (*writer)->Finish();
   if (!bytes.ok()) return bytes.status();
-  return Print(absl::StrCat(request.output, ": ", left.size(), " of ",
+  return Print(absl::StrCat(request.output, ": ", size, " of ",
                             manifest->size(), " sub-jobs, from index 0 on; ",
                             *bytes, " bytes\n"));
 }

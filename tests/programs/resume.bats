@@ -57,6 +57,21 @@ states() { cramacct -nP -j "${1-$last}" -o index,state | tr '\n' ' '; }
   [ "$(sort -n ran | uniq -d | wc -l)" -le $((3 * $(nproc))) ]
 }
 
+@test "who was cut off is long, and goes first when the run is gone on with" {
+  cram pack -o m.pb --param i=1..6 -- sh -c '
+    [ {i} -lt 6 ] || [ -e quick ] || sleep 1000; ./job {i}'
+  echo 1 >fail
+  first 1 a --time=2s m.pb
+  touch quick
+  rm fail ran
+  first 0 b --resume a --slots=1
+  [ "$(tr '\n' ' ' <ran)" = "6 1 " ]
+  rm ran
+  cram remainder a -o rest.pb
+  first 0 c rest.pb --slots=1
+  [ "$(tr '\n' ' ' <ran)" = "6 1 " ]
+}
+
 @test "a run whose manifest was not there yet is not gone on with, and says why" {
   cram pack -o m.pb --param i=1..2 -- ./job '{i}'
   first 0 a m.pb

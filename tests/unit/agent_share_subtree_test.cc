@@ -28,6 +28,43 @@ TEST(Subtree, RunsEverySubJobOnceAndEnds) {
   }
 }
 
+TEST(Subtree, GivesOutWhatIsBehindThePoolAfterIt) {
+  Record record;
+  Subtree root(true, Some(10, 12), &record, Some(0, 5));
+  root.AddChild(0, Work(), 1);
+  EXPECT_EQ(root.Totals().unstarted, 7U);
+  root.Ask(0);
+  root.Report(0, Busy(0, 1, 2));
+  EXPECT_FALSE(root.finished());
+  root.Ask(0);
+  ASSERT_EQ(record.grants.size(), 2U);
+  EXPECT_EQ(record.grants[0].second.indexes().ToString(), "10-11");
+  EXPECT_EQ(record.grants[1].second.indexes().ToString(), "0-4");
+  root.Report(0, Busy(0, 1, 7));
+  EXPECT_TRUE(root.finished());
+}
+
+TEST(Subtree, WhoRunsNothingWhenNothingWaitsMayLeave) {
+  Record record;
+  Subtree root(true, Work(), &record);
+  root.AddChild(0, Some(0, 1), 1);
+  root.AddChild(1, Some(1, 2), 1);
+  root.AddChild(2, Some(2, 4), 1);
+  root.Report(0, Busy(1, 1));
+  root.Report(1, Busy(0, 1, 1));
+  root.Report(2, Busy(1, 1));
+  EXPECT_TRUE(root.Unneeded().empty());
+  root.Report(2, Busy(1, 1, 1));
+  EXPECT_EQ(root.Unneeded(), std::vector<uint32_t>({1}));
+  root.Retire(1);
+  EXPECT_EQ(record.finishes, std::vector<uint32_t>({1}));
+  EXPECT_TRUE(root.Unneeded().empty());
+  EXPECT_EQ(root.Totals().finished[SimulatedTree::kDone], 2U);
+  root.Report(0, Busy(0, 1, 1));
+  root.Report(2, Busy(0, 1, 2));
+  EXPECT_TRUE(root.finished());
+}
+
 TEST(Subtree, WithoutFirstSharesRunsWhatIsLeft) {
   Work left(*IndexSet::Parse("3,10-200,400"));
   left.Add(500, {2, 1, 0, 0});

@@ -18,10 +18,18 @@ constexpr int kJournalsAtOnce = 32;
 
 // What there is to do that is nobody's first share.
 Work RootsPool(const Run& run) {
-  if (run.left) return Work(run.order.PlacesOf(*run.left));
+  if (run.left) return Work(run.order.PlacesOf(run.left_first));
   IndexSet pool(FirstPool(run.subjobs, run.step.nodes));
   pool.AddAll(run.of_ranks);
   return Work(pool);
+}
+
+// What waits until that is given out.
+Work BehindRootsPool(const Run& run) {
+  if (!run.left) return Work();
+  IndexSet behind = *run.left;
+  behind.Take(run.left_first);
+  return Work(run.order.PlacesOf(behind));
 }
 
 }  // namespace
@@ -32,7 +40,8 @@ Family::Family(const Run* run, Node* node, Lease lease, Above* above)
       lease_(lease),
       above_(above),
       subtree_(run->step.node_id == 0,
-               run->step.node_id == 0 ? RootsPool(*run) : Work(), this) {
+               run->step.node_id == 0 ? RootsPool(*run) : Work(), this,
+               run->step.node_id == 0 ? BehindRootsPool(*run) : Work()) {
   names_[run->step.node_id] = run->step.node_name;
 }
 

@@ -57,6 +57,7 @@ absl::Status Resume(Run* run) {
                             : absl::StrCat(carried->left.size(), " to run")));
   run->completed_before = carried->completed;
   run->left.emplace(std::move(carried->left));
+  run->left_first = std::move(carried->cut_off);
   return absl::OkStatus();
 }
 

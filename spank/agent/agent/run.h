@@ -54,6 +54,7 @@ struct Run {
   // on with an earlier one): every node asks for its part. Here the root says
   // what there is to do at all; what the others have in it is not looked at.
   std::optional<IndexSet> left;
+  IndexSet left_first;  // of it, at the root: what the others wait for
   // This agent came so late that it asks for its first share like for any
   // other.
   bool late = false;

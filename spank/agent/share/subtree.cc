@@ -139,6 +139,7 @@ void Subtree::RunElsewhere(uint32_t id, const Work& work) {
 
 void Subtree::GiveTo(uint32_t id, const IndexSet& indexes) {
   Work share = pool_.Take(indexes);
+  share.AddAll(behind_.Take(indexes));
   if (!share.empty()) Give(id, share);
 }
 
@@ -249,6 +250,7 @@ void Subtree::Stop() {
 
 Work Subtree::Holds() const {
   Work all = pool_;
+  all.AddAll(behind_);
   for (const auto& [id, work] : failed_) all.AddAll(work);
   for (const auto& [id, child] : children_) all.AddAll(child.holds);
   return all;
@@ -256,7 +258,7 @@ Work Subtree::Holds() const {
 
 Progress Subtree::Totals() const {
   Progress totals;
-  totals.unstarted = pool_.size();
+  totals.unstarted = pool_.size() + behind_.size();
   totals.stopping = stopped_;
   for (const auto& [id, child] : children_) {
     const Progress& progress = child.progress;
@@ -289,6 +291,11 @@ void Subtree::Serve() {
   if (root_) FinishIfDone();
 }
 
+bool Subtree::HasPool() {
+  if (pool_.empty()) pool_ = std::exchange(behind_, Work());
+  return !pool_.empty();
+}
+
 void Subtree::ServeFailed() {
   for (auto& [id, work] : std::exchange(failed_, {})) {
     Work rest = Place(work, id);
@@ -311,7 +318,7 @@ void Subtree::ServeAskers(bool hungry) {
     }
   }
   for (auto& [id, child] : children_) {
-    if (pool_.empty()) return;
+    if (!HasPool()) return;
     if (!child.asking || child.hungry() != hungry) continue;
     GrantTo(id, &child, all_slots);
   }
@@ -432,7 +439,7 @@ bool Subtree::Idle(const Child& child) const {
 }
 
 void Subtree::FinishIfDone() {
-  if (!stopped_ && !(pool_.empty() && failed_.empty())) return;
+  if (!stopped_ && (HasPool() || !failed_.empty())) return;
   for (const auto& [id, child] : children_) {
     if (!Idle(child)) return;
   }

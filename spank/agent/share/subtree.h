@@ -51,9 +51,13 @@ class Neighbours {
 // soon as less is unstarted in it than it has slots, like a node.
 class Subtree {
  public:
-  // `root`: all that there is is in `pool` or held by children.
-  Subtree(bool root, Work pool, Neighbours* neighbours)
-      : root_(root), neighbours_(neighbours), pool_(std::move(pool)) {}
+  // `root`: all that there is is in `pool`, in `behind`, which is given out
+  // when that is empty, or held by children.
+  Subtree(bool root, Work pool, Neighbours* neighbours, Work behind = Work())
+      : root_(root),
+        neighbours_(neighbours),
+        pool_(std::move(pool)),
+        behind_(std::move(behind)) {}
 
   // Before it has said anything; `slots` is a guess until it reports.
   void AddChild(uint32_t child, Work holds, uint32_t slots);
@@ -132,6 +136,7 @@ class Subtree {
   };
 
   void Serve();
+  bool HasPool();
   void Give(uint32_t id, const Work& work);
   void ServeFailed();
   Work Place(const Work& work, uint32_t but);
@@ -152,6 +157,7 @@ class Subtree {
   bool root_;
   Neighbours* neighbours_;
   Work pool_;
+  Work behind_;
   std::map<uint32_t, Child> children_;
   // By child, what others are to run, while none of them has come.
   std::map<uint32_t, Work> failed_;
