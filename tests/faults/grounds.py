@@ -130,7 +130,12 @@ class Alone:
         return left
 
     def settle(self):
-        wait_until(lambda: not pids_of(self.work), 120, "processes are left")
+        try:
+            wait_until(lambda: not pids_of(self.work), 120, "")
+        except Broken as error:
+            left = [(pid, *stat(pid), " ".join(command_line(pid)))
+                    for pid in pids_of(self.work)]
+            raise Broken(f"processes are left: {left}") from error
 
     def cgroups(self):
         return [path for pid in self.keepers for path in
