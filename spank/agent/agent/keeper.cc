@@ -20,6 +20,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "pack/base/die_with_parent.h"
 #include "pack/base/exit_status.h"
 #include "pack/base/io.h"
 #include "pack/journal/journal_writer.h"
@@ -111,7 +112,7 @@ void KeepOthersOut() { prctl(PR_SET_DUMPABLE, 0); }
 
 pid_t StartAgent(const AgentOptions& options, const Step& step,
                  Premises premises, const sigset_t& old_mask) {
-  pid_t pid = fork();
+  pid_t keeper = getpid(), pid = fork();
   if (pid == 0) {
     // Then it is root's.
     premises.oom_score_file =
@@ -119,7 +120,7 @@ pid_t StartAgent(const AgentOptions& options, const Step& step,
   }
   KeepOthersOut();
   if (pid != 0) return pid;
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  DieWithParent(keeper);
   sigprocmask(SIG_SETMASK, &old_mask, nullptr);
   absl::StatusOr<std::unique_ptr<Agent>> agent =
       Agent::Create(options, step, premises);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "pack/base/die_with_parent.h"
 #include "pack/base/io.h"
 #include "spank/agent/caps/process_table.h"
 
@@ -150,10 +150,10 @@ absl::StatusOr<std::string> CheckEntry(int entry_fd,
   int said[2];
   if (pipe2(said, O_CLOEXEC) != 0) return ErrnoStatus("pipe", "", errno);
   UniqueFd listen(said[0]), speak(said[1]);
-  pid_t child = fork();
+  pid_t self = getpid(), child = fork();
   if (child < 0) return ErrnoStatus("fork", "", errno);
   if (child == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    DieWithParent(self);
     int error = write(entry_fd, "0", 1) == 1 ? 0 : errno;
     if (write(speak.get(), &error, sizeof error) == sizeof error) pause();
     _exit(0);

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "pack/base/die_with_parent.h"
 #include "spank/agent/runner/clone_into.h"
 
 namespace cram {
@@ -16,6 +16,7 @@ namespace {
 struct Failure {
   const char* step;
   int error;
+  pid_t parent;
 };
 
 // Written in the child, read by the parent after vfork returns: volatile
@@ -47,7 +48,7 @@ bool Redirect(int from, int to) {
 [[noreturn]] void Child(const SpawnRequest& request, bool is_in_cgroup,
                         volatile Failure* failure) {
   if (request.child != nullptr) *request.child = getpid();
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  DieWithParent(failure->parent);
   if (!is_in_cgroup && request.cgroup_procs_fd >= 0 &&
       write(request.cgroup_procs_fd, "0", 1) != 1) {
     Fail(failure, "enter cgroup");
@@ -122,7 +123,7 @@ std::vector<int> IgnoredSignals() {
 }
 
 SpawnResult Spawn(const SpawnRequest& request) {
-  volatile Failure failure = {nullptr, 0};
+  volatile Failure failure = {nullptr, 0, getpid()};
   pid_t pid = Fork(request, &failure);
   SpawnResult result;
   if (pid < 0) {
