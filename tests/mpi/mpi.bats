@@ -203,9 +203,10 @@ of_each_rank() {
   [ "$(record)" = "0|FAILED|3:0|exit code" ]
 }
 
-@test "rank 0 prints into its file, others nowhere" {
-  pack --ranks 2 --mpi none -- sh -c 'echo $CRAM_RANK'
-  cram run --output rank0 m.pb
+@test "rank 0 prints into its file, others nowhere, who are named when they fail" {
+  pack --ranks 2 --mpi none -- sh -c 'echo $CRAM_RANK; exit $CRAM_RANK'
+  run -1 cram run --output rank0 m.pb
+  [[ $(cramacct --why -j cram-run-*) == *"exit code 1 of its rank 1"* ]]
   [ "$(cat cram.0.out)" = 0 ]
   [ ! -e cram.0.1.out ]
 }
