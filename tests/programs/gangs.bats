@@ -5,7 +5,7 @@ load many_agents_helper
 
 setup() {
   in_work
-  export CRAM_PATIENCE=8 SLURM_CPUS_ON_NODE=2
+  export CRAM_PATIENCE=${CRAM_PATIENCE:-8} SLURM_CPUS_ON_NODE=2
 }
 
 teardown() {
@@ -34,6 +34,7 @@ places='echo $CRAM_RANK of $CRAM_RANKS at $SLURM_LOCALID on node $SLURM_NODEID'
     "7|node0,node1,node2,node3" ]
 }
 
+# bats test_tags=lost
 @test "a node that is lost ends the ranks on the others, and all are run again" {
   pack --mem 20M --ranks 8 --mpi none -- sleep "$long"
   agents 4
@@ -49,6 +50,7 @@ places='echo $CRAM_RANK of $CRAM_RANKS at $SLURM_LOCALID on node $SLURM_NODEID'
   [[ $(cramacct -nP -j cram-7.0 -o reason) == "it needs 8 CPUs"* ]]
 }
 
+# bats test_tags=lost
 @test "a member that is killed costs an attempt" {
   pack --mem 20M --ranks 4 --mpi none -- sh -c \
     'echo $CRAM_NODE >node.$CRAM_ATTEMPT.$CRAM_RANK; sleep 2'
@@ -81,6 +83,7 @@ places='echo $CRAM_RANK of $CRAM_RANKS at $SLURM_LOCALID on node $SLURM_NODEID'
   no_processes
 }
 
+# bats test_tags=lost
 @test "without the first agent gangs end, and their nodes finish what they hold" {
   pack --mem 20M --param i=1..30 -- sleep 0.5
   cram pack --append -o m.pb --mem 20M --ranks 6 --mpi none -- sleep "$long" \
