@@ -32,7 +32,6 @@
 #include "spank/agent/caps/cgroup2.h"
 #include "spank/agent/caps/cgroup_mounts.h"
 #include "spank/agent/caps/control_file.h"
-#include "spank/agent/caps/left_files.h"
 #include "spank/agent/caps/watchdog.h"
 #include "spank/agent/output/collector.h"
 #include "spank/agent/output/streams.h"
@@ -267,7 +266,7 @@ void Attempt(Bench* bench, uint64_t index, Steps* steps) {
   steps->Lap("collect its output");
   bench->temporary_directory->Empty();
   steps->Lap("see that its directory is empty");
-  RemoveLeftFiles(kSharedMemory, start, bench->cap->directory());
+  bench->cap->RemoveFiles(start, absl::InfiniteDuration());
   steps->Lap("see that it left no file in /dev/shm");
   ended.mutable_ended()->set_index(index);
   ended.mutable_ended()->set_end_ns(absl::ToUnixNanos(absl::Now()));

@@ -212,6 +212,16 @@ until [ -e $file.other ]; do sleep 0.1; done"
   rm -r "$file".*
 }
 
+@test "a file that grows in /dev/shm past the cap is the sub-job's end, and goes with it" {
+  file=/dev/shm/cram-test.$$.$BATS_TEST_NUMBER
+  pack --mem 40M -- bash -c "exec 9>$file
+for ((i = 0; i < 2000; i++)); do head -c 1M /dev/zero >&9; sleep 0.01; done"
+  run -1 cram run m.pb
+  [ "$(rows state,cause)" = "OUT_OF_MEMORY|own cap" ]
+  between 40 "$(rows maxrss --units=M)" 100
+  [ ! -e "$file" ]
+}
+
 # bats test_tags=kernel
 @test "kill -9 of the agent leaves no file of a sub-job's in /dev/shm" {
   if ! cram_by_cgroup; then

@@ -1,6 +1,7 @@
 // What sub-jobs leave in /dev/shm, and what of it is removed.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -168,6 +169,21 @@ TEST_P(LeftFiles, WhatSomebodyHasOpenOrMappedStays) {
   held.reset();
   munmap(mapped, 4096);
   EXPECT_EQ(RemoveInTime(16384), 16384u);
+}
+
+TEST_P(LeftFiles, StayWhileAnotherAgentLooks) {
+  since_ = absl::Now();
+  ASSERT_TRUE(Attempt(slot_.get(), [] {
+                return Write(Path(""), 5000);
+              }).exit.success());
+  UniqueFd turn(open(kSharedMemory, O_RDONLY | O_DIRECTORY));
+  ASSERT_EQ(flock(turn.get(), LOCK_EX), 0);
+  EXPECT_EQ(RemoveLeftFiles(kSharedMemory, since_, slot_->directory(),
+                            absl::Milliseconds(100)),
+            0u);
+  EXPECT_TRUE(IsThere(""));
+  turn.reset();
+  EXPECT_EQ(RemoveInTime(8192), 8192u);
 }
 
 TEST_P(LeftFiles, OfAnotherSlotStay) {

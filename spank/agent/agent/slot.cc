@@ -12,7 +12,6 @@
 #include "absl/time/clock.h"
 #include "pack/base/io.h"
 #include "pack/base/program_path.h"
-#include "spank/agent/caps/left_files.h"
 #include "spank/ranks/rank_command.h"
 
 namespace cram {
@@ -425,8 +424,7 @@ void Slot::Conclude() {
   Ended ended = EndedRecord(attempt_, cap_.get(), collector(),
                             r_->options->output_limit_kills);
   directory_.Empty();
-  RemoveLeftFiles(kSharedMemory, attempt_.start, cap_->directory(),
-                  kJudgingFiles);
+  cap_->RemoveFiles(attempt_.start, kJudgingFiles);
   busy_ = false;
   listener_->AttemptEnded(this, &ended);
 }

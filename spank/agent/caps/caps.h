@@ -37,7 +37,7 @@ constexpr uint64_t kLeftBehindWorthCounting = 8 * kMiB;
 // The cap of one slot, used for one attempt after the other:
 //   Arm, [child enters through entry_fd], Started, ... the leader is reaped,
 //   LeaderEnded, KillAll until it is true, Verdict, victim and peak_bytes,
-//   LeftBehind.
+//   RemoveFiles, LeftBehind.
 // Every process of the attempt is in it, however it was forked.
 //
 // Files of a tmpfs (/dev/shm) are memory and count to the cap of the attempt
@@ -94,6 +94,10 @@ class SlotCap {
   // not known for sure.
   virtual std::optional<Victim> victim() { return std::nullopt; }
   virtual uint64_t peak_bytes() = 0;  // 0: not known
+
+  // Removes from /dev/shm what the attempt has left, see left_files.h; what is
+  // not judged after `patience` stays. `since`: when it began. After KillAll.
+  virtual void RemoveFiles(absl::Time /*since*/, absl::Duration /*patience*/) {}
 
   // Memory that ended attempts of this slot fill for as long as nobody removes
   // their files; caches are dropped first. Only between KillAll and Arm, after

@@ -15,6 +15,7 @@
 #include "pack/base/io.h"
 #include "pack/base/size.h"
 #include "spank/agent/caps/control_file.h"
+#include "spank/agent/caps/left_files.h"
 #include "spank/agent/caps/process_table.h"
 #include "spank/agent/caps/witness.h"
 
@@ -146,6 +147,10 @@ class Cgroup1Slot : public SlotCap {
   uint64_t peak_bytes() override {
     last_peak_ = peak_.ReadNumber();
     return last_peak_ - std::min(last_peak_, base_);
+  }
+
+  void RemoveFiles(absl::Time since, absl::Duration patience) override {
+    RemoveLeftFiles(kSharedMemory, since, leaf_, patience);
   }
 
   uint64_t LeftBehind() override {

@@ -15,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "pack/base/io.h"
 #include "pack/base/size.h"
+#include "spank/agent/caps/left_files.h"
 #include "spank/agent/caps/witness.h"
 
 namespace cram {
@@ -161,6 +162,10 @@ class Cgroup2Slot : public SlotCap {
   uint64_t peak_bytes() override {
     uint64_t peak = peak_.ReadNumber();
     return std::min(peak - std::min(peak, peak_base_), cap_);
+  }
+
+  void RemoveFiles(absl::Time since, absl::Duration patience) override {
+    RemoveLeftFiles(kSharedMemory, since, run_, patience);
   }
 
   // In the slot: what a removed `run` was charged stays charged to it.

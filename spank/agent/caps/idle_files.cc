@@ -13,13 +13,12 @@
 
 #include "absl/time/clock.h"
 #include "pack/base/fd.h"
+#include "spank/agent/caps/file_id.h"
 #include "spank/agent/caps/sole_use.h"
 
 namespace cram {
 namespace {
 
-// The kernel's clock for files may be a tick behind.
-constexpr absl::Duration kFileClockTick = absl::Milliseconds(10);
 constexpr int kDeepestCounted = 8;
 constexpr int kMostCounted = 10000;
 constexpr int kShareOfTime = 20;

@@ -4,10 +4,13 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -16,15 +19,17 @@
 #include "pack/base/fd.h"
 #include "pack/base/spare_file.h"
 #include "spank/agent/caps/file_charges.h"
+#include "spank/agent/caps/file_id.h"
 #include "spank/agent/caps/sole_use.h"
 
 namespace cram {
 namespace {
 
-// The kernel's clock for files may be a tick behind.
-constexpr absl::Duration kTick = absl::Milliseconds(10);
 constexpr int kDeepest = 8;
 constexpr size_t kMostFiles = 100;  // at once: each is kept open
+// How long to wait at most for others who look, and how often to ask.
+constexpr absl::Duration kOthersLook = absl::Seconds(5);
+constexpr absl::Duration kBetweenTries = absl::Milliseconds(1);
 
 struct Entry {
   UniqueFd directory;  // that it is in
@@ -51,13 +56,17 @@ UniqueFd Copy(const UniqueFd& fd) {
   return UniqueFd(fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
 }
 
+// What tells a sub-job's files from others.
+struct Rule {
+  std::function<bool(const FileId& file)> may_be_its;
+  std::function<bool(const std::vector<int>& files)> are_its;
+};
+
 class Sweep {
  public:
-  Sweep(absl::Time since, FileCharges charges)
-      : since_(since), charges_(std::move(charges)) {}
+  Sweep(absl::Time since, Rule rule) : since_(since), rule_(std::move(rule)) {}
 
-  uint64_t Run(const UniqueFd& directory, absl::Duration patience) {
-    absl::Time end = absl::Now() + patience;
+  uint64_t Run(const UniqueFd& directory, absl::Time end) {
     uint64_t before;
     do {
       before = removed_;
@@ -74,13 +83,9 @@ class Sweep {
 
  private:
   bool MayGo(const struct statx& status) const {
-    if ((status.stx_mask & STATX_BTIME) == 0 || status.stx_uid != geteuid() ||
-        (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0 ||
-        IsSpared(status)) {
-      return false;
-    }
-    timespec made = {status.stx_btime.tv_sec, status.stx_btime.tv_nsec};
-    return absl::TimeFromTimespec(made) >= since_ - kTick;
+    return IsOursSince(status, since_) &&
+           (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0 &&
+           !IsSpared(status);
   }
 
   void Collect(const UniqueFd& fd, int depth) {
@@ -93,13 +98,13 @@ class Sweep {
         continue;
       }
       struct statx status;
-      if (statx(fd.get(), entry->d_name, AT_SYMLINK_NOFOLLOW,
-                STATX_BASIC_STATS | STATX_BTIME, &status) != 0 ||
+      if (statx(fd.get(), entry->d_name, AT_SYMLINK_NOFOLLOW, kOursSinceMask,
+                &status) != 0 ||
           !MayGo(status)) {
         continue;
       }
       if (S_ISREG(status.stx_mode) && status.stx_blocks > 0) {
-        Take(fd, entry->d_name);
+        if (rule_.may_be_its(IdOf(status))) Take(fd, entry->d_name);
       } else if (S_ISDIR(status.stx_mode) && depth < kDeepest) {
         Enter(fd, entry->d_name, depth);
       }
@@ -139,14 +144,14 @@ class Sweep {
   void Judge(absl::Time end) {
     std::vector<int> all;
     for (const File& file : files_) all.push_back(file.fd.get());
-    if (charges_.HoldAllOf(all)) {
+    if (rule_.are_its(all)) {
       for (const File& file : files_) Remove(file);
       return;
     }
     if (files_.size() < 2) return;
     for (const File& file : files_) {
       if (absl::Now() > end) return;
-      if (charges_.HoldAllOf({file.fd.get()})) Remove(file);
+      if (rule_.are_its({file.fd.get()})) Remove(file);
     }
   }
 
@@ -176,30 +181,67 @@ class Sweep {
   }
 
   absl::Time since_;
-  FileCharges charges_;
+  Rule rule_;
   std::vector<File> files_;
   std::vector<Entry> directories_;
   uint64_t removed_ = 0;
 };
+
+// Of a tmpfs in which something was made or removed since then.
+UniqueFd OpenChanged(const std::string& tmpfs, absl::Time since) {
+  struct stat status;
+  if (stat(tmpfs.c_str(), &status) != 0 ||
+      absl::TimeFromTimespec(status.st_mtim) < since - kFileClockTick) {
+    return UniqueFd();
+  }
+  UniqueFd fd(open(tmpfs.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  struct statfs kind;
+  if (!fd.valid() || fstatfs(fd.get(), &kind) != 0 ||
+      kind.f_type != TMPFS_MAGIC) {
+    return UniqueFd();
+  }
+  return fd;
+}
+
+// Who looks has files of others open and mapped, which to another that looks at
+// the same time are in use. So agents take turns; the lock goes with `fd`.
+bool TakeTurn(const UniqueFd& fd, absl::Time end) {
+  while (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (absl::Now() >= end) return false;
+    absl::SleepFor(kBetweenTries);
+  }
+  return true;
+}
 
 }  // namespace
 
 uint64_t RemoveLeftFiles(const std::string& tmpfs, absl::Time since,
                          const std::string& directory,
                          absl::Duration patience) {
-  struct stat status;
-  if (directory.empty() || stat(tmpfs.c_str(), &status) != 0 ||
-      absl::TimeFromTimespec(status.st_mtim) < since - kTick) {
-    return 0;
-  }
+  if (directory.empty()) return 0;
+  UniqueFd fd = OpenChanged(tmpfs, since);
   FileCharges charges;
-  UniqueFd fd(open(tmpfs.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  struct statfs kind;
-  if (!fd.valid() || fstatfs(fd.get(), &kind) != 0 ||
-      kind.f_type != TMPFS_MAGIC || !charges.Open(directory).ok()) {
-    return 0;
-  }
-  return Sweep(since, std::move(charges)).Run(fd, patience);
+  if (!fd.valid() || !charges.Open(directory).ok()) return 0;
+  absl::Time begin = absl::Now();
+  if (!TakeTurn(fd, begin + std::min(patience, kOthersLook))) return 0;
+  Rule rule = {[](const FileId&) { return true; },
+               [&charges](const std::vector<int>& files) {
+                 return charges.HoldAllOf(files);
+               }};
+  return Sweep(since, std::move(rule)).Run(fd, begin + patience);
+}
+
+uint64_t RemoveLeftFiles(const std::string& tmpfs, absl::Time since,
+                         const std::set<FileId>& seen,
+                         absl::Duration patience) {
+  if (seen.empty()) return 0;
+  UniqueFd fd = OpenChanged(tmpfs, since);
+  if (!fd.valid()) return 0;
+  absl::Time end = absl::Now() + std::min(patience, kOthersLook);
+  if (!TakeTurn(fd, end)) return 0;
+  Rule rule = {[&seen](const FileId& file) { return seen.count(file) != 0; },
+               [](const std::vector<int>&) { return true; }};
+  return Sweep(since, std::move(rule)).Run(fd, absl::InfiniteFuture());
 }
 
 }  // namespace cram

@@ -3,9 +3,11 @@
 
 #include <stdint.h>
 
+#include <set>
 #include <string>
 
 #include "absl/time/time.h"
+#include "spank/agent/caps/file_id.h"
 
 namespace cram {
 
@@ -13,7 +15,7 @@ inline constexpr char kSharedMemory[] = "/dev/shm";
 
 // Removes from `tmpfs` (/dev/shm) the files of this user that are certain to be
 // those of processes of the memory cgroup `directory`. A file is when it
-//  - was made at `since` or later: statx(2), of a tmpfs since Linux 5.18;
+//  - was made at `since` or later: file_id.h;
 //  - is not spared, see pack/base/spare_file.h: Linux 6.1;
 //  - is open nowhere, and mapped nowhere: sole_use.h;
 //  - has memory, and all of it is charged to the cgroup: file_charges.h.
@@ -24,10 +26,17 @@ inline constexpr char kSharedMemory[] = "/dev/shm";
 //
 // Returns the bytes removed. Costs one stat(2) when nothing was made or removed
 // in `tmpfs` itself since then; where there are files of others as well, some
-// milliseconds a file, and after `patience` the rest stays. Only when no
-// process is in the cgroup.
+// milliseconds a file, and after `patience` the rest stays. Agents take turns
+// by a lock, flock(2), on `tmpfs`; who gets none within `patience`, or some
+// seconds, removes nothing. Only when no process is in the cgroup.
 uint64_t RemoveLeftFiles(const std::string& tmpfs, absl::Time since,
                          const std::string& directory,
+                         absl::Duration patience = absl::InfiniteDuration());
+
+// The same without a cgroup, of which a file is among those that were `seen` to
+// be a sub-job's: seen_files.h. Only when none of its processes is left.
+uint64_t RemoveLeftFiles(const std::string& tmpfs, absl::Time since,
+                         const std::set<FileId>& seen,
                          absl::Duration patience = absl::InfiniteDuration());
 
 }  // namespace cram

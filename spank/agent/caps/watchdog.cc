@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <initializer_list>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -12,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "pack/base/io.h"
 #include "pack/base/size.h"
+#include "spank/agent/caps/left_files.h"
 
 namespace cram {
 namespace {
@@ -21,53 +21,78 @@ constexpr absl::Duration kSoonest = absl::Milliseconds(2);
 constexpr absl::Duration kLatest = absl::Milliseconds(100);
 // New processes are looked for no more often than this.
 constexpr absl::Duration kScanInterval = absl::Milliseconds(20);
+// Nor are their files.
+constexpr absl::Duration kFilesInterval = absl::Milliseconds(20);
 constexpr int kMeasurements = 3;
 
-// The sum of the lines "NAME: <number> kB" of a file of /proc; 0 when it
-// cannot be read.
-uint64_t SumOfLines(const std::string& path,
-                    std::initializer_list<absl::string_view> names) {
-  uint64_t sum = 0;
-  absl::StatusOr<std::string> text = ReadFile(path);
-  if (!text.ok()) return 0;
-  for (absl::string_view line : absl::StrSplit(*text, '\n')) {
-    for (absl::string_view name : names) {
-      if (!absl::StartsWith(line, name)) continue;
-      std::vector<absl::string_view> words =
-          absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
-      uint64_t kib;
-      if (words.size() >= 2 && absl::SimpleAtoi(words[1], &kib)) {
-        sum += kib * kKiB;
-      }
-    }
+// File pages are not the sub-job's own: they can be dropped. Those of a tmpfs
+// are, and the kernel calls them shared.
+struct Resident {
+  uint64_t anonymous = 0;
+  uint64_t shared = 0;
+
+  void operator+=(const Resident& other) {
+    anonymous += other.anonymous;
+    shared += other.shared;
   }
-  return sum;
+  // Together with files in memory: what is mapped of these is shared.
+  uint64_t With(uint64_t files) const {
+    return anonymous + std::max(shared, files);
+  }
+};
+
+// Of the lines "NAME: <number> kB" of a file of /proc; 0 when it cannot be
+// read.
+Resident ReadResident(const std::string& path, absl::string_view anonymous,
+                      absl::string_view shared) {
+  Resident resident;
+  absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) return resident;
+  for (absl::string_view line : absl::StrSplit(*text, '\n')) {
+    bool is_anonymous = absl::StartsWith(line, anonymous);
+    if (!is_anonymous && !absl::StartsWith(line, shared)) continue;
+    std::vector<absl::string_view> words =
+        absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+    uint64_t kib;
+    if (words.size() < 2 || !absl::SimpleAtoi(words[1], &kib)) continue;
+    (is_anonymous ? resident.anonymous : resident.shared) += kib * kKiB;
+  }
+  return resident;
 }
 
-// File pages are not the sub-job's own: they can be dropped.
-uint64_t ResidentBytes(pid_t pid) {
-  return SumOfLines(absl::StrCat("/proc/", pid, "/status"),
-                    {"RssAnon:", "RssShmem:"});
+Resident ResidentOf(pid_t pid) {
+  return ReadResident(absl::StrCat("/proc/", pid, "/status"),
+                      "RssAnon:", "RssShmem:");
 }
 
 // Its share of pages that it has together with others; exact, but the kernel
 // walks all of the process's memory for it.
-uint64_t ProportionalBytes(pid_t pid) {
-  uint64_t bytes = SumOfLines(absl::StrCat("/proc/", pid, "/smaps_rollup"),
-                              {"Pss_Anon:", "Pss_Shmem:"});
-  return bytes != 0 ? bytes : ResidentBytes(pid);
+Resident ProportionOf(pid_t pid) {
+  Resident resident = ReadResident(absl::StrCat("/proc/", pid, "/smaps_rollup"),
+                                   "Pss_Anon:", "Pss_Shmem:");
+  return resident.With(0) != 0 ? resident : ResidentOf(pid);
 }
 
 class WatchdogSlot : public SlotCap {
  public:
   WatchdogSlot(uint32_t slot, ProcessTable* processes, OomKills* kills,
-               IdleFiles* files)
-      : slot_(slot), processes_(processes), kills_(kills), files_(files) {}
+               IdleFiles* idle, SeenFiles* seen)
+      : slot_(slot),
+        processes_(processes),
+        kills_(kills),
+        idle_(idle),
+        seen_(seen) {}
 
-  ~WatchdogSlot() override { Forget(); }
+  ~WatchdogSlot() override {
+    Forget();
+    seen_->Forget(slot_);
+  }
 
   absl::Status Arm(uint64_t cap_bytes) override {
     Forget();
+    seen_->Forget(slot_);
+    begin_ = absl::Now();
+    looked_at_files_ = absl::InfinitePast();
     cap_ = cap_bytes;
     peak_ = 0;
     verdict_ = CapVerdict::kWithin;
@@ -133,31 +158,41 @@ class WatchdogSlot : public SlotCap {
 
   uint64_t peak_bytes() override { return peak_; }
 
+  void RemoveFiles(absl::Time since, absl::Duration patience) override {
+    RemoveLeftFiles(kSharedMemory, since, seen_->Of(slot_), patience);
+  }
+
   // Of the node: whose they are is not known.
   uint64_t LeftBehind() override {
-    uint64_t bytes = files_->BytesFor(slot_);
+    uint64_t bytes = idle_->BytesFor(slot_);
     return bytes > kLeftBehindWorthCounting ? bytes : 0;
   }
 
  private:
   bool over() const { return verdict_ != CapVerdict::kWithin; }
 
-  uint64_t Used(const std::vector<pid_t>& members) const {
-    uint64_t sum = 0, largest = 0;
+  uint64_t Used(const std::vector<pid_t>& members) {
+    Resident sum;
+    uint64_t largest = 0;
+    bool look = absl::Now() - looked_at_files_ >= kFilesInterval;
+    if (look) looked_at_files_ = absl::Now();
     for (pid_t pid : members) {
-      uint64_t bytes = ResidentBytes(pid);
-      sum += bytes;
-      largest = std::max(largest, bytes);
+      Resident resident = ResidentOf(pid);
+      sum += resident;
+      largest = std::max(largest, resident.With(0));
+      if (look) seen_->Look(slot_, begin_, pid, resident.shared > 0);
     }
-    if (largest > cap_) return sum;
+    uint64_t files = seen_->BytesOf(slot_);
+    if (largest > cap_) return sum.With(files);
     // A process that ends while others are still to be measured leaves them
     // its shares, which were counted already: what is over the cap is so each
     // time.
-    for (int i = 0; i < kMeasurements && sum > cap_; ++i) {
-      sum = 0;
-      for (pid_t pid : members) sum += ProportionalBytes(pid);
+    for (int i = 0; i < kMeasurements && sum.With(files) > cap_; ++i) {
+      sum = Resident();
+      for (pid_t pid : members) sum += ProportionOf(pid);
+      files = seen_->BytesOf(slot_);
     }
-    return sum;
+    return sum.With(files);
   }
 
   void Forget() {
@@ -168,8 +203,11 @@ class WatchdogSlot : public SlotCap {
   uint32_t slot_;
   ProcessTable* processes_;
   OomKills* kills_;
-  IdleFiles* files_;
+  IdleFiles* idle_;
+  SeenFiles* seen_;
   pid_t leader_ = 0;
+  absl::Time begin_;
+  absl::Time looked_at_files_;
   uint64_t cap_ = 0;
   uint64_t peak_ = 0;
   uint64_t kills_before_ = 0;
@@ -188,8 +226,8 @@ absl::Duration NextLook(uint64_t used, uint64_t cap) {
 }
 
 absl::StatusOr<std::unique_ptr<SlotCap>> WatchdogCaps::MakeSlot(uint32_t slot) {
-  return std::unique_ptr<SlotCap>(
-      std::make_unique<WatchdogSlot>(slot, &processes_, &kills_, &files_));
+  return std::unique_ptr<SlotCap>(std::make_unique<WatchdogSlot>(
+      slot, &processes_, &kills_, &idle_, &seen_));
 }
 
 }  // namespace cram

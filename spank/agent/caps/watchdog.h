@@ -9,6 +9,7 @@
 #include "spank/agent/caps/left_files.h"
 #include "spank/agent/caps/oom_kills.h"
 #include "spank/agent/caps/process_table.h"
+#include "spank/agent/caps/seen_files.h"
 
 namespace cram {
 
@@ -18,8 +19,8 @@ namespace cram {
 // and one near it is watched closely. Memory that is shared between the
 // sub-job's processes is counted once before it is killed for it. Softer than
 // a cgroup by nature: it sees memory only after it was taken. Files in /dev/shm
-// it counts to a sub-job only where that has them mapped; what nobody uses is
-// counted to the node.
+// it counts to the sub-job that it saw them with, seen_files.h, and these go
+// with it; what it saw with nobody, and nobody uses, is counted to the node.
 class WatchdogCaps : public Caps {
  public:
   absl::string_view name() const override { return "watchdog"; }
@@ -28,7 +29,8 @@ class WatchdogCaps : public Caps {
  private:
   ProcessTable processes_;
   OomKills kills_{FindMemoryCgroup()};
-  IdleFiles files_{kSharedMemory};
+  IdleFiles idle_{kSharedMemory};
+  SeenFiles seen_{kSharedMemory};
 };
 
 // When to look again at a sub-job that uses `used` of `cap` bytes. Pure.
