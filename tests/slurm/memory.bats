@@ -149,6 +149,22 @@ END
   [ "$seconds" -lt 20 ]
 }
 
+@test "MaxRSS covers the sub-jobs where Slurm does not look at cgroups, else the agent" {
+  taker take
+  pack --mem 400M -- ./take 300 3
+  user srun -N1 -c1 --acctg-freq=task=1 --job-name=resident --cram=m.pb
+  until_true 60 succeeded resident
+  run -0 user sacct -nP --name=resident --units=M -o maxrss
+  # The job has none; its step is the last.
+  maxrss=${lines[-1]%M}
+  echo "MaxRSS: $maxrss"
+  case $CLUSTER_CGROUP in
+    no) awk -v m="$maxrss" 'BEGIN { exit !(300 <= m && m < 500) }' ;;
+    *) awk -v m="$maxrss" 'BEGIN { exit !(0 < m && m < 200) }' ;;
+  esac
+  [ "$(rows maxrss --units=M | cut -d . -f 1 | tr -d M)" -ge 300 ]
+}
+
 # bats test_tags=kernel
 @test "files in /dev/shm go with the sub-job, and what another step staged stays" {
   [ "$CLUSTER_CGROUP" != no ] || skip "nobody knows whose they are"
