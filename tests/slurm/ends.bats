@@ -183,7 +183,7 @@ END
   # Those of the first agent and of the one that has something to do stay.
   until_true 120 eval '[ "$(sinfo -h -N -t idle -o %N | wc -l)" -eq 2 ]'
   user srun -N2 true
-  until_true 60 grep -q 'have nothing left to do, and went back to Slurm' "$work/err"
+  until_true 60 grep -q 'nothing left to do, and went back to Slurm' "$work/err"
   touch "$work/go"
   ended
   [ "$status" -eq 0 ]
