@@ -441,8 +441,9 @@ void Agent::RanFor(uint32_t failed_on, uint64_t place, bool completed) {
 }
 
 void Agent::Tick() {
-  // What ended while nothing might be recorded.
+  // What ended while nothing might be recorded, and what came.
   node_->Reap();
+  node_->StartMore();
   node_->HandOnOutput();
   node_->LookAtThem();
   node_->RecordStanding();

@@ -107,6 +107,9 @@ class Node : private Slot::Listener {
 
   // After SIGCHLD.
   void Reap();
+  // Starts what there is room for. What was added while nothing might be
+  // started waits for it: call it now and then.
+  void StartMore();
   // Hands what sub-jobs have printed so far to the packed output.
   void HandOnOutput();
   // Looks at those that run: whether their caps hold them, and who is large.
@@ -139,7 +142,6 @@ class Node : private Slot::Listener {
   }
   void OutputWaits() override { FlushRecords(); }
 
-  void StartMore();
   void LookForRoom();
   bool StartFrom(Line::Queue queue);
   std::optional<Slot::Failure> MakeReady(const Planned& next,
