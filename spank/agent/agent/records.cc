@@ -60,12 +60,15 @@ bool Records::SlowForLong() {
 }
 
 absl::Status Records::Close() {
+  // Output first, as in Flush().
+  if (output_ != nullptr) {
+    absl::Status status = output_->Sync();
+    if (!status.ok()) return status;
+  }
   JournalRecord record;
   record.mutable_closed()->set_time_ns(absl::GetCurrentTimeNanos());
   Append(record);
-  absl::Status status = journal_->Sync();
-  if (status.ok() && output_ != nullptr) status = output_->Sync();
-  return status;
+  return journal_->Sync();
 }
 
 }  // namespace cram

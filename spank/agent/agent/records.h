@@ -32,7 +32,9 @@ class Records {
   // They are not where Flush() brings them, or only slowly so.
   bool wait() const { return blocked() || slow_since_.has_value(); }
 
-  // The last record; everything is on the disk.
+  // The last record; everything is on the disk. Error: not all is, and records
+  // that were not handed to the kernel before may be missing, as if they had
+  // never been: never the output that one tells of.
   absl::Status Close();
 
  private:
