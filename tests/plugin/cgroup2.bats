@@ -159,6 +159,7 @@ refused
   gets_nothing
 }
 
+# bats test_tags=slow
 @test "cgroups with hostile names, and as many and as deep as can be, are removed" {
   make_step memory
   run_step '

@@ -227,7 +227,8 @@ while os.path.exists(tasks):
 END
   pack --param i=1..1000 -- sleep "$long"
   background --slots=4
-  until_true 60 agent_pid
+  # From then on the keeper has no child but the agent.
+  until_true 60 eval '[ "$(rows state -s R | wc -l)" -eq 4 ]'
   ./killer "$(agent_pid)" 3>&- &
   ended 1
   wait $!

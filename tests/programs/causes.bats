@@ -84,6 +84,7 @@ is() { [ "$(cause)" = "$1|$2" ] || { cause && why && cat err && false; }; }
   is COMPLETED completed
 }
 
+# bats test_tags=slow
 @test "another exit code is exit code, and 137 is no more than that" {
   pack --param code=7,137 -- sh -c 'exit {code}'
   run_m
@@ -92,6 +93,7 @@ exit code|137:0" ]
   [[ $(why -i 1) == *"a shell's word for a command that was ended by SIGKILL"* ]]
 }
 
+# bats test_tags=slow
 @test "a signal is signal, and SIGKILL is no more than that" {
   pack --param signal=SEGV,KILL -- sh -c 'kill -{signal} $$'
   run_m
@@ -254,6 +256,7 @@ FAILED|exit code" ]
   [[ $(why) == *"  stderr: MemoryError"* ]]
 }
 
+# bats test_tags=slow
 @test "a runtime that aborts without memory is runtime memory error, too" {
   pack -- sh -c "echo \"terminate called after throwing 'std::bad_alloc'\" >&2
 kill -ABRT \$\$"
@@ -334,6 +337,7 @@ END
   [[ $(why) == *"it needs memory rather than time. Run it again with --mem=120M."* ]]
 }
 
+# bats test_tags=slow
 @test "stopped with the run is cancelled" {
   pack -- sh -c 'touch started; sleep 1000'
   background
@@ -353,6 +357,7 @@ END
   is NODE_FAIL 'node lost'
 }
 
+# bats test_tags=slow
 @test "what cannot be started is could not start, with its errno" {
   pack -- ./missing
   run_m
@@ -360,6 +365,7 @@ END
   [[ $(why) == *"run ./missing: No such file or directory"* ]]
 }
 
+# bats test_tags=slow
 @test "with :kill, too much output is output budget" {
   pack -- sh -c 'echo begin; exec yes'
   run_m --output-limit=1M:kill

@@ -74,6 +74,7 @@ load helper
   [ "$(rows state,reqmem --units=M)" = "OUT_OF_MEMORY|100M" ]
 }
 
+# bats test_tags=slow
 @test "memory of one sub-job does not count for the next in its slot" {
   taker half
   pack --mem 200M --param i=1..5 -- ./half 120

@@ -73,6 +73,7 @@ succeeded() {
   [ "$(user sacct -nP --name="$1" -o state | sort -u)" = COMPLETED ]
 }
 
+# bats test_tags=slow
 @test "to Slurm a run succeeds whose sub-jobs hit their caps and then completed" {
   forgetful_script
   pack --mem 200M --param i=1..3 -- ./forgetful
