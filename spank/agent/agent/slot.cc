@@ -110,7 +110,6 @@ void Slot::Start(Candidate candidate, SlotClaim claim) {
   attempt_.start = absl::Now();
   attempt_.data_limit_bytes = DataLimitBytes();
   claim_ = std::move(claim);
-  early_end_.reset();
   std::optional<Failure> failure = Prepare();
   if (failure) {
     listener_->CouldNotStart(this, *failure);
@@ -207,7 +206,7 @@ void Slot::Launched() {
     return;
   }
   launching_ = false;
-  auto strangers = std::exchange(strangers_, {});
+  auto early_ends = std::exchange(early_ends_, {});
   if (r_->oom_score != nullptr) r_->oom_score->LaunchEnds();
   streams_ = {};
   CancelTimers();
@@ -227,11 +226,8 @@ void Slot::Launched() {
   cap_->Started(leader_);
   attempt_.leader = leader_;
   listener_->AttemptStarted(this);
-  if (auto killed = strangers.find(leader_); killed != strangers.end()) {
-    early_end_ = killed->second;
-  }
-  if (early_end_) {
-    LeaderEnded(early_end_->first, early_end_->second);
+  if (auto end = early_ends.find(leader_); end != early_ends.end()) {
+    LeaderEnded(end->second.first, end->second.second);
     return;
   }
   ArmTimers();
@@ -363,20 +359,18 @@ void Slot::AskToEnd() {
 void Slot::KillNow() {
   pid_t pid = leader_;
   // A program may take for ever to load.
-  if (launching_ && !early_end_) pid = launcher_->child();
-  if (pid != 0) kill(pid, SIGKILL);
+  if (launching_) pid = launcher_->child();
+  if (pid != 0 && early_ends_.count(pid) == 0) kill(pid, SIGKILL);
   cap_->KillAll();
 }
 
 bool Slot::Reaped(pid_t pid, int wait_status, const rusage& usage) {
-  if (launching_ && pid == launcher_->child()) {
-    early_end_.emplace(wait_status, usage);
-    Launched();
-    return true;
-  }
-  // Killed before it could say who it is?
-  if (launching_ && launcher_->child() == 0) {
-    strangers_[pid] = {wait_status, usage};
+  if (launching_) {
+    pid_t child = launcher_->child();
+    // Or killed before it could say who it is?
+    if (child == pid || child == 0) early_ends_[pid] = {wait_status, usage};
+    if (child == pid) Launched();
+    return child == pid;
   }
   if (leader_ != pid) return false;
   LeaderEnded(wait_status, usage);

@@ -154,10 +154,9 @@ class Slot {
   bool launching_ = false;
   pid_t leader_ = 0;      // 0: none, or reaped
   bool is_held_ = false;  // when that was asked last
-  // Reaped while its launch was still under way.
-  std::optional<std::pair<int, rusage>> early_end_;
-  // Ends of children that nobody knew while one was launched, by their pids.
-  std::map<pid_t, std::pair<int, rusage>> strangers_;
+  // While a launch is under way, by their pids: its child's end, and the ends
+  // of children that nobody knew before that said its own.
+  std::map<pid_t, std::pair<int, rusage>> early_ends_;
   Loop::TimerId launch_timer_ = 0, limit_timer_ = 0, kill_timer_ = 0,
                 look_timer_ = 0;
 };
