@@ -97,9 +97,11 @@ void RankGroup::Go() {
     if (!Start(first + i)) break;
   }
   sched_setaffinity(0, sizeof cpus_, &cpus_);
-  std::vector<pid_t> pids;
-  for (const Rank& rank : ranks_) pids.push_back(rank.pid);
-  if (running_ == ranks_.size()) request_->started(pids);
+  if (running_ == ranks_.size()) {
+    std::vector<pid_t> pids;
+    for (const Rank& rank : ranks_) pids.push_back(rank.pid);
+    request_->started(pids);
+  }
   if (running_ == 0) LeaveWhenDone();
 }
 

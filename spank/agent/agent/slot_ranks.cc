@@ -82,9 +82,8 @@ void SlotRanks::WhenItListens(std::function<void(uint16_t port)> listens) {
                        ReadReport();
                        uint16_t port = RankReport::Parse(reported_).port;
                        if (port == 0) return;
-                       std::function<void(uint16_t)> tell = listens;
                        loop_->Unwatch(report_.get());
-                       tell(port);
+                       listens(port);
                      });
 }
 
