@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <string>
 #include <tuple>
 
 #include "absl/time/time.h"
@@ -26,6 +27,10 @@ FileId IdOf(const struct statx& status);
 
 // What the kernel's clock for files may be late by.
 inline constexpr absl::Duration kFileClockTick = absl::Milliseconds(10);
+
+// Whether something was made in the directory, or removed from it, at `since`
+// or later. One stat(2).
+bool HasChangedSince(const std::string& directory, absl::Time since);
 
 // Whether it is this user's and was made at `since` or later: statx(2), of a
 // tmpfs since Linux 5.18. False where the kernel does not tell.

@@ -189,11 +189,7 @@ class Sweep {
 
 // Of a tmpfs in which something was made or removed since then.
 UniqueFd OpenChanged(const std::string& tmpfs, absl::Time since) {
-  struct stat status;
-  if (stat(tmpfs.c_str(), &status) != 0 ||
-      absl::TimeFromTimespec(status.st_mtim) < since - kFileClockTick) {
-    return UniqueFd();
-  }
+  if (!HasChangedSince(tmpfs, since)) return UniqueFd();
   UniqueFd fd(open(tmpfs.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   struct statfs kind;
   if (!fd.valid() || fstatfs(fd.get(), &kind) != 0 ||

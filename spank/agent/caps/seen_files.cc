@@ -51,11 +51,7 @@ std::vector<TmpfsFile> FilesOpenToWrite(pid_t pid, const std::string& prefix) {
 
 void SeenFiles::Look(uint32_t slot, absl::Time since, pid_t pid,
                      bool has_shared) {
-  struct stat status;
-  if (stat(tmpfs_.c_str(), &status) != 0 ||
-      absl::TimeFromTimespec(status.st_mtim) < since - kFileClockTick) {
-    return;
-  }
+  if (!HasChangedSince(tmpfs_, since)) return;
   std::string prefix = tmpfs_ + "/";
   for (const TmpfsFile& file : FilesOpenToWrite(pid, prefix)) {
     Remember(slot, since, file.path, file.id);
