@@ -4,7 +4,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "pack/base/little_endian.h"
 #include "pack/manifest/checksum.h"
 #include "pack/manifest/layout.h"
 #include "pack/manifest/manifest.pb.h"
@@ -96,10 +95,9 @@ absl::Status ParseRest(absl::string_view bytes, uint64_t begin,
 
 // Where the end says that the index is, if it is that of a manifest.
 absl::string_view WhereIndexIs(absl::string_view file) {
-  if (file.size() < kManifestTailBytes) return {};
-  uint64_t offset = ReadLittleEndian(file.substr(file.size() - 8));
-  if (offset >= file.size()) return {};
-  return file.substr(offset, kMaxIndexBytes);
+  absl::StatusOr<Tail> tail = ParseTail(file, 0);
+  if (!tail.ok()) return {};
+  return file.substr(tail->index_offset, kMaxIndexBytes);
 }
 
 }  // namespace

@@ -39,9 +39,12 @@ absl::Status ForEachTemplateUsed(const ManifestReader& manifest,
         manifest.GetTemplate(block->template_id);
     if (!source.ok()) return source.status();
     uint64_t end = first + block->subjobs;
-    if (!block->has_own()) visit(*source, SubJobTemplate(), {first, end});
+    if (!block->has_own()) {
+      visit(*source, SubJobTemplate(), {first, end});
+      first = end;
+      continue;
+    }
     for (const RowGroupView& group : block->rows.groups) {
-      if (!block->has_own()) break;
       absl::Status status = table.Unpack(block->rows, group);
       if (status.ok()) {
         status = VisitRows(*source, table, first + group.first, visit);
