@@ -1,12 +1,8 @@
 #include "pack/journal/journal_writer.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
-
 #include "absl/strings/str_cat.h"
-#include "pack/base/fd.h"
 #include "pack/journal/reader.h"
+#include "pack/journal/sign_of_life.h"
 
 namespace cram {
 
@@ -15,8 +11,7 @@ absl::StatusOr<std::unique_ptr<JournalWriter>> JournalWriter::Create(
   absl::StatusOr<std::unique_ptr<FrameWriter>> frames =
       FrameWriter::Create(path, kJournalFile);
   if (!frames.ok()) return frames.status();
-  // Where there are no locks nobody is told.
-  (void)flock((*frames)->fd(), LOCK_EX | LOCK_NB);
+  HoldJournal((*frames)->fd());
   return std::unique_ptr<JournalWriter>(new JournalWriter(*std::move(frames)));
 }
 
@@ -38,12 +33,6 @@ absl::StatusOr<std::unique_ptr<JournalWriter>> JournalWriter::Continue(
 void JournalWriter::Append(const JournalRecord& record) {
   record.SerializeToString(&payload_);
   frames_->Append(payload_);
-}
-
-bool JournalIsHeld(const std::string& path) {
-  UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  return fd.valid() && flock(fd.get(), LOCK_SH | LOCK_NB) != 0 &&
-         errno == EWOULDBLOCK;
 }
 
 }  // namespace cram

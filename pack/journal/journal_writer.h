@@ -13,10 +13,10 @@
 
 namespace cram {
 
-// One writer a file, which holds it (flock) for as long as it lives. A record
-// that was appended is safe from the death of this process after Flush(), from
-// that of the node after Sync(); a failed Flush (a full disk) keeps what was
-// not written and can be called again.
+// One writer a file, which holds it (sign_of_life.h) for as long as it lives. A
+// record that was appended is safe from the death of this process after
+// Flush(), from that of the node after Sync(); a failed Flush (a full disk)
+// keeps what was not written and can be called again.
 class JournalWriter {
  public:
   // Creates `path`; fails when it exists.
@@ -43,9 +43,5 @@ class JournalWriter {
   std::unique_ptr<FrameWriter> frames_;
   std::string payload_;  // kept for its capacity
 };
-
-// Whether the writer that created the journal still lives, as far as the file
-// system tells.
-bool JournalIsHeld(const std::string& path);
 
 }  // namespace cram

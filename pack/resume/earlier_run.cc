@@ -6,8 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "pack/base/io.h"
 #include "pack/base/outcome.h"
-#include "pack/journal/journal_writer.h"
 #include "pack/journal/reader.h"
+#include "pack/journal/sign_of_life.h"
 #include "pack/resume/content_match.h"
 
 namespace cram {

@@ -8,7 +8,9 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "pack/base/io.h"
+#include "pack/journal/sign_of_life.h"
 #include "sbin/report/journal_table.h"
 
 namespace cram {
@@ -48,10 +50,7 @@ absl::StatusOr<std::unique_ptr<Run>> Run::Load(const RunDirectory& directory) {
         run->warnings_.empty() ? absl::StrCat(directory.path(), ": no journal")
                                : run->warnings_.front());
   }
-  run->ended_ =
-      run->ended_ ||
-      std::all_of(run->nodes_.begin(), run->nodes_.end(),
-                  [](const NodeRecords& node) { return node.closed; });
+  run->FindEnd();
   for (const NodeRecords& node : run->nodes_) {
     run->subjobs_ = std::max(run->subjobs_, node.subjobs);
     if (!node.run_id.empty() && node.earlier.empty()) run->id_ = node.run_id;
@@ -92,6 +91,22 @@ void Run::ReadJournals(const std::vector<uint32_t>& node_ids) {
     if (!status.ok()) warnings_.push_back(std::string(status.message()));
   }
   if (any) nodes_ = std::move(nodes);
+}
+
+void Run::FindEnd() {
+  bool abandoned = false;
+  absl::Time now = absl::Now();
+  for (size_t i = 0; i < own_nodes_ && !ended_; ++i) {
+    if (nodes_[i].closed) continue;
+    abandoned = JournalIsAbandoned(directory_.journal(nodes_[i].node_id), now);
+    if (!abandoned) return;
+  }
+  ended_ = true;
+  if (!abandoned) return;
+  warnings_.push_back(absl::StrCat(
+      directory_.path(),
+      ": its agents are gone without a word; what ran is lost, and a resume "
+      "runs what is left"));
 }
 
 // The root has written it before anything started; what stands in it twice

@@ -106,9 +106,10 @@ struct NodeRecords {
 };
 
 // All journals of a run directory, read in parallel. A run has ended when its
-// summary.json exists or every journal is closed. An attempt that has no Ended
-// record is RUNNING; it was lost with its node when the run has ended, its
-// journal is closed, or a later attempt of the same sub-job exists.
+// summary.json exists or every journal is closed, or abandoned by an agent that
+// could not close it (pack/journal/sign_of_life.h). An attempt that has no
+// Ended record is RUNNING; it was lost with its node when the run has ended,
+// its journal is closed, or a later attempt of the same sub-job exists.
 class Run {
  public:
   // Fails when no journal can be read; other trouble becomes warnings().
@@ -149,6 +150,7 @@ class Run {
 
   void ReadJournals(const std::vector<uint32_t>& node_ids);
   void ReadResumed();
+  void FindEnd();
   void Link();
   void NameLostAttempts();
 

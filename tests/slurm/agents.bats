@@ -125,3 +125,24 @@ all_completed_once() {
   [ "$(count CD)" -ge 3 ]
   nothing_left
 }
+
+# Nobody is left who could say so.
+@test "a run whose agents and keepers were all killed has ended, and is resumed" {
+  running
+  # shellcheck disable=SC2046
+  kill -KILL $(agents_of 0) $(agents_of 1) $(agents_of 2)
+  ended
+  [ "$status" -eq 137 ]
+  nothing_left
+  [ "$(count NF)" -eq 0 ]
+  touch -d '4 minutes ago' "$work"/cram-*/journal.*
+  [ "$(count R)" -eq 0 ]
+  [ "$(count NF)" -ge 1 ]
+  killed=$(run_dir)
+  run -0 --separate-stderr user cram status "$killed"
+  [[ ${lines[0]} == *", ended after "* ]]
+  [[ $stderr == *"its agents are gone without a word; "* ]]
+  user srun -N3 -c1 --cram-resume="$killed"
+  mv "$work/$killed" "$work/killed"
+  [ "$(count CD)" -eq 30 ]
+}

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 
 #include "sbin/report/run.h"
@@ -80,6 +81,26 @@ TEST_F(RunTest, HasEndedWhenEveryJournalIsClosed) {
   const cram::Run& run = Load();
   EXPECT_TRUE(run.ended());
   EXPECT_EQ(run.SubJobState(0), State::kNodeFail);
+}
+
+TEST_F(RunTest, HasEndedWhenItsAgentsAreGoneWithoutAWord) {
+  auto n0 = std::make_unique<ExampleNode>(directory_, 0, 2, 2);
+  n0->Start(0, 0, kRunBegin);
+  n0->Flush();
+  {
+    ExampleNode n1(directory_, 1, 2, 2);
+    n1.Close(kRunBegin + kSecondNs);
+    n1.Flush();
+  }
+  std::filesystem::last_write_time(
+      directory_.journal(0),
+      std::filesystem::file_time_type::clock::now() - std::chrono::minutes(4));
+  EXPECT_FALSE(Load().ended());  // it is held
+  n0.reset();
+  const cram::Run& run = Load();
+  EXPECT_TRUE(run.ended());
+  EXPECT_EQ(run.SubJobState(0), State::kNodeFail);
+  EXPECT_THAT(run.warnings(), ElementsAre(HasSubstr("gone without a word")));
 }
 
 TEST_F(RunTest, AnAttemptThatWasStartedAgainElsewhereIsLost) {

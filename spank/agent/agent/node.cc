@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "pack/base/size.h"
+#include "pack/journal/sign_of_life.h"
 #include "spank/agent/agent/lost_share.h"
 
 namespace cram {
@@ -170,14 +171,13 @@ void Node::RecordStanding() {
   now.set_time_ns(absl::ToUnixNanos(absl::Now()));
   now.set_idle(static_cast<uint32_t>(IdleNow()));
   now.set_unstarted(unstarted());
-  bool fresh = now.time_ns() - standing_.time_ns() <
-               absl::ToInt64Nanoseconds(kCountsWait);
+  absl::Duration since = absl::Nanoseconds(now.time_ns() - standing_.time_ns());
   bool same = now.idle() == standing_.idle();
-  if (same && fresh) return;
+  if (same && since < kCountsWait) return;
   AddPeaks(&now);
   same = same && now.unstarted() == standing_.unstarted() &&
          SamePeaks(now, standing_);
-  if (same) return;
+  if (same && since < kSignOfLife) return;
   standing_ = now;
   JournalRecord record;
   *record.mutable_standing() = now;
