@@ -22,6 +22,7 @@ namespace cram {
 //   root                where the root agent listens, and the secret; 0600
 //   agent.<node id>     the same, of another agent with agents below it
 //   summary.json        written last: its presence means that the run ended
+//   remainder.pb        what a run that was stopped early did not complete
 class RunDirectory {
  public:
   explicit RunDirectory(std::string path) : path_(std::move(path)) {}
@@ -33,6 +34,7 @@ class RunDirectory {
   std::string root() const { return path_ + "/root"; }
   std::string requests() const { return path_ + "/requests"; }
   std::string summary() const { return path_ + "/summary.json"; }
+  std::string remainder() const { return path_ + "/remainder.pb"; }
   std::string journal_resumed() const { return path_ + "/journal.resumed"; }
   std::string journal(uint32_t node_id) const;
   std::string output(uint32_t node_id) const;

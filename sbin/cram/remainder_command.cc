@@ -6,8 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "pack/base/io.h"
-#include "pack/resume/earlier_run.h"
-#include "pack/resume/remainder.h"
+#include "pack/resume/what_is_left.h"
 #include "sbin/cram/print.h"
 
 namespace cram {
@@ -28,36 +27,18 @@ absl::Status WriteRemainder(const RemainderRequest& request) {
   if (!run.ok()) return run.status();
   absl::Status status = (*run)->CheckEnded();
   if (!status.ok()) return status;
-  ManifestReader* manifest = (*run)->manifest();
-  IndexSet left(IndexRange{0, manifest->size()});
-  status = (*run)->ForEachCompleted([&](const EarlierRun::Completed& one) {
-    left.Remove(one.ended.index());
-  });
+  absl::StatusOr<WhatIsLeft> left = WriteWhatIsLeft(run->get(), request.output);
   for (const std::string& warning : (*run)->warnings()) {
     fprintf(stderr, "cram: %s\n", warning.c_str());
   }
-  if (!status.ok()) return status;
-  if (left.empty()) {
+  if (!left.ok()) return left.status();
+  if (left->subjobs == 0) {
     return absl::NotFoundError(absl::StrCat(
         (*run)->directory().path(), ": all sub-jobs completed; none is left"));
   }
-  absl::StatusOr<std::unique_ptr<ManifestWriter>> writer =
-      ManifestWriter::Create(request.output);
-  if (!writer.ok()) return writer.status();
-  // Those that were cut off are the long ones.
-  uint64_t size = left.size();
-  IndexSet first = left.Take((*run)->cut_off());
-  for (const IndexSet& part : {first, left}) {
-    if (part.empty() || !status.ok()) continue;
-    status =
-        CopySubJobs(manifest, (*run)->default_command(), part, writer->get());
-  }
-  if (!status.ok()) return status;
-  absl::StatusOr<uint64_t> bytes = (*writer)->Finish();
-  if (!bytes.ok()) return bytes.status();
-  return Print(absl::StrCat(request.output, ": ", size, " of ",
-                            manifest->size(), " sub-jobs, from index 0 on; ",
-                            *bytes, " bytes\n"));
+  return Print(absl::StrCat(
+      request.output, ": ", left->subjobs, " of ", (*run)->manifest()->size(),
+      " sub-jobs, from index 0 on; ", left->bytes, " bytes\n"));
 }
 
 }  // namespace cram

@@ -19,8 +19,11 @@ END
   [[ $output == *"stopped early: the job's time limit"* ]]
   [[ $output == *"did not run: 1,3"* ]]
   [[ $output == *"to go on: cram run --resume $PWD/cram-run-"* ]]
+  [[ $output == *"what is left, as a manifest: $PWD/$(run_dir)/remainder.pb, 2 sub-jobs" ]]
   [ "$(rows state | tr '\n' ' ')" = "COMPLETED PENDING COMPLETED PENDING " ]
   unset CRAM_JOB_END
+  run -0 cram run --dir rest "$(run_dir)/remainder.pb"
+  [[ $output == *"2 sub-jobs: 2 completed"* ]]
   run -0 cram run --resume "$(run_dir)" --dir b
   [[ $output == *"2 of them had completed before"* ]]
 }

@@ -216,6 +216,7 @@ states() { cramacct -nP -j "${1-$last}" -o index,state | tr '\n' ' '; }
   printf '2\n5\n' >fail
   first 1 a m.pb
   rm fail ran
+  [ ! -e "$last/remainder.pb" ] # it was not stopped early
   run -0 cram remainder a -o rest.pb
   [[ $output == "rest.pb: 2 of 6 sub-jobs"* ]]
   first 0 b rest.pb

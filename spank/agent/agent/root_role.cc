@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 #include "pack/base/io.h"
 #include "pack/base/shell_quote.h"
+#include "pack/resume/what_is_left.h"
 #include "spank/agent/agent/summary.h"
 
 namespace cram {
@@ -18,6 +19,13 @@ uint64_t Failures(const std::array<uint64_t, kStates>& finished) {
     failures += finished[static_cast<size_t>(state)];
   }
   return failures;
+}
+
+absl::StatusOr<WhatIsLeft> WriteWhatIsLeftOf(const RunDirectory& directory) {
+  absl::StatusOr<std::unique_ptr<EarlierRun>> run =
+      EarlierRun::Open(directory.path());
+  if (!run.ok()) return run.status();
+  return WriteWhatIsLeft(run->get(), directory.remainder());
 }
 
 }  // namespace
@@ -128,7 +136,22 @@ int RootRole::Conclude() {
   absl::Status written = ReplaceFile(run_->directory.summary(), summary.Json());
   if (!written.ok()) run_->Say(std::string(written.message()));
   run_->Say(summary.Text());
+  if (summary.exit_status() == kStoppedEarly) WriteRemainder();
   return summary.exit_status();
+}
+
+// For who wants to run it somewhere else; a resume does not need it. The last
+// thing that is done: Slurm may not leave the time.
+void RootRole::WriteRemainder() {
+  absl::StatusOr<WhatIsLeft> left = WriteWhatIsLeftOf(run_->directory);
+  if (!left.ok()) {
+    run_->Say(absl::StrCat("what is left is not written as a manifest: ",
+                           left.status().message()));
+  } else if (left->subjobs != 0) {
+    run_->Say(absl::StrCat(
+        "what is left, as a manifest: ", run_->directory.remainder(), ", ",
+        left->subjobs, left->subjobs == 1 ? " sub-job" : " sub-jobs"));
+  }
 }
 
 }  // namespace cram

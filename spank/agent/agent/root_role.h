@@ -39,6 +39,7 @@ class RootRole : public Role, private Family::Above {
   void NodeBenched(const std::string& node_name) override;
 
   void CheckFailures();
+  void WriteRemainder();
 
   const Run* run_;
   std::unique_ptr<Family> family_;
