@@ -56,6 +56,13 @@ def descendants(pid):
     return below + [more for child in below for more in descendants(child)]
 
 
+def with_parents(pids):
+    """(parent, process) of each whose parent is one of them, too."""
+    # Asked once: of a process that ends meanwhile the parent is 0.
+    both = [(stat(pid)[1], pid) for pid in pids]
+    return [(parent, pid) for parent, pid in both if parent in pids]
+
+
 def send(pid, number):
     try:
         os.kill(pid, number)
@@ -113,7 +120,7 @@ class Alone:
         """(keeper, agent) of each node."""
         pids = [pid for pid in pids_of(self.work)
                 if command_line(pid)[0].endswith("/cram-agent")]
-        return [(stat(pid)[1], pid) for pid in pids if stat(pid)[1] in pids]
+        return with_parents(pids)
 
     def cancel(self, process):
         send(process.pid, signal.SIGTERM)
@@ -327,7 +334,7 @@ class Slurm(Alone):
         pids = [int(pid) for pid in
                 self.root(self.script, "processes", self.cluster).split()
                 if "cram-agent" in command_line(pid)[0]]
-        return [(stat(pid)[1], pid) for pid in pids if stat(pid)[1] in pids]
+        return with_parents(pids)
 
     def cancel(self, process):
         self.root("scancel", "--user", self.user_name)
