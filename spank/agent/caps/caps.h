@@ -28,10 +28,7 @@ enum class CapVerdict {
   kHost,        // the same, and the limit was the machine's
 };
 
-// Below this, what an attempt leaves in the page cache harms no one. Above it,
-// caches are dropped before the next attempt, so that its peak and its room are
-// its own (and a removed cgroup2 goes: the kernel keeps it for as long as a
-// page is charged to it).
+// Below this, what an attempt leaves in memory harms no one.
 constexpr uint64_t kLeftBehindWorthCounting = 8 * kMiB;
 
 // The cap of one slot, used for one attempt after the other:
@@ -100,10 +97,11 @@ class SlotCap {
   virtual void RemoveFiles(absl::Time /*since*/, absl::Duration /*patience*/) {}
 
   // Memory that ended attempts of this slot fill for as long as nobody removes
-  // their files; caches are dropped first. Only between KillAll and Arm, after
-  // peak_bytes, which it resets. The caller keeps it out of what others may
-  // claim; Arm calls it and sets the limit to it and the cap together. Up to
-  // kLeftBehindWorthCounting it is 0, and so is what is not known.
+  // their files; caches are no part of it, as they give way (kept_cache.h).
+  // Only between KillAll and Arm, after peak_bytes. The caller keeps it out of
+  // what others may claim; Arm calls it and sets the limit to it and the cap
+  // together. Up to kLeftBehindWorthCounting it is 0, and so is what is not
+  // known.
   virtual uint64_t LeftBehind() { return 0; }
 };
 

@@ -10,11 +10,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "pack/base/fd.h"
 #include "pack/base/io.h"
 #include "pack/base/size.h"
 #include "spank/agent/caps/control_file.h"
+#include "spank/agent/caps/kept_cache.h"
 #include "spank/agent/caps/left_files.h"
 #include "spank/agent/caps/process_table.h"
 #include "spank/agent/caps/witness.h"
@@ -65,6 +67,7 @@ class Cgroup1Slot : public SlotCap {
     if (status.ok()) {
       status = usage_.Open(leaf_, "memory.usage_in_bytes", O_RDONLY);
     }
+    if (status.ok()) status = stat_.Open(leaf_, "memory.stat", O_RDONLY);
     return status.ok() ? RegisterOomEvent() : status;
   }
 
@@ -85,8 +88,10 @@ class Cgroup1Slot : public SlotCap {
   }
 
   absl::Status Arm(uint64_t cap_bytes) override {
-    base_ = LeftBehind();
-    absl::Status status = Limit(base_ + cap_bytes);
+    charges_ = {};
+    charges_.files = LeftBehind();
+    if (last_peak_ > kLeftBehindWorthCounting) MakeRoomFor(cap_bytes);
+    absl::Status status = Limit(charges_.files + cap_bytes);
     if (status.ok()) status = peak_.Write("0");
     (void)TakeOomEvents();
     oom_kills_before_ = OomKills();
@@ -145,8 +150,12 @@ class Cgroup1Slot : public SlotCap {
   std::optional<Victim> victim() override { return witness_.victim(); }
 
   uint64_t peak_bytes() override {
-    last_peak_ = peak_.ReadNumber();
-    return last_peak_ - std::min(last_peak_, base_);
+    last_peak_ = charges_.peak = peak_.ReadNumber();
+    if (charges_.cache_before > 0) {
+      charges_.cache_after = CacheBeside(charges_.files);
+      charges_.was_full = WasFull(last_peak_);
+    }
+    return OwnPeak(charges_);
   }
 
   void RemoveFiles(absl::Time since, absl::Duration patience) override {
@@ -155,10 +164,16 @@ class Cgroup1Slot : public SlotCap {
 
   uint64_t LeftBehind() override {
     if (last_peak_ <= kLeftBehindWorthCounting) return 0;
-    DropPageCache();
-    (void)peak_.Write("0");
-    last_peak_ = peak_.ReadNumber();
-    return last_peak_ > kLeftBehindWorthCounting ? last_peak_ : 0;
+    char buffer[4096];
+    absl::string_view stat = stat_.Read(buffer, sizeof buffer);
+    // An old kernel does not tell the one from the other.
+    if (!absl::StrContains(stat, "\nshmem ")) {
+      DropPageCache();
+      last_peak_ = usage_.ReadNumber();
+      return last_peak_ > kLeftBehindWorthCounting ? last_peak_ : 0;
+    }
+    uint64_t files = KeyedNumber(stat, "shmem");
+    return files > kLeftBehindWorthCounting ? files : 0;
   }
 
  private:
@@ -193,6 +208,21 @@ class Cgroup1Slot : public SlotCap {
     return status;
   }
 
+  uint64_t CacheBeside(uint64_t files) const {
+    uint64_t used = usage_.ReadNumber();
+    return used - std::min(used, files);
+  }
+
+  // The kernel gives up what was used longest ago.
+  void MakeRoomFor(uint64_t cap_bytes) {
+    uint64_t keep = CacheToKeep(cap_bytes);
+    charges_.cache_before = CacheBeside(charges_.files);
+    if (charges_.cache_before <= keep) return;
+    limit_bytes_ = UINT64_MAX;
+    if (!SetLimit(charges_.files + keep).ok()) DropPageCache();
+    charges_.cache_before = CacheBeside(charges_.files);
+  }
+
   // The memory limit may never exceed the one of memory and swap together:
   // when growing the latter goes first, when shrinking the former.
   absl::Status SetLimit(uint64_t cap_bytes) {
@@ -217,6 +247,11 @@ class Cgroup1Slot : public SlotCap {
 
   uint64_t OomKills() const { return oom_.ReadNumber("oom_kill"); }
 
+  bool WasFull(uint64_t peak) const {
+    static const uint64_t at_once = 8 * sysconf(_SC_PAGESIZE);
+    return peak + at_once >= limit_bytes_;
+  }
+
   // The event does not say which cgroup ran out, and comes to all below that
   // one: only what was killed in ours concerns us.
   void Look() {
@@ -227,19 +262,18 @@ class Cgroup1Slot : public SlotCap {
     if (verdict_ != CapVerdict::kWithin) return;
     bool killed = OomKills() > oom_kills_before_;
     if (!killed && !saw_event_) return;
-    static const uint64_t at_once = 8 * sysconf(_SC_PAGESIZE);
-    bool was_full = peak_.ReadNumber() + at_once >= limit_bytes_;
+    bool was_full = WasFull(peak_.ReadNumber());
     if (killed || was_full) witness_.Look(leaf_, killed);
     if (!killed) return;
     verdict_ = JudgeKill(was_full, saw_event_);
   }
 
   std::string leaf_;
-  ControlFile entry_, limit_, swap_, peak_, usage_, oom_;
+  ControlFile entry_, limit_, swap_, peak_, usage_, stat_, oom_;
   UniqueFd event_;
   bool has_swap_ = false;
-  bool is_ours_alone_ = false;       // the limit
-  uint64_t base_ = 0;                // of the attempts before this one
+  bool is_ours_alone_ = false;  // the limit
+  SlotCharges charges_;
   uint64_t last_peak_ = UINT64_MAX;  // UINT64_MAX: to be asked for
   uint64_t limit_bytes_ = UINT64_MAX;
   uint64_t oom_kills_before_ = 0;

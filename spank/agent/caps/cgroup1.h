@@ -23,8 +23,8 @@ namespace cram {
 //  - an eventfd registered on memory.oom_control fires when the leaf, or a
 //    cgroup above it, runs out; the kernel kills one process only, so the
 //    agent kills the others;
-//  - memory.max_usage_in_bytes is the peak and is reset by writing to it; it
-//    includes page cache, of which the last attempt may leave some behind.
+//  - memory.max_usage_in_bytes is the peak and is reset by writing to it, to
+//    what is in use: page cache of the attempts before, too (kept_cache.h).
 class Cgroup1Caps : public Caps {
  public:
   // `files`, if any, are for each leaf one after the other: cgroup.procs,

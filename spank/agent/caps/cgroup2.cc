@@ -15,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "pack/base/io.h"
 #include "pack/base/size.h"
+#include "spank/agent/caps/kept_cache.h"
 #include "spank/agent/caps/left_files.h"
 #include "spank/agent/caps/witness.h"
 
@@ -26,6 +27,10 @@ constexpr absl::Duration kBetweenSamples = absl::Milliseconds(100);
 
 // The most by which a peak may be told too high.
 constexpr uint64_t kPeakNotWorthForgetting = kMiB;
+
+// The kernel keeps a removed cgroup for as long as a page is charged to it:
+// no more of them than this, with what they have cached.
+constexpr int kMostRemoved = 16;
 
 absl::Status MakeDirectory(const std::string& path) {
   if (mkdir(path.c_str(), 0755) == 0 || errno == EEXIST) {
@@ -63,6 +68,7 @@ class Cgroup2Slot : public SlotCap {
     if (!limit_.valid()) status = Prepare();
     if (status.ok()) status = events_.Open(slot_, "memory.events", O_RDONLY);
     if (status.ok()) status = current_.Open(slot_, "memory.current", O_RDONLY);
+    if (status.ok()) status = stat_.Open(slot_, "memory.stat", O_RDONLY);
     if (status.ok()) status = populated_.Open(slot_, "cgroup.events", O_RDONLY);
     // Before Linux 5.14: processes are killed one by one.
     (void)kill_.Open(slot_, "cgroup.kill", O_WRONLY);
@@ -87,14 +93,19 @@ class Cgroup2Slot : public SlotCap {
   }
 
   absl::Status Arm(uint64_t cap_bytes) override {
-    uint64_t left = LeftBehind();
+    charges_ = {};
+    uint64_t files = LeftBehind();
+    MakeRoomFor(cap_bytes, files);
     absl::Status status = ForgetPeak();
-    // The kernel reclaims what is over it; nobody is there to be killed.
-    if (status.ok()) status = limit_.Write(absl::StrCat(left + cap_bytes));
+    if (status.ok()) status = limit_.Write(absl::StrCat(files + cap_bytes));
     cap_ = cap_bytes;
-    peak_base_ = left > 0 ? peak_.ReadNumber() : 0;
+    // Of what `run` was charged before; it may be new.
+    uint64_t before = run_current_.ReadNumber();
+    charges_.files = std::min(files, before);
+    charges_.cache_before = before - charges_.files;
     char buffer[512];
     absl::string_view events = events_.Read(buffer, sizeof buffer);
+    full_ = KeyedNumber(events, "max");
     ooms_ = KeyedNumber(events, "oom");
     kills_ = KeyedNumber(events, "oom_kill");
     ooms_above_ = OomsAbove();
@@ -158,10 +169,13 @@ class Cgroup2Slot : public SlotCap {
                                       : CapVerdict::kHost;
   }
 
-  // The kernel has counted a charge in `run` before the slot refuses it.
   uint64_t peak_bytes() override {
-    uint64_t peak = peak_.ReadNumber();
-    return std::min(peak - std::min(peak, peak_base_), cap_);
+    charges_.peak = peak_.ReadNumber();
+    uint64_t now = run_current_.ReadNumber();
+    charges_.cache_after = now - std::min(now, charges_.files);
+    charges_.was_full = events_.ReadNumber("max") != full_;
+    // The kernel has counted a charge in `run` before the slot refuses it.
+    return std::min(OwnPeak(charges_), cap_);
   }
 
   void RemoveFiles(absl::Time since, absl::Duration patience) override {
@@ -171,11 +185,9 @@ class Cgroup2Slot : public SlotCap {
   // In the slot: what a removed `run` was charged stays charged to it.
   uint64_t LeftBehind() override {
     if (current_.ReadNumber() <= kLeftBehindWorthCounting) return 0;
-    // Since Linux 5.19. Of `run` alone: the slot's own is root's.
-    (void)WriteFile(run_, "memory.reclaim",
-                    absl::StrCat(current_.ReadNumber()));
-    uint64_t used = current_.ReadNumber();
-    return used > kLeftBehindWorthCounting ? used : 0;
+    char buffer[4096];
+    uint64_t files = KeyedNumber(stat_.Read(buffer, sizeof buffer), "shmem");
+    return files > kLeftBehindWorthCounting ? files : 0;
   }
 
  private:
@@ -200,16 +212,29 @@ class Cgroup2Slot : public SlotCap {
     if (status.ok() && !peak_.Open(run_, "memory.peak", O_RDWR).ok()) {
       (void)peak_.Open(run_, "memory.peak", O_RDONLY);
     }
-    return status;
+    if (!status.ok()) return status;
+    return run_current_.Open(run_, "memory.current", O_RDONLY);
+  }
+
+  // The kernel gives up what was used longest ago, also of removed ones; nobody
+  // is there to be killed.
+  void MakeRoomFor(uint64_t cap_bytes, uint64_t files) {
+    uint64_t keep = CacheToKeep(cap_bytes);
+    if (removed_ >= kMostRemoved) {
+      removed_ = 0;
+      keep = kMiB;
+    }
+    if (current_.ReadNumber() <= files + keep) return;
+    (void)limit_.Write(absl::StrCat(files + keep));
   }
 
   absl::Status ForgetPeak() {
-    uint64_t last = peak_bytes();
     if (!peak_.valid() || peak_.Write("0").ok() ||
-        last <= kPeakNotWorthForgetting) {
+        peak_.ReadNumber() <= kPeakNotWorthForgetting) {
       return absl::OkStatus();
     }
     if (!RemoveCgroup(run_)) return ErrnoStatus("remove", run_, errno);
+    ++removed_;
     return MakeRun();
   }
 
@@ -223,11 +248,13 @@ class Cgroup2Slot : public SlotCap {
 
   std::string slot_, run_;
   const std::vector<ControlFile>* above_;
-  ControlFile limit_, current_, events_, populated_, kill_;  // of the slot
-  ControlFile entry_, peak_;                                 // of run
+  // Of the slot:
+  ControlFile limit_, current_, stat_, events_, populated_, kill_;
+  ControlFile entry_, peak_, run_current_;  // of run
   uint64_t cap_ = UINT64_MAX;
-  uint64_t peak_base_ = 0;  // of the attempts before this one
-  uint64_t ooms_ = 0, kills_ = 0, ooms_above_ = 0;
+  SlotCharges charges_;
+  int removed_ = 0;  // since caches were dropped
+  uint64_t full_ = 0, ooms_ = 0, kills_ = 0, ooms_above_ = 0;
   UniqueFd run_fd_;
   std::string memory_line_;  // of who is in it
   Witness witness_{true};

@@ -34,10 +34,11 @@ namespace cram {
 // machine (cgroup_threadgroup_rwsem).
 //
 // memory.peak of `run` is exact, page cache included. Since Linux 6.12 it can
-// be reset. Before, `run` is made anew for the next attempt, unless the peak
-// was at most 1 MiB: starting a program that small costs less than that, and
-// the next one's peak is then told as that much where it was less. Before 5.19
-// there is no peak, and peak_bytes is 0.
+// be reset, to what is in use (kept_cache.h). Before, `run` is made anew for
+// the next attempt, and what is cached stays charged to the slot; unless the
+// peak was at most 1 MiB: starting a program that small costs less than that,
+// and the next one's peak is then told as that much where it was less. Before
+// 5.19 there is no peak, and peak_bytes is 0.
 class Cgroup2Caps : public Caps {
  public:
   // Whether the directory is in a cgroup2 file system.
