@@ -1,13 +1,8 @@
 #include "sbin/report/status.h"
 
-#include <errno.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
-
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
-#include "pack/base/size.h"
+#include "sbin/report/room_for_records.h"
 
 namespace cram {
 namespace {
@@ -16,18 +11,6 @@ namespace {
 // little to say anything, the whole run does.
 constexpr int64_t kLatelyNs = int64_t{60} * 1000000000;
 constexpr uint64_t kEnoughEnds = 10;
-
-// Less than a journal takes in seconds.
-constexpr uint64_t kNoRoomBytes = kMiB;
-
-std::string FindNoRoom(const std::string& path) {
-  if (access(path.c_str(), W_OK) != 0 && errno == EROFS) return "is read-only";
-  struct statvfs room;
-  if (statvfs(path.c_str(), &room) != 0) return "";
-  uint64_t bytes = uint64_t{room.f_bavail} * room.f_frsize;
-  if (bytes >= kNoRoomBytes) return "";
-  return absl::StrCat("is full: ", FormatSize(bytes), " free");
-}
 
 double RateOf(const Run& run, const RunStatus& status) {
   int64_t since = std::max(status.first_ns, status.now_ns - kLatelyNs);
@@ -102,7 +85,9 @@ RunStatus StatusOf(const Run& run, int64_t now_ns, size_t most_slowest) {
                 status.states[static_cast<size_t>(State::kRunning)];
   status.rate = RateOf(run, status);
   KeepSlowest(most_slowest, &status.slowest);
-  if (!run.ended()) status.no_room = FindNoRoom(run.directory().path());
+  if (!run.ended()) {
+    status.no_room = NoRoomForRecords(run.directory().path());
+  }
   return status;
 }
 

@@ -37,8 +37,7 @@ struct RunStatus {
   double rate = 0;
   // Running attempts, those that run longest first.
   std::vector<const Attempt*> slowest;
-  // Of the run directory, when the file system has next to no room for more
-  // records; else empty.
+  // Why the run directory takes no more records, when it does not; else empty.
   std::string no_room;
 
   double ElapsedSeconds() const;

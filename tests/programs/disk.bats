@@ -77,8 +77,10 @@ END
   freeze
   kill -TERM "$(cat keeper)"
   until_true 60 no_processes
+  cram status "$(run_dir)" | grep -q 'does not answer; nothing is started until'
   thaw
   ended 3
+  [ -z "$(find small -name '.room*')" ]
   [ "$(rows state | sort | uniq -c | tr -s ' ')" = " 2 CANCELLED
  2 PENDING" ] || { rows state && cat err && false; }
 }
@@ -129,6 +131,8 @@ END
     echo $$ >keeper; exec cram run m.pb --dir="$PWD/small"' >out 2>err 3>&- &
   shell=$!
   until_true 60 grep -q 'Disk quota exceeded; starting nothing until' err
+  run -0 setpriv --bounding-set=-sys_resource cram status "$(run_dir)"
+  [[ $output == *"takes no more: Disk quota exceeded; nothing is started until"* ]]
   btrfs qgroup limit none small
   ended 0
   grep -q 'going on' err

@@ -1,5 +1,8 @@
 #include <gmock/gmock.h>
 
+#include <filesystem>
+#include <iterator>
+
 #include "sbin/report/json.h"
 #include "sbin/report/status.h"
 #include "tests/unit/report_fixture.h"
@@ -93,6 +96,20 @@ TEST_F(StatusTest, SaysHowMuchMemoryWhatRunsHasUsed) {
   EXPECT_THAT(StatusText(Status(), Context()), HasSubstr(" 150M "));
   EXPECT_THAT(StatusJson(Status(), Context()),
               HasSubstr(R"("peak_bytes":157286400)"));
+}
+
+TEST_F(StatusTest, TriesWhetherThereIsRoomAndLeavesNothing) {
+  ExampleNode node(directory_, 0, 1, 2);
+  node.Start(0, 0, kRunBegin);
+  node.Flush();
+  Load();
+  auto files = [this] {
+    using Files = std::filesystem::directory_iterator;
+    return std::distance(Files(directory_.path()), Files());
+  };
+  auto before = files();
+  EXPECT_EQ(Status().no_room, "");
+  EXPECT_EQ(files(), before);
 }
 
 TEST_F(StatusTest, TextAndJsonAreOfOneRun) {
