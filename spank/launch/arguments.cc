@@ -74,6 +74,8 @@ std::vector<std::string> BuildSrunArguments(const LaunchRequest& request,
                                             const std::string& agent,
                                             const std::string& job_name) {
   std::vector<std::string> words = SlurmWords(request, job_name);
+  // A node that goes down takes no other with it. The user's own word wins.
+  words.insert(words.begin() + 1, "--no-kill");
   // For the plugin on the nodes.
   words.push_back(absl::StrCat("--cram=", request.manifest));
   // The agents need no MPI of Slurm's and all CPUs of the step. A node that is

@@ -23,10 +23,10 @@ TEST(BuildSrunArguments, RunsTheAgentWhenThereIsNoCommand) {
   LaunchRequest request = Request({"srun", "-N4", "--cram=sweep.pb"}, 3);
   EXPECT_THAT(
       BuildSrunArguments(request, "/usr/libexec/cram/cram-agent", "sweep"),
-      ElementsAre("srun", "--job-name=sweep", "-N4", "--cram=/home/u/sweep.pb",
-                  "--mpi=none", "--cpu-bind=none", "--wait=0",
-                  "--kill-on-bad-exit=0", "--disable-status", "--input=none",
-                  "/usr/libexec/cram/cram-agent",
+      ElementsAre("srun", "--no-kill", "--job-name=sweep", "-N4",
+                  "--cram=/home/u/sweep.pb", "--mpi=none", "--cpu-bind=none",
+                  "--wait=0", "--kill-on-bad-exit=0", "--disable-status",
+                  "--input=none", "/usr/libexec/cram/cram-agent",
                   "--manifest=/home/u/sweep.pb"));
 }
 
@@ -34,23 +34,23 @@ TEST(BuildSrunArguments, PassesTheUsersCommandAfterADoubleDash) {
   LaunchRequest request =
       Request({"srun", "--cram", "m.pb", "--", "echo", "--cram=x", "a b"}, 4);
   EXPECT_THAT(BuildSrunArguments(request, "/a", ""),
-              ElementsAre("srun", "--cram=/home/u/sweep.pb", "--mpi=none",
-                          "--cpu-bind=none", "--wait=0", "--kill-on-bad-exit=0",
-                          "--disable-status", "--input=none", "/a",
-                          "--manifest=/home/u/sweep.pb", "--", "echo",
-                          "--cram=x", "a b"));
+              ElementsAre("srun", "--no-kill", "--cram=/home/u/sweep.pb",
+                          "--mpi=none", "--cpu-bind=none", "--wait=0",
+                          "--kill-on-bad-exit=0", "--disable-status",
+                          "--input=none", "/a", "--manifest=/home/u/sweep.pb",
+                          "--", "echo", "--cram=x", "a b"));
 }
 
 TEST(BuildSrunArguments, GivesTheAgentTheOptionsWithoutTheirPrefix) {
   LaunchRequest request = Request(
       {"srun", "--cram-mem=2G", "--cram=m.pb", "--cram-progress", "-n1"}, 5);
   request.options = {{"mem", "2G"}, {"progress", ""}};
-  EXPECT_THAT(
-      BuildSrunArguments(request, "/a", ""),
-      ElementsAre("srun", "-n1", "--cram=/home/u/sweep.pb", "--mpi=none",
-                  "--cpu-bind=none", "--wait=0", "--kill-on-bad-exit=0",
-                  "--disable-status", "--input=none", "/a",
-                  "--manifest=/home/u/sweep.pb", "--mem=2G", "--progress"));
+  EXPECT_THAT(BuildSrunArguments(request, "/a", ""),
+              ElementsAre("srun", "--no-kill", "-n1", "--cram=/home/u/sweep.pb",
+                          "--mpi=none", "--cpu-bind=none", "--wait=0",
+                          "--kill-on-bad-exit=0", "--disable-status",
+                          "--input=none", "/a", "--manifest=/home/u/sweep.pb",
+                          "--mem=2G", "--progress"));
 }
 
 TEST(BuildSbatchArguments, MovesCramOptionsIntoTheBatchScript) {
