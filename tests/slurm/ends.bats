@@ -145,12 +145,6 @@ END
   [[ $output == *"$completed of them had completed before"* ]]
 }
 
-# Slurm lets a requeued job wait for two minutes.
-begun_again() {
-  scontrol update jobid="$1" starttime=now || true
-  test -d "$work/cram-$1.0.r1"
-}
-
 @test "a requeued job goes on where it was" {
   pack --param i=1..60 -- sh -c 'echo {i} >>ran; sleep 0.3'
   user sbatch -N2 -c2 --requeue --cram=m.pb >/dev/null

@@ -5,13 +5,17 @@ load ../helper
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-setup() {
+use_cluster() {
   [ -e "${CRAM_BUILD:?the build directory, after fixture start}/slurm-tests" ] ||
     skip "needs root, to start a Slurm"
   cluster=$(cat "$CRAM_BUILD/slurm-tests")/${CRAM_CLUSTER:-cluster}
   # shellcheck disable=SC1091
   . "$cluster/env"
   read -ra nodes <<<"$CLUSTER_NODES"
+}
+
+setup() {
+  use_cluster
   work=$(mktemp -d "$cluster/home/test.XXXXXX")
   chown "$CLUSTER_USER" "$work"
 }
@@ -54,6 +58,12 @@ rows() {
 
 # How many sub-jobs of it are in STATE.
 count() { rows index -s "$1" | wc -l; }
+
+# Slurm lets a requeued job wait for two minutes.
+begun_again() {
+  scontrol update jobid="$1" starttime=now || true
+  test -d "$work/cram-$1.0.r1"
+}
 
 queue_is_empty() { [ -z "$(squeue -h)" ]; }
 nodes_are_idle() { [ "$(sinfo -h -N -o %T | sort -u)" = idle ]; }
