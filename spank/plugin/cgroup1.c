@@ -13,17 +13,17 @@
 
 enum { kRemoveMilliseconds = 1000, kSafely = O_NOFOLLOW | O_CLOEXEC };
 
-// cgroup.procs opened by the user, whose it is for that moment only.
+// The way in, opened by the user, whose it is for that moment only.
 static int open_entry(int slot, uid_t uid) {
   int fd = -1;
-  if (cgroup_give(slot, "cgroup.procs", uid, 0) != 0) return -1;
+  if (cgroup_give(slot, "tasks", uid, 0) != 0) return -1;
   if (seteuid(uid) == 0) {
-    fd = openat(slot, "cgroup.procs", O_WRONLY | kSafely);
+    fd = openat(slot, "tasks", O_WRONLY | kSafely);
     int error = errno;
     if (seteuid(0) != 0) return -1;
     errno = error;
   }
-  return cgroup_give(slot, "cgroup.procs", 0, 0) == 0 ? fd : -1;
+  return cgroup_give(slot, "tasks", 0, 0) == 0 ? fd : -1;
 }
 
 // Returns how many files of the slot are open; -1: one of them is not.

@@ -11,11 +11,14 @@
 //       cram
 //         slot_0 ...  one a slot, its cap and its sub-job
 //
-// To move a process takes write permission to cgroup.procs of the target alone,
-// and the process has to belong to who opened it. All of this is root's, then,
-// and the agent gets open descriptors; sub-jobs do not:
-//  - cgroup.procs of its slots, opened as the user: it moves the user's
-//    processes only. One that root opened would move anybody's;
+// To move a process takes write permission to tasks of the target alone, and
+// the process has to belong to who opened it. All of this is root's, then, and
+// the agent gets open descriptors; sub-jobs do not:
+//  - tasks of its slots, opened as the user: it moves the user's processes
+//    only. One that root opened would move anybody's. A process that has one
+//    thread and enters by itself need not wait there; by cgroup.procs it waits
+//    some 10 ms until no thread of the machine can be forking (since Linux
+//    5.4: kernel/cgroup/cgroup.c, cgroup_procs_write_start);
 //  - the limits, and the peak for resetting it.
 // The user owns what can neither raise a cap nor move a process: of a slot,
 // memory.force_empty and cgroup.event_control.
@@ -28,7 +31,7 @@
 
 #include "cgroup.h"
 
-// As cgroup_make. A slot's descriptors are those of cgroup.procs,
+// As cgroup_make. A slot's descriptors are those of tasks,
 // memory.limit_in_bytes, memory.max_usage_in_bytes (to read as well) and, where
 // the kernel accounts swap, memory.memsw.limit_in_bytes.
 int cgroup1_make(const struct cgroup* cgroup, int slots, uid_t uid, gid_t gid,

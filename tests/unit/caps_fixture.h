@@ -177,8 +177,8 @@ class EachCaps : public testing::TestWithParam<const char*> {
       std::string leaf = directory_ + slot;
       EXPECT_EQ(mkdir(leaf.c_str(), 0755), 0) << strerror(errno);
       for (const char* file :
-           {"/cgroup.procs", "/memory.limit_in_bytes",
-            "/memory.max_usage_in_bytes", "/memory.memsw.limit_in_bytes"}) {
+           {"/tasks", "/memory.limit_in_bytes", "/memory.max_usage_in_bytes",
+            "/memory.memsw.limit_in_bytes"}) {
         UniqueFd fd(open((leaf + file).c_str(), O_RDWR | O_CLOEXEC));
         if (fd.valid()) files.push_back(std::move(fd));
       }

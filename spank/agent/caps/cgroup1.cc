@@ -31,7 +31,7 @@ constexpr absl::Duration kBetweenLooks = absl::Milliseconds(1);
 
 // The descriptors of a leaf that are inherited, the last only where the kernel
 // accounts swap.
-constexpr const char* kFiles[] = {"cgroup.procs", "memory.limit_in_bytes",
+constexpr const char* kFiles[] = {"tasks", "memory.limit_in_bytes",
                                   "memory.max_usage_in_bytes",
                                   "memory.memsw.limit_in_bytes"};
 

@@ -20,6 +20,8 @@ namespace cram {
 // Kernel rules: Documentation/admin-guide/cgroup-v1/memory.rst. In particular:
 //  - memory.limit_in_bytes limits; where swap is accounted,
 //    memory.memsw.limit_in_bytes is set to the same, which forbids swap;
+//  - who has one thread and writes "0" to tasks enters at once; by cgroup.procs
+//    it waits for all threads of the machine that may be forking, some 10 ms;
 //  - an eventfd registered on memory.oom_control fires when the leaf, or a
 //    cgroup above it, runs out; the kernel kills one process only, so the
 //    agent kills the others;
@@ -27,7 +29,7 @@ namespace cram {
 //    what is in use: page cache of the attempts before, too (kept_cache.h).
 class Cgroup1Caps : public Caps {
  public:
-  // `files`, if any, are for each leaf one after the other: cgroup.procs,
+  // `files`, if any, are for each leaf one after the other: tasks,
   // memory.limit_in_bytes, memory.max_usage_in_bytes and, where there is such a
   // file, memory.memsw.limit_in_bytes.
   //
