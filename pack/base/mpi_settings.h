@@ -13,13 +13,17 @@ namespace cram {
 // A variable that an MPI library reads, documented by its authors.
 struct MpiSetting {
   absl::string_view variable, value;
+  // Another one: who has set that means something else by it.
+  absl::string_view unless = "";
 };
 
 // hwloc, which all of them ask where the CPUs are, also reads the configuration
 // of every PCI device and asks ten X servers for graphics cards, in every rank.
+// Besides what the kernel says of the CPUs it asks each of them, to which it
+// moves the rank: off its own one, and to those on which other ranks compute.
 inline constexpr MpiSetting kNoDevices = {
     "HWLOC_COMPONENTS",
-    "-linux:pci,-linux:io,-pci,-gl,-opencl,-cuda,-nvml,-rsmi,-levelzero"};
+    "-linux:pci,-linux:io,-pci,-gl,-opencl,-cuda,-nvml,-rsmi,-levelzero,-x86"};
 // It loads its plugins, and with them the libraries of X, OpenCL and XML,
 // before it looks at the variable above. There are none here.
 inline constexpr MpiSetting kNoPlugins = {"HWLOC_PLUGINS_PATH", "/dev/null"};

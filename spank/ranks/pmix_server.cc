@@ -92,6 +92,10 @@ class PmixServer : public ProcessManager {
 // The server asks hwloc for a topology, which takes as long as all else that it
 // does, and has no use of it; what ranks want of hwloc is theirs.
 constexpr MpiSetting kNoTopology = {"HWLOC_COMPONENTS", "no_os,stop"};
+// What ranks say to each other goes through the server and is kept by each, not
+// in files that all map and lock: making these takes a small world longer than
+// all else that the server does. The server tells the ranks.
+constexpr MpiSetting kNoFiles = {"PMIX_MCA_gds", "hash"};
 
 // libpmix gives its callbacks nothing of ours for calls about all ranks.
 PmixServer* the_server = nullptr;
@@ -331,7 +335,7 @@ absl::Status PmixServer::InitServer() {
   if (elsewhere_ != nullptr) attributes.Add(PMIX_HOSTNAME, NodeName());
   pmix_status_t status;
   {
-    ScopedSettings settings({kNoTopology, kNoPlugins});
+    ScopedSettings settings({kNoTopology, kNoPlugins, kNoFiles});
     status =
         library_.server_init(&module, attributes.data(), attributes.size());
   }

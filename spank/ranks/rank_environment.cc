@@ -85,8 +85,14 @@ void RankEnvironment::KeepSharedMemory(absl::string_view directory) {
 }
 
 void RankEnvironment::Suggest(const std::vector<MpiSetting>& settings) {
+  std::vector<const MpiSetting*> missing;
   for (const MpiSetting& setting : settings) {
-    if (Get(setting.variable).empty()) Set(setting.variable, setting.value);
+    if (Get(setting.variable).empty() && Get(setting.unless).empty()) {
+      missing.push_back(&setting);
+    }
+  }
+  for (const MpiSetting* setting : missing) {
+    Set(setting->variable, setting->value);
   }
 }
 
