@@ -180,6 +180,10 @@ absl::StatusOr<ExitStatus> RunRanks(const Options& options,
   }
   ExitStatus ended = (*group)->Run();
   *report = (*group)->report();
+  // Nothing is undone, for the process ends: libpmix waits for itself for ever
+  // when a rank has failed to connect. What it has in TMPDIR goes with that.
+  group->release();
+  loop->release();
   return ended;
 }
 

@@ -18,7 +18,7 @@ worlds() {
 
 # A machine may have fewer CPUs, and no agent takes it there.
 four() {
-  "$CRAM_BUILD/spank/agent/agent/cram-ranks" --ranks=4 --mpi= --name=four -- \
+  TMPDIR=$PWD "$CRAM_BUILD/spank/agent/agent/cram-ranks" --ranks=4 --mpi= --name=four -- \
     "$programs/world.$mpi" 3>report >printed
   [ "$(sort printed)" = "$(printf 'rank %d of 4\n' 0 1 2 3)" ]
 }
@@ -33,6 +33,20 @@ files() {
 }
 
 @test "ranks share files by MPI-IO" { each_mpi files; }
+
+copies() {
+  for kind in auto node; do
+    pack --ranks 2 --mpi $kind -- "$programs/copy.$mpi"
+    cram run --dir "$mpi.$kind" m.pb
+    [ "$(cram output "$mpi.$kind"/cram-run-* 0)" = "attached all, read 1" ]
+  done
+}
+
+@test "large messages go from one rank's memory into another's" {
+  scope=$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null || echo 0)
+  [ "$scope" -eq 0 ] || [ "$(id -u)" -eq 0 ] || skip "Yama forbids it to siblings"
+  each_mpi copies
+}
 
 fortran() {
   pack --ranks 2 -- "$programs/fortran.$mpi"
@@ -148,10 +162,11 @@ on_one_node() {
 
 @test "what the user set of an MPI's variables stays" {
   pack --ranks 2 --mpi node --env UCX_TLS=all -- sh -c \
-    'echo $UCX_TLS $OMPI_MCA_pml $HWLOC_COMPONENTS $HWLOC_PLUGINS_PATH'
+    'echo $UCX_TLS$UCX_MODULES $OMPI_MCA_pml $HWLOC_COMPONENTS $HWLOC_PLUGINS_PATH'
   OMPI_MCA_pml=cm cram run m.pb
   [[ $(cram output cram-run-* 0 | sort -u) == "all cm -linux:pci,"* ]]
-  pack --ranks 2 -- sh -c 'echo "$UCX_TLS$OMPI_MCA_pml$HWLOC_COMPONENTS$HWLOC_PLUGINS_PATH"'
+  pack --ranks 2 -- sh -c \
+    'echo "$UCX_TLS$UCX_MODULES$OMPI_MCA_pml$HWLOC_COMPONENTS$HWLOC_PLUGINS_PATH"'
   cram run --dir auto m.pb
   [ -z "$(cram output auto/cram-run-* 0 | xargs)" ]
 }
@@ -234,6 +249,13 @@ of_each_rank() {
   # What is no program of MPI may do without.
   pack --ranks 2 --mpi pmi1 -- true
   run -0 cram run --dir none m.pb
+}
+
+@test "ranks whose server refuses them end, and their sub-job with them" {
+  pack --ranks 2 --time 1:00 -- env PMIX_SECURITY_MODE=none \
+    "$programs/world.openmpi"
+  run -1 cram run m.pb
+  [ "$(record state,cause)" = "0|FAILED|exit code" ]
 }
 
 @test "a missing program is named, once" {
