@@ -182,8 +182,8 @@ absl::StatusOr<ExitStatus> RunRanks(const Options& options,
   *report = (*group)->report();
   // Nothing is undone, for the process ends: libpmix waits for itself for ever
   // when a rank has failed to connect. What it has in TMPDIR goes with that.
-  group->release();
-  loop->release();
+  (void)group->release();
+  (void)loop->release();
   return ended;
 }
 

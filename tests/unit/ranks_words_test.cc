@@ -150,5 +150,18 @@ TEST(RankEnvironment, SuggestsNothingOverWhatTheUserSet) {
   EXPECT_EQ(environment.Get("OMPI_MCA_pml"), "ob1");
 }
 
+TEST(RankEnvironment, SuggestsNothingThatGoesAgainstWhatTheUserSet) {
+  const std::vector<MpiSetting> settings = {{"UCX_TLS", "sm"},
+                                            {"UCX_MODULES", "cma", "UCX_TLS"}};
+  const char* const subjob[] = {"UCX_TLS=rc", nullptr};
+  RankEnvironment told(subjob, GangPlace::OneNode(2), 0);
+  told.Suggest(settings);
+  EXPECT_EQ(told.Get("UCX_MODULES"), "");
+  RankEnvironment untold(subjob + 1, GangPlace::OneNode(2), 0);
+  untold.Suggest(settings);
+  EXPECT_EQ(untold.Get("UCX_TLS"), "sm");
+  EXPECT_EQ(untold.Get("UCX_MODULES"), "cma");
+}
+
 }  // namespace
 }  // namespace cram
