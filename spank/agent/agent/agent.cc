@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -17,8 +16,7 @@
 #include "pack/base/exit_status.h"
 #include "pack/base/io.h"
 #include "pack/base/size.h"
-#include "pack/manifest/time_limits.h"
-#include "pack/manifest/widths.h"
+#include "spank/agent/agent/first_work.h"
 #include "spank/agent/agent/lateness.h"
 #include "spank/agent/agent/member_role.h"
 #include "spank/agent/agent/resume.h"
@@ -26,7 +24,6 @@
 #include "spank/agent/agent/surroundings.h"
 #include "spank/agent/caps/budget.h"
 #include "spank/agent/caps/watchdog.h"
-#include "spank/agent/share/first_share.h"
 #include "spank/ranks/rank_command.h"
 #include "spank/view/view_library.h"
 
@@ -40,10 +37,6 @@ constexpr absl::Duration kTick = absl::Milliseconds(500);
 // Counts are sent on after this much quiet, so that a storm of failures makes
 // a message now and then and not one each.
 constexpr absl::Duration kUpdateDelay = absl::Milliseconds(10);
-
-// Of more than so many sub-jobs the order is that of the manifest: another one
-// takes twelve bytes for each while it is made, eight afterwards.
-constexpr uint64_t kMostOrdered = 1 << 24;
 
 constexpr int kStopSignals[] = {SIGTERM, SIGINT, SIGHUP};
 
@@ -291,8 +284,7 @@ absl::Status Agent::MakeNode(const Premises& premises) {
   node_ = std::make_unique<Node>(step.node_id, std::move(resources),
                                  std::move(slots), run_.manifest.get(),
                                  &run_.order, records_.get(), this);
-  status = FindThoseOfRanks();
-  if (status.ok()) status = FindOrder();
+  status = PlanFirstWork(&run_, node_->cpus());
   if (!status.ok()) return status;
   if (step.node_id != 0) {
     absl::StatusOr<std::unique_ptr<MemberRole>> member =
@@ -318,43 +310,9 @@ void Agent::LookWhetherLate() {
                         " seconds after the first agent, and asks for work"));
 }
 
-absl::Status Agent::FindThoseOfRanks() {
-  if (run_.step.nodes == 1) return absl::OkStatus();
-  absl::StatusOr<std::map<uint64_t, IndexSet>> widths =
-      SeveralRanks(*run_.manifest);
-  if (!widths.ok()) return widths.status();
-  for (const auto& [cpus, indexes] : *widths) {
-    run_.of_ranks.AddAll(indexes);
-    if (cpus > node_->cpus()) run_.wide.AddAll(indexes);
-  }
-  return absl::OkStatus();
-}
-
-// The longest first, where the manifest knows lengths: one that is started last
-// is waited for by all other slots.
-absl::Status Agent::FindOrder() {
-  // The option's limit is that of all.
-  if (run_.options.run.time_limit != absl::InfiniteDuration()) {
-    return absl::OkStatus();
-  }
-  // Of several nodes' ranks the widest are the first (gang/conductor.h).
-  if (!run_.of_ranks.empty() || run_.subjobs > kMostOrdered) {
-    return absl::OkStatus();
-  }
-  absl::StatusOr<std::vector<uint32_t>> limits = TimeLimits(*run_.manifest);
-  if (!limits.ok()) return limits.status();
-  run_.order = Order::LongestFirst(*limits);
-  return absl::OkStatus();
-}
-
 int Agent::Work() {
   WatchJobEnd();
-  if (!run_.left && !run_.late) {
-    cram::Work first(
-        FirstShare(run_.manifest->size(), run_.step.nodes, run_.step.node_id));
-    first.Remove(run_.of_ranks);
-    node_->Add(first);
-  }
+  node_->Add(OwnFirstWork(run_));
   Tick();
   run_.loop->Run();
   if (node_->left_behind() != 0) {

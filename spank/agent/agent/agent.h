@@ -47,7 +47,6 @@ class Agent : public Node::Listener {
   absl::StatusOr<std::unique_ptr<ManifestReader>> OpenManifest(
       const std::string& path) const;
   absl::Status TakeManifest();
-  absl::Status FindOrder();
   absl::Status MakeRunDirectory();
   absl::Status OpenRecords(const Slots& slots);
   absl::Status CatchSignals();
@@ -75,7 +74,6 @@ class Agent : public Node::Listener {
   void WatchJobEnd();
   void AnnounceEnd();
   void LookWhetherLate();
-  absl::Status FindThoseOfRanks();
 
   Run run_;
   std::unique_ptr<Caps> caps_;

@@ -1,8 +1,8 @@
 #include "spank/agent/agent/family.h"
 
 #include "absl/strings/str_cat.h"
+#include "spank/agent/agent/first_work.h"
 #include "spank/agent/agent/work_message.h"
-#include "spank/agent/share/first_share.h"
 #include "spank/wire/index_ranges.h"
 
 namespace cram {
@@ -10,27 +10,6 @@ namespace {
 
 // How long the end waits for children to close their journals.
 constexpr absl::Duration kLeavePatience = absl::Seconds(5);
-// A child that has not come when the run is stopped is not waited for as long
-// as at its start: Slurm kills soon.
-constexpr absl::Duration kStopPatience = absl::Seconds(5);
-constexpr absl::Duration kBetweenLooks = absl::Milliseconds(100);
-constexpr int kJournalsAtOnce = 32;
-
-// What there is to do that is nobody's first share.
-Work RootsPool(const Run& run) {
-  if (run.left) return Work(run.order.PlacesOf(run.left_first));
-  IndexSet pool(FirstPool(run.subjobs, run.step.nodes));
-  pool.AddAll(run.of_ranks);
-  return Work(pool);
-}
-
-// What waits until that is given out.
-Work BehindRootsPool(const Run& run) {
-  if (!run.left) return Work();
-  IndexSet behind = *run.left;
-  behind.Take(run.left_first);
-  return Work(run.order.PlacesOf(behind));
-}
 
 }  // namespace
 
@@ -41,11 +20,10 @@ Family::Family(const Run* run, Node* node, Lease lease, Above* above)
       above_(above),
       subtree_(run->step.node_id == 0,
                run->step.node_id == 0 ? RootsPool(*run) : Work(), this,
-               run->step.node_id == 0 ? BehindRootsPool(*run) : Work()) {
+               run->step.node_id == 0 ? BehindRootsPool(*run) : Work()),
+      absentees_(run, this) {
   names_[run->step.node_id] = run->step.node_name;
 }
-
-Family::~Family() { run_->loop->Cancel(absent_timer_); }
 
 absl::StatusOr<std::unique_ptr<Family>> Family::Create(const Run* run,
                                                        Node* node, Lease lease,
@@ -60,7 +38,6 @@ absl::StatusOr<std::unique_ptr<Family>> Family::Create(const Run* run,
       family.get(), run->patience);
   if (!server.ok()) return server.status();
   family->server_ = *std::move(server);
-  family->LookAtAbsent();
   return family;
 }
 
@@ -104,25 +81,13 @@ void Family::Order(const wire::GangOrder& order) {
 
 // Nobody knows yet how large their nodes are: like this one.
 void Family::AddChildren() {
-  uint32_t own = run_->step.node_id, nodes = run_->step.nodes;
-  uint64_t subjobs = run_->subjobs;
-  auto add = [&](uint32_t child, const IndexSet& ids) {
-    Work first;
-    if (!run_->left && !(run_->late && child == own)) {
-      first = Work(FirstShares(subjobs, nodes, ids));
-      first.Remove(run_->of_ranks);
-    }
-    subtree_.AddChild(child, std::move(first),
-                      node_->slots() * static_cast<uint32_t>(ids.size()));
-  };
-  add(own, IndexSet({own, own + 1}));
+  uint32_t own = run_->step.node_id, slots = node_->slots();
+  subtree_.AddChild(own, OwnFirstWork(*run_), slots);
   for (uint32_t child : run_->tree.ChildrenOf(own)) {
-    add(child, run_->tree.SubtreeOf(child));
-    Absent& absent = absent_[child];
-    absent.since = run_->loop->now();
-    absent.grace = run_->patience.absence() + run_->patience.grace();
-    absent.reason = absl::StrCat(
-        "it did not come in ", absl::FormatDuration(run_->patience.absence()));
+    IndexSet nodes = run_->tree.SubtreeOf(child);
+    subtree_.AddChild(child, FirstWork(*run_, nodes),
+                      slots * static_cast<uint32_t>(nodes.size()));
+    absentees_.Expect(child);
   }
 }
 
@@ -151,10 +116,7 @@ void Family::Stop(const std::string& reason) {
   wire::Message stop;
   stop.mutable_stop()->set_reason(reason);
   if (server_ != nullptr) server_->SendToAll(stop);
-  for (auto& [child, absent] : absent_) {
-    absent.grace = run_->loop->now() - absent.since + kStopPatience;
-    absent.reason = "it had not come when the run was stopped";
-  }
+  absentees_.RunStops();
   node_->Stop();
   if (leader_ != nullptr) leader_->Stop();
   subtree_.Stop();
@@ -307,11 +269,11 @@ ChildServer::Answer Family::ChildComes(uint32_t node, const wire::Hello&) {
   if (child == 0) {
     return {Answer::kRefused, absl::StrCat("node ", node, " is not expected")};
   }
-  if (given_up_.count(child) != 0) {
+  if (absentees_.WasLost(child)) {
     return {Answer::kRefused, "it was given up: others run what it had"};
   }
   // Its parent may be well.
-  if (child != node && absent_.count(child) == 0) {
+  if (child != node && !absentees_.IsAbsent(child)) {
     return {Answer::kLater, absl::StrCat(NameOf(child), " is not lost")};
   }
   return {};
@@ -319,7 +281,7 @@ ChildServer::Answer Family::ChildComes(uint32_t node, const wire::Hello&) {
 
 void Family::ChildJoined(uint32_t node, const wire::Hello& hello) {
   names_[node] = hello.node_name();
-  absent_.erase(node);
+  absentees_.Came(node);
   Work holds = FromWire(hello.holds(), run_->subjobs);
   if (subtree_.Knows(node)) {
     subtree_.Joined(node, holds);
@@ -370,59 +332,11 @@ void Family::ChildBroke(uint32_t child, const absl::Status& reason) {
   run_->changed();
   // It left because it was told to.
   if (subtree_.finished() || retired_.count(child) != 0) return;
-  Absent& absent = absent_[child];
-  absent.since = run_->loop->now();
-  absent.grace = run_->patience.grace();
-  absent.reason = std::string(reason.message());
   subtree_.Missing(child);
-  if (absent_timer_ == 0) LookAtAbsent();
+  absentees_.Broke(child, std::string(reason.message()));
 }
 
 // ---- Those who are lost.
-
-void Family::LookAtAbsent() {
-  absent_timer_ = 0;
-  if (Check()) {
-    for (auto it = absent_.begin(); it != absent_.end();) {
-      auto& [child, absent] = *it;
-      bool over = run_->loop->now() - absent.since >= absent.grace;
-      if ((!over && !HasEnded(child, &absent)) ||
-          !ReadJournals(child, &absent)) {
-        ++it;
-        continue;
-      }
-      GiveUp(child, &absent);
-      it = absent_.erase(it);
-    }
-  }
-  if (absent_.empty()) return;
-  absent_timer_ = run_->loop->After(kBetweenLooks, [this] { LookAtAbsent(); });
-}
-
-// Its keeper has ended its sub-jobs and closed its journal: nobody comes back,
-// but for those below it.
-bool Family::HasEnded(uint32_t child, Absent* absent) {
-  if (names_.count(child) == 0) return false;  // it never came
-  std::string journal = run_->directory.journal(child);
-  absent->share.Read(journal, run_->order);
-  return absent->share.Closed(journal) && run_->tree.ChildrenOf(child).empty();
-}
-
-// Of all who were below it. There may be thousands: some at a time, so that
-// nobody else is kept waiting. Whether that was all.
-bool Family::ReadJournals(uint32_t child, Absent* absent) {
-  if (!absent->unread) absent->unread = run_->tree.SubtreeOf(child);
-  for (int i = 0; i < kJournalsAtOnce && !absent->unread->empty(); ++i) {
-    uint32_t node = static_cast<uint32_t>(absent->unread->front());
-    // It may have come to us with what it holds.
-    if (ChildAbove(node) == child &&
-        !absent->share.Read(run_->directory.journal(node), run_->order)) {
-      return false;
-    }
-    absent->unread->Remove(node);
-  }
-  return absent->unread->empty();
-}
 
 void Family::TellGangsThatItWent(uint32_t child) {
   IndexSet nodes = run_->tree.SubtreeOf(child);
@@ -438,23 +352,23 @@ void Family::TellGangsThatItWent(uint32_t child) {
   }
 }
 
-void Family::GiveUp(uint32_t child, Absent* absent) {
+void Family::ChildLost(uint32_t child, const std::string& reason,
+                       const LostShare& share) {
   TellGangsThatItWent(child);
-  LostShare::Findings findings = absent->share.Judge(subtree_.HeldBy(child));
+  LostShare::Findings findings = share.Judge(subtree_.HeldBy(child));
   for (const auto& [place, tried] : findings.given_up) {
     node_->RecordNodeLost(place, tried.attempts - 1);
   }
-  given_up_.insert(child);
-  SayWhatIsLost(child, *absent, findings);
+  SayWhatIsLost(child, reason, findings);
   above_->NodeLost(NameOf(child));
   subtree_.Lost(child, findings.again, findings.finished);
   run_->changed();
 }
 
-void Family::SayWhatIsLost(uint32_t child, const Absent& absent,
+void Family::SayWhatIsLost(uint32_t child, const std::string& reason,
                            const LostShare::Findings& findings) {
-  std::string line = absl::StrCat("the agent on ", NameOf(child),
-                                  " was lost: ", absent.reason);
+  std::string line =
+      absl::StrCat("the agent on ", NameOf(child), " was lost: ", reason);
   if (!findings.again.empty() && stop_reason_.empty()) {
     absl::StrAppend(
         &line, "; ", findings.again.size(),

@@ -4,11 +4,11 @@
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "spank/agent/agent/absentees.h"
 #include "spank/agent/agent/child_server.h"
 #include "spank/agent/agent/gang_leader.h"
 #include "spank/agent/agent/lease.h"
@@ -19,10 +19,12 @@
 
 namespace cram {
 
-// Speaks with the children, moves work between them and the node, and finds out
-// what those who are lost left to do. Every agent of a run has one; what is
-// above it is the business of its Role.
-class Family : private Neighbours, private ChildServer::Listener {
+// Speaks with the children, and moves work between them and the node, and from
+// those who are lost to others. Every agent of a run has one; what is above it
+// is the business of its Role.
+class Family : private Neighbours,
+               private ChildServer::Listener,
+               private Absentees::Listener {
  public:
   class Above {
    public:
@@ -45,7 +47,6 @@ class Family : private Neighbours, private ChildServer::Listener {
   static absl::StatusOr<std::unique_ptr<Family>> Create(const Run* run,
                                                         Node* node, Lease lease,
                                                         Above* above);
-  ~Family() override;
 
   Subtree& subtree() { return subtree_; }
   Lease& lease() { return lease_; }
@@ -80,15 +81,6 @@ class Family : private Neighbours, private ChildServer::Listener {
   bool done() const;
 
  private:
-  struct Absent {
-    Loop::Instant since;
-    absl::Duration grace;
-    std::string reason;
-    LostShare share;
-    // When it is given up: whose journals were not read to their ends.
-    std::optional<IndexSet> unread;
-  };
-
   Family(const Run* run, Node* node, Lease lease, Above* above);
   void StartGangs();
   void AddChildren();
@@ -111,13 +103,16 @@ class Family : private Neighbours, private ChildServer::Listener {
   void ChildSays(uint32_t child, const wire::Message& message) override;
   void ChildBroke(uint32_t child, const absl::Status& reason) override;
 
+  bool MayGiveUp() override { return Check(); }
+  bool IsOf(uint32_t node, uint32_t child) override {
+    return ChildAbove(node) == child;
+  }
+  void ChildLost(uint32_t child, const std::string& reason,
+                 const LostShare& share) override;
+
   uint32_t ChildAbove(uint32_t node) const;
-  void LookAtAbsent();
-  bool HasEnded(uint32_t child, Absent* absent);
-  bool ReadJournals(uint32_t child, Absent* absent);
-  void GiveUp(uint32_t child, Absent* absent);
   void TellGangsThatItWent(uint32_t child);
-  void SayWhatIsLost(uint32_t child, const Absent& absent,
+  void SayWhatIsLost(uint32_t child, const std::string& reason,
                      const LostShare::Findings& findings);
   std::string NameOf(uint32_t node) const;
 
@@ -126,11 +121,11 @@ class Family : private Neighbours, private ChildServer::Listener {
   Lease lease_;
   Above* above_;
   Subtree subtree_;
+  Absentees absentees_;
   std::unique_ptr<GangLeader> leader_;
   std::unique_ptr<ChildServer> server_;  // none: nobody is below
   std::map<uint32_t, std::string> names_;
-  std::map<uint32_t, Absent> absent_;
-  std::set<uint32_t> given_up_, retired_;
+  std::set<uint32_t> retired_;
   std::string stop_reason_;
   IndexSet cancelled_;
   wire::Added added_;  // the last
@@ -138,7 +133,6 @@ class Family : private Neighbours, private ChildServer::Listener {
   bool asked_ = false;  // the node did, and was given nothing since
   bool left_ = false;   // it was told to finish
   Loop::Instant left_at_;
-  Loop::TimerId absent_timer_ = 0;
 };
 
 }  // namespace cram
