@@ -34,6 +34,17 @@ places='echo $CRAM_RANK of $CRAM_RANKS at $SLURM_LOCALID on node $SLURM_NODEID'
     "7|node0,node1,node2,node3" ]
 }
 
+@test "what was added meanwhile ends no gang that waits" {
+  pack --mem 20M --ranks 6 --mpi none --param i=1..3 -- sleep 1
+  cram pack -o more.pb --mem 20M -- true >packed
+  agents 4
+  until_true 20 eval '[ "$(pgrep -fxc "sleep 1")" -eq 6 ]'
+  cram add cram-7.0 more.pb
+  agents_end
+  [ "$status" -eq 0 ]
+  every_one_completed_once 4
+}
+
 # bats test_tags=lost
 @test "a node that is lost ends the ranks on the others, and all are run again" {
   pack --mem 20M --ranks 8 --mpi none -- sleep "$long"

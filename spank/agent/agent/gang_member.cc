@@ -69,7 +69,7 @@ void GangMember::Reserve(const wire::GangOrder& order) {
              means_.node_id) {
     ++part.place;
   }
-  absl::StatusOr<SubJob> subjob = means_.manifest->Get(order.index());
+  absl::StatusOr<SubJob> subjob = means_.maker->Read(order.index());
   if (part.place == static_cast<size_t>(order.parts_size()) || !subjob.ok()) {
     Fail(&part,
          subjob.ok() ? "no part of it is here"
@@ -82,7 +82,7 @@ void GangMember::Reserve(const wire::GangOrder& order) {
   candidate.cpus = ranks * std::max(order.cpus(), 1u);
   candidate.cap_bytes = order.cap_bytes() != 0
                             ? order.cap_bytes()
-                            : means_.cap_of(*subjob, candidate.cpus);
+                            : means_.maker->CapOf(*subjob, candidate.cpus);
   candidate.tried.attempts = order.attempt();
   candidate.subjob = *std::move(subjob);
   if (!means_.slots->Fits(candidate.cpus, candidate.cap_bytes)) {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "pack/manifest/reader.h"
+#include "spank/agent/agent/candidate_maker.h"
 #include "spank/agent/agent/slot.h"
 #include "spank/agent/gang/gang.h"
 #include "spank/agent/slots/slots.h"
@@ -28,9 +28,8 @@ class GangMember {
     uint32_t node_id = 0;
     Loop* loop = nullptr;
     Slots* slots = nullptr;
-    ManifestReader* manifest = nullptr;
+    CandidateMaker* maker = nullptr;
     std::function<absl::StatusOr<Slot*>(uint32_t number)> slot_of;
-    std::function<uint64_t(const SubJob& subjob, uint32_t cpus)> cap_of;
     // There is room for others again, or less work to be done.
     std::function<void()> changed;
   };

@@ -1,6 +1,7 @@
-// The sub-jobs of one node: starts them as there is room, ends them, records
-// them. Knows nothing of other nodes. What it is given and says of sub-jobs are
-// places (share/order.h); attempts and records have indexes.
+// The sub-jobs of one node: starts them as there is room, ends them, and hands
+// their ends to Outcomes. Knows nothing of other nodes. What it is given and
+// says of sub-jobs are places (share/order.h); attempts and records have
+// indexes.
 #pragma once
 
 #include <stdint.h>
@@ -16,15 +17,15 @@
 #include "pack/base/index_set.h"
 #include "pack/base/outcome.h"
 #include "pack/manifest/reader.h"
-#include "spank/agent/agent/breaker.h"
-#include "spank/agent/agent/cap_rule.h"
+#include "spank/agent/agent/candidate_maker.h"
 #include "spank/agent/agent/gang_member.h"
+#include "spank/agent/agent/outcomes.h"
 #include "spank/agent/agent/records.h"
 #include "spank/agent/agent/slot.h"
+#include "spank/agent/agent/standing_news.h"
 #include "spank/agent/share/line.h"
 #include "spank/agent/share/order.h"
 #include "spank/agent/share/work.h"
-#include "spank/agent/slots/run_times.h"
 #include "spank/agent/slots/slots.h"
 
 namespace cram {
@@ -32,12 +33,8 @@ namespace cram {
 class Node : private Slot::Listener {
  public:
   // Called from the loop. May call back into the Node.
-  class Listener {
+  class Listener : public Outcomes::Listener {
    public:
-    virtual ~Listener() = default;
-    // Fewer sub-jobs are waiting than there are slots, or none runs any more,
-    // or one did not complete: something that others may act on.
-    virtual void NodeChanged() = 0;
     // Whether ends may be recorded at present, and anything be started.
     virtual bool MayRecord() = 0;
     // Records cannot be written, or can again (ok).
@@ -45,15 +42,6 @@ class Node : private Slot::Listener {
     // It is too wide for the node: whether it is run on several instead, from
     // here. Called from the node, and must not call back.
     virtual bool RunsOnGang(const Candidate& candidate) = 0;
-    // Whether there are other nodes.
-    virtual bool HasOthers() = 0;
-    // These failed here, perhaps because of the node: others should run them.
-    virtual void RunElsewhere(const Work& work) = 0;
-    // One that failed on another node (Tried::failed_on) was run here.
-    virtual void RanFor(uint32_t failed_on, uint64_t place, bool completed) = 0;
-    // The node is a black hole: it runs nothing more, and has nothing but these
-    // for others to run.
-    virtual void NodeBenched(const Work& work) = 0;
   };
 
   // All outlive it.
@@ -75,8 +63,9 @@ class Node : private Slot::Listener {
   // without having run, what runs is ended, and nothing is run again. What has
   // ended stays as it is.
   void Cancel(const IndexSet& places);
-  // Records that an attempt which ran on a node that was lost is the last one.
-  void RecordNodeLost(uint64_t place, uint32_t attempt);
+  void RecordNodeLost(uint64_t place, uint32_t attempt) {
+    outcomes_.RecordNodeLost(place, attempt);
+  }
   // Sub-jobs on several nodes: parts of them, for whoever leads.
   GangMember& gangs() { return gangs_; }
   // For who leads: one that is to run so, as it is in the manifest; nothing
@@ -85,14 +74,14 @@ class Node : private Slot::Listener {
   std::optional<Candidate> ReadWide(const Planned& planned);
   void RecordWideStarted(const Candidate& candidate, absl::Time start);
   void SettleWide(Candidate candidate, Ended* ended);
-  void SetAside(uint64_t count);
+  void SetAside(uint64_t count) { outcomes_.SetAside(count); }
 
   // Starts nothing more. What runs gets SIGTERM, and SIGKILL after a grace.
   void Stop();
 
   // The job is to end at `end`: nothing is started any more that may run
   // longer. What that leaves out counts as finished in the state PENDING.
-  void MustEndBy(absl::Time end) { end_ = end; }
+  void MustEndBy(absl::Time end) { maker_.MustEndBy(end); }
   // That end has come: starts nothing more, and what runs gets `signal`.
   void AnnounceEnd(int signal);
 
@@ -115,8 +104,10 @@ class Node : private Slot::Listener {
   // Looks at those that run: whether their caps hold them, and who is large.
   void LookAtThem();
 
-  // Without those that others may yet be told to run.
-  std::array<uint64_t, kStates> finished() const;
+  // As Outcomes.
+  std::array<uint64_t, kStates> finished() const {
+    return outcomes_.finished();
+  }
   uint64_t unstarted() const { return line_.size(); }
   bool idle() const { return running() == 0 && line_.empty(); }
   // Its own sub-jobs.
@@ -125,11 +116,11 @@ class Node : private Slot::Listener {
   uint32_t cpus() const { return slots_.cpus(); }
   uint64_t budget_bytes() const { return slots_.budget_bytes(); }
   // It starts nothing more.
-  bool stopping() const { return stopping_ || breaker_.benched(); }
+  bool stopping() const { return stopping_ || outcomes_.benched(); }
   // A black hole, and others run what it had.
-  bool benched() const { return breaker_.benched(); }
+  bool benched() const { return outcomes_.benched(); }
   // For now it starts nothing but what failed elsewhere.
-  bool doubted() const { return breaker_.open(); }
+  bool doubted() const { return outcomes_.doubted(); }
   // Memory that ended sub-jobs still fill.
   uint64_t left_behind() const { return slots_.left_behind(); }
 
@@ -146,49 +137,30 @@ class Node : private Slot::Listener {
   bool StartFrom(Line::Queue queue);
   std::optional<Slot::Failure> MakeReady(const Planned& next,
                                          std::optional<Candidate>* head);
-  std::optional<Slot::Failure> ReadCandidate(const Planned& next,
-                                             Candidate* candidate);
-  bool TooLate(const Candidate& candidate) const;
   void Start(Candidate candidate, SlotClaim claim);
   absl::StatusOr<Slot*> SlotOf(uint32_t number);
   void FlushSoon();
-  void TryLater(const Planned& planned);
-  void TakeThoseDue();
-  void RecordNotStarted(const Candidate& candidate, const Slot::Failure& why);
-  void RecordCancelled();
-  void Settle(const Candidate& candidate, Ended* ended);
-  void HeedBreaker(const Tried& tried, const Ended& ended);
-  Work Withdraw(Work failed);
-
   Idle IdleNow() const;
   void AddPeaks(Standing* standing) const;
 
-  uint32_t id_;
   SlotResources resources_;
   Slots slots_;
-  CapRule cap_rule_;
-  ManifestReader* manifest_;
+  CandidateMaker maker_;
   const Order* order_;
   Records* records_;
   Listener* listener_;
   Line line_;
   // The heads of its queues, read, while there is no room for them.
   std::optional<Candidate> again_, new_;
-  Breaker breaker_;
+  Outcomes outcomes_;
   GangMember gangs_;
   std::vector<std::unique_ptr<Slot>> slot_table_;  // by number; made once
-  std::array<uint64_t, kStates> finished_ = {};
-  absl::Time end_ = absl::InfiniteFuture();
   bool end_announced_ = false;
-  RunTimes run_times_;
   bool stopping_ = false;
   bool starting_ = false;  // StartMore is on the stack
-  Standing standing_;      // as last recorded
+  StandingNews standing_news_;
   Loop::TimerId start_timer_ = 0;
-  Loop::TimerId later_timer_ = 0;
   Loop::TimerId flush_timer_ = 0;
-  Loop::TimerId cancel_timer_ = 0;
-  Loop::TimerId trial_timer_ = 0;
 };
 
 }  // namespace cram
