@@ -8,9 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "pack/base/exit_status.h"
@@ -18,16 +16,12 @@
 #include "pack/base/size.h"
 #include "spank/agent/agent/first_work.h"
 #include "spank/agent/agent/lateness.h"
+#include "spank/agent/agent/make_run_directory.h"
 #include "spank/agent/agent/member_role.h"
 #include "spank/agent/agent/resume.h"
 #include "spank/agent/agent/root_role.h"
 #include "spank/agent/agent/surroundings.h"
-#include "spank/agent/caps/budget.h"
-#include "spank/agent/caps/watchdog.h"
-#include "spank/ranks/rank_command.h"
 #include "spank/view/view_library.h"
-
-extern char** environ;
 
 namespace cram {
 namespace {
@@ -40,33 +34,7 @@ constexpr absl::Duration kUpdateDelay = absl::Milliseconds(10);
 
 constexpr int kStopSignals[] = {SIGTERM, SIGINT, SIGHUP};
 
-// In one step: who goes on with this run, or is requeued, finds all of it or
-// none. Error: there is one already.
-absl::Status CopyManifest(const std::string& from, const std::string& to) {
-  std::string part = to + ".new";
-  std::error_code error;
-  if (std::filesystem::exists(to, error)) {
-    error = std::make_error_code(std::errc::file_exists);
-  }
-  if (!error) {
-    std::filesystem::copy_file(
-        from, part, std::filesystem::copy_options::overwrite_existing, error);
-  }
-  if (!error) std::filesystem::rename(part, to, error);
-  if (!error) return absl::OkStatus();
-  absl::Status status = ErrnoStatus("copy manifest to", to, error.value());
-  std::filesystem::remove(part, error);
-  return status;
-}
-
 }  // namespace
-
-RunDirectory RunDirectoryOf(const AgentOptions& options, const Step& step) {
-  std::string parent = options.run.dir;
-  if (parent.empty()) parent = AbsolutePath(".");
-  return RunDirectoryFor(
-      std::filesystem::path(parent).lexically_normal().string(), step.run_id);
-}
 
 absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options,
                                                      Step step,
@@ -96,7 +64,8 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options,
   absl::Status status = agent->CatchSignals();
   if (status.ok()) status = agent->FindView();
   if (status.ok()) status = agent->TakeManifest();
-  if (status.ok()) status = agent->MakeRunDirectory();
+  if (status.ok()) status = MakeRunDirectory(&agent->run_);
+  if (status.ok()) status = agent->TakeRequests();
   if (status.ok()) status = agent->MakeNode(premises);
   if (!status.ok()) return status;
   return agent;
@@ -114,24 +83,9 @@ absl::Status Agent::FindView() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<ManifestReader>> Agent::OpenManifest(
-    const std::string& path) const {
-  absl::StatusOr<std::unique_ptr<ManifestReader>> manifest =
-      ManifestReader::Open(path);
-  if (!manifest.ok()) return manifest;
-  (*manifest)->SetVariables(RunVariables(run_.step));
-  absl::Status status;
-  if (!run_.options.default_command.empty()) {
-    status = (*manifest)->SetDefaultCommand(run_.options.default_command);
-  }
-  if (status.ok()) status = (*manifest)->CheckCommands();
-  if (!status.ok()) return status;
-  return manifest;
-}
-
 absl::Status Agent::TakeManifest() {
   absl::StatusOr<std::unique_ptr<ManifestReader>> manifest =
-      OpenManifest(run_.options.manifest);
+      OpenRunManifest(run_, run_.options.manifest);
   if (!manifest.ok()) return manifest.status();
   run_.manifest = *std::move(manifest);
   run_.subjobs = run_.manifest->size();
@@ -139,29 +93,11 @@ absl::Status Agent::TakeManifest() {
   return absl::OkStatus();
 }
 
-absl::Status Agent::MakeRunDirectory() {
-  run_.directory = RunDirectoryOf(run_.options, run_.step);
-  if (run_.step.restarts > 0) {
-    std::string before = RunBeforeRestart(
-        run_.step,
-        std::filesystem::path(run_.directory.path()).parent_path().string());
-    if (!before.empty()) run_.options.run.resume = before;
-  }
-  std::error_code error;
-  std::filesystem::create_directories(run_.directory.path(), error);
-  if (error) {
-    return ErrnoStatus("create run directory", run_.directory.path(),
-                       error.value());
-  }
+absl::Status Agent::TakeRequests() {
   if (run_.step.node_id != 0) return absl::OkStatus();
-  absl::Status copied =
-      CopyManifest(run_.options.manifest, run_.directory.manifest());
-  if (!copied.ok()) return copied;
   absl::StatusOr<std::unique_ptr<Steering>> steering = Steering::Create(&run_);
   if (!steering.ok()) return steering.status();
   steering_ = *std::move(steering);
-  // Only a convenience: cramacct also takes the directory.
-  (void)RememberRun(run_.step.run_id, run_.directory.path());
   return absl::OkStatus();
 }
 
@@ -176,34 +112,6 @@ absl::Status Agent::CatchSignals() {
   if (!signals_.valid()) return ErrnoStatus("signalfd", "", errno);
   return run_.loop->Watch(signals_.get(), EPOLLIN,
                           [this](uint32_t) { HandleSignals(); });
-}
-
-void Agent::ChooseCaps(const Premises& premises) {
-  absl::StatusOr<std::unique_ptr<Caps>> caps =
-      MakeCgroupCaps(premises.cgroup, premises.cgroup_files);
-  if (caps.ok()) {
-    caps_ = *std::move(caps);
-    return;
-  }
-  caps_ = std::make_unique<WatchdogCaps>();
-  run_.Say(absl::StrCat(run_.step.node_name,
-                        ": memory caps by watchdog, not by the kernel: ",
-                        caps.status().message()));
-}
-
-void Agent::FindOomScore(int file) {
-  UniqueFd opened(file);
-  absl::StatusOr<std::string> text = ReadFile("/proc/self/oom_score_adj");
-  int score = 0;
-  if (!text.ok() || !absl::SimpleAtoi(*text, &score) || score >= 0) return;
-  if (!opened.valid()) {
-    run_.Say(absl::StrCat(run_.step.node_name,
-                          ": the OOM killer spares sub-jobs as it does us: "
-                          "cannot write /proc/self/oom_score_adj"));
-    return;
-  }
-  oom_score_ =
-      std::make_unique<OomScore>(run_.loop.get(), std::move(opened), score);
 }
 
 absl::Status Agent::OpenRecords(const Slots& slots) {
@@ -238,15 +146,12 @@ absl::Status Agent::OpenRecords(const Slots& slots) {
 
 absl::Status Agent::MakeNode(const Premises& premises) {
   const Step& step = run_.step;
-  absl::StatusOr<NodeCpus> cpus = NodeCpus::Find(step.cpus, step.cores.c_str());
-  if (!cpus.ok()) return cpus.status();
-  cpus_ = std::make_unique<NodeCpus>(*std::move(cpus));
-  absl::StatusOr<Budget> budget =
-      FindBudget(FindMemoryCgroup(), step.memory_bytes);
-  if (!budget.ok()) return budget.status();
-  ChooseCaps(premises);
-  run_.caps = std::string(caps_->name());
-  Slots slots(cpus_->size(), budget->bytes(), run_.options.run.slots);
+  absl::StatusOr<std::unique_ptr<Equipment>> equipment =
+      Equipment::Find(&run_, premises);
+  if (!equipment.ok()) return equipment.status();
+  equipment_ = *std::move(equipment);
+  run_.caps = equipment_->caps();
+  Slots slots = equipment_->MakeSlots();
   absl::Status status = OpenRecords(slots);
   if (!status.ok()) return status;
   status = Resume(&run_);
@@ -258,32 +163,12 @@ absl::Status Agent::MakeNode(const Premises& premises) {
         run_.manifest->size() == 1 ? " sub-job, " : " sub-jobs, ", step.nodes,
         step.nodes == 1 ? " node" : " nodes", "; here ", slots.slots(),
         slots.slots() == 1 ? " slot, " : " slots, ",
-        FormatSize(slots.budget_bytes()), " of memory (", budget->source,
-        "), caps by ", run_.caps));
+        FormatSize(slots.budget_bytes()), " of memory (",
+        equipment_->budget().source, "), caps by ", run_.caps));
   }
-  environment_ = std::make_unique<Environment>(
-      environ,
-      RunFacts{run_.manifest->size(), run_.directory.path(), step.node_name,
-               run_.options.run.tell, run_.view_library});
-  absl::StatusOr<std::string> self = ThisProgram();
-  if (!self.ok()) return self.status();
-  SlotResources resources;
-  resources.rank_program = RankProgram(*self);
-  resources.loop = run_.loop.get();
-  resources.options = &run_.options.run;
-  resources.cpus = cpus_.get();
-  resources.caps = caps_.get();
-  resources.environment = environment_.get();
-  resources.output = records_->output();
-  resources.temporary_directory = premises.temporary_directory;
-  resources.shared_memory = premises.shared_memory;
-  resources.open_files = RaiseOpenFiles();
-  FindOomScore(premises.oom_score_file);
-  resources.oom_score = oom_score_.get();
-  resources.signals_reach_all = step.in_slurm;
-  node_ = std::make_unique<Node>(step.node_id, std::move(resources),
-                                 std::move(slots), run_.manifest.get(),
-                                 &run_.order, records_.get(), this);
+  node_ = std::make_unique<Node>(
+      step.node_id, equipment_->ForSlots(records_->output()), std::move(slots),
+      run_.manifest.get(), &run_.order, records_.get(), this);
   status = PlanFirstWork(&run_, node_->cpus());
   if (!status.ok()) return status;
   if (step.node_id != 0) {
@@ -417,7 +302,6 @@ void Agent::TakeAdded(const wire::Added& added) {
     run_.left->Add({run_.subjobs, added.subjobs()});
   }
   run_.subjobs = added.subjobs();
-  grown_crc32_ = added.manifest_crc32();
   if (run_.step.node_id == 0) {
     JournalRecord record;
     record.mutable_added()->set_time_ns(absl::GetCurrentTimeNanos());
@@ -425,20 +309,7 @@ void Agent::TakeAdded(const wire::Added& added) {
     record.mutable_added()->set_manifest_crc32(added.manifest_crc32());
     records_->Append(record);
   }
-  LookForGrown();
-}
-
-void Agent::LookForGrown() {
-  run_.loop->Cancel(grown_timer_);
-  absl::StatusOr<std::unique_ptr<ManifestReader>> grown =
-      OpenManifest(run_.directory.manifest());
-  if (!grown.ok() || (*grown)->fingerprint() != grown_crc32_) {
-    grown_timer_ = run_.loop->After(kTick, [this] { LookForGrown(); });
-    return;
-  }
-  std::unique_ptr<ManifestReader> old = std::move(run_.manifest);
-  run_.manifest = *std::move(grown);
-  node_->SetManifest(run_.manifest.get());
+  growing_manifest_.Expect(added.manifest_crc32());
 }
 
 void Agent::HandleSignals() {

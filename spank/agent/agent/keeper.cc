@@ -26,6 +26,7 @@
 #include "pack/journal/journal_writer.h"
 #include "spank/agent/agent/agent.h"
 #include "spank/agent/agent/held_directory.h"
+#include "spank/agent/agent/make_run_directory.h"
 #include "spank/agent/caps/cgroup_mounts.h"
 #include "spank/agent/caps/control_file.h"
 #include "spank/agent/caps/left_files.h"
