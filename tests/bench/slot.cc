@@ -1,7 +1,8 @@
 // What each step of a slot's life costs: attempts made one after the other from
 // the agent's own rooms, with a clock between the steps. Each beside a bare
 // vfork, execve and wait4 of the same program, and beside starts that leave out
-// one thing. The agent makes the same steps in spank/agent/agent/slot.cc.
+// one thing. The agent makes the same steps in spank/agent/agent, slot.cc and
+// slot_launch.cc.
 //
 //   slot [ATTEMPTS [PROGRAM]]      2000 of /bin/true
 //

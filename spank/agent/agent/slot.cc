@@ -2,16 +2,13 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "pack/base/io.h"
-#include "pack/base/program_path.h"
 #include "spank/ranks/rank_command.h"
 
 namespace cram {
@@ -30,8 +27,6 @@ constexpr absl::Duration kBetweenKills = absl::Milliseconds(1);
 // Those of other slots' sub-jobs are looked at, too; what is not done in time
 // is done at the end of the run.
 constexpr absl::Duration kJudgingFiles = absl::Milliseconds(20);
-// A sub-job that ends before this is heard of once, when it has ended.
-constexpr absl::Duration kSoonLaunched = absl::Milliseconds(10);
 // Output beyond this does not wait for the next flush.
 constexpr size_t kMuchOutput = 1 << 20;
 
@@ -43,8 +38,7 @@ Slot::Slot(uint32_t number, const SlotResources* resources, Listener* listener)
       listener_(listener),
       directory_(resources->temporary_directory, number),
       ranks_(resources->loop, number, resources->rank_program,
-             resources->shared_memory),
-      environment_(*resources->environment) {}
+             resources->shared_memory) {}
 
 absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(
     uint32_t number, const SlotResources* resources, Listener* listener) {
@@ -53,9 +47,11 @@ absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(
       resources->caps->MakeSlot(number);
   if (!cap.ok()) return cap.status();
   slot->cap_ = *std::move(cap);
-  absl::StatusOr<std::unique_ptr<Launcher>> launcher = Launcher::Create();
-  if (!launcher.ok()) return launcher.status();
-  slot->launcher_ = *std::move(launcher);
+  Slot* self = slot.get();
+  absl::StatusOr<std::unique_ptr<SlotLaunch>> launch = SlotLaunch::Create(
+      resources->loop, *resources->environment, [self] { self->Launched(); });
+  if (!launch.ok()) return launch.status();
+  slot->launch_ = *std::move(launch);
   absl::Status watched = slot->Watch();
   if (!watched.ok()) return watched;
   return slot;
@@ -64,12 +60,9 @@ absl::StatusOr<std::unique_ptr<Slot>> Slot::Create(
 Slot::~Slot() {
   CancelTimers();
   if (cap_ != nullptr) r_->loop->Unwatch(cap_->event_fd());
-  if (launcher_ != nullptr) r_->loop->Unwatch(launcher_->done_fd());
 }
 
 absl::Status Slot::Watch() {
-  (void)r_->loop->Watch(launcher_->done_fd(), EPOLLIN,
-                        [this](uint32_t) { Launched(); });
   if (cap_->event_fd() >= 0) {
     (void)r_->loop->Watch(cap_->event_fd(), cap_->event(),
                           [this](uint32_t) { CheckCap(); });
@@ -110,16 +103,17 @@ void Slot::Start(Candidate candidate, SlotClaim claim) {
   attempt_.start = absl::Now();
   attempt_.data_limit_bytes = DataLimitBytes();
   claim_ = std::move(claim);
-  std::optional<Failure> failure = Prepare();
+  Streams streams;
+  std::optional<Failure> failure = Prepare(&streams);
   if (failure) {
     listener_->CouldNotStart(this, *failure);
     return;
   }
   busy_ = true;
-  Launch();
+  Launch(std::move(streams));
 }
 
-std::optional<Slot::Failure> Slot::Prepare() {
+std::optional<Slot::Failure> Slot::Prepare(Streams* streams) {
   const SubJob& subjob = attempt_.candidate.subjob;
   if (output_ != nullptr) {
     output_->Begin(subjob.index, attempt_.candidate.tried.attempts);
@@ -127,13 +121,13 @@ std::optional<Slot::Failure> Slot::Prepare() {
   absl::Status status = cap_->Arm(attempt_.candidate.cap_bytes);
   if (status.ok()) status = directory_.Prepare();
   if (!status.ok()) return Failure{std::string(status.message()), 0};
-  streams_ = OpenStreams(subjob, attempt_.candidate.tried.attempts,
+  *streams = OpenStreams(subjob, attempt_.candidate.tried.attempts,
                          *r_->options, collector(), IsLaterPart());
-  if (!streams_.failed_step.empty()) {
-    return Failure{streams_.failed_step, streams_.error};
+  if (!streams->failed_step.empty()) {
+    return Failure{streams->failed_step, streams->error};
   }
   if (HasRanks()) {
-    status = ranks_.Prepare(attempt_.candidate, r_->options->output, streams_,
+    status = ranks_.Prepare(attempt_.candidate, r_->options->output, *streams,
                             output_.get());
   }
   if (!status.ok()) return Failure{std::string(status.message()), 0};
@@ -154,80 +148,49 @@ bool Slot::IsLaterPart() const {
   return attempt_.candidate.gang && !attempt_.candidate.gang->is_hub();
 }
 
-void Slot::Launch() {
-  const SubJob& subjob = attempt_.candidate.subjob;
+void Slot::Launch(Streams streams) {
   AttemptFacts facts;
   facts.attempt = attempt_.candidate.tried.attempts;
   facts.slot = number_;
   facts.ranks = attempt_.candidate.gang ? attempt_.candidate.gang->ranks_here()
-                                        : subjob.ranks;
+                                        : attempt_.candidate.subjob.ranks;
   facts.cpus = attempt_.candidate.cpus;
   facts.cap_bytes = attempt_.candidate.cap_bytes;
   facts.temporary_directory = directory_.path();
   facts.memory_cgroup = cap_->directory();
-  argv_.clear();
-  bool ranks = HasRanks();
-  const std::vector<std::string>& argv = ranks ? ranks_.command() : subjob.argv;
-  for (const std::string& word : argv) {
-    argv_.push_back(const_cast<char*>(word.c_str()));
-  }
-  argv_.push_back(nullptr);
-
   SpawnRequest request;
-  request.envp = environment_.Build(subjob, facts);
-  attempt_.told = environment_.told();
-  programs_ = ProgramPaths(argv[0], environment_.path());
-  request.programs = &programs_;
-  request.argv = argv_.data();
-  request.cwd = subjob.cwd.empty() ? nullptr : subjob.cwd.c_str();
-  request.stdin_fd = streams_.in;
-  request.stdout_fd = streams_.out;
-  request.stderr_fd = streams_.err;
-  if (ranks) {
-    request.report_fd = ranks_.report_fd();
-    request.kept_fds = &ranks_.kept_fds();
-  }
   request.cgroup_fd = cap_->entry_directory_fd();
   request.cgroup_procs_fd = cap_->entry_fd();
   request.open_files = &r_->open_files;
-  if (LimitData()) request.data = &data_;
-  launching_ = true;
-  launcher_->Launch(request, r_->cpus->Set(claim_.cpus));
-  launch_timer_ = r_->loop->After(kSoonLaunched, [this] {
-    launch_timer_ = 0;
-    Launched();
-  });
+  launch_->Begin(attempt_, facts, std::move(streams),
+                 HasRanks() ? &ranks_ : nullptr, request,
+                 r_->cpus->Set(claim_.cpus));
+  attempt_.told = launch_->told();
 }
 
 void Slot::Launched() {
-  std::optional<SpawnResult> result = launcher_->TakeResult();
-  if (!result) {
-    if (launching_) launcher_->TellWhenDone();
-    return;
-  }
-  launching_ = false;
-  auto early_ends = std::exchange(early_ends_, {});
+  std::optional<SlotLaunch::Result> result = launch_->Take();
+  if (!result) return;
   if (r_->oom_score != nullptr) r_->oom_score->LaunchEnds();
-  streams_ = {};
   CancelTimers();
-  if (result->pid < 0) {
+  if (result->process.pid < 0) {
     busy_ = false;
-    std::string step = result->failed_step;
+    std::string step = result->process.failed_step;
     if (step == "execve") {
       step = absl::StrCat("run ", attempt_.candidate.subjob.argv[0]);
     } else if (step == "chdir") {
       step = absl::StrCat("chdir ", attempt_.candidate.subjob.cwd);
     }
-    listener_->CouldNotStart(this, {step, result->error});
+    listener_->CouldNotStart(this, {step, result->process.error});
     return;
   }
-  leader_ = result->pid;
+  leader_ = result->process.pid;
   is_held_ = false;
   cap_->Started(leader_);
   attempt_.leader = leader_;
   listener_->AttemptStarted(this);
-  if (auto end = early_ends.find(leader_); end != early_ends.end()) {
-    LeaderEnded(end->second.first, end->second.second);
+  if (result->end) {
+    LeaderEnded(result->end->wait_status, result->end->usage);
     return;
   }
   ArmTimers();
@@ -245,15 +208,6 @@ uint64_t Slot::DataLimitBytes() const {
   return mode == MemMode::kRlimit ? DataLimit(candidate.cap_bytes) : 0;
 }
 
-// A lower limit of the user's stays.
-bool Slot::LimitData() {
-  uint64_t limit = attempt_.data_limit_bytes;
-  if (limit == 0 || getrlimit(RLIMIT_DATA, &data_) != 0) return false;
-  data_.rlim_cur = std::min<rlim_t>(data_.rlim_cur, limit);
-  data_.rlim_max = std::min<rlim_t>(data_.rlim_max, limit);
-  return true;
-}
-
 void Slot::ArmTimers() {
   absl::Duration limit = TimeLimit(*r_->options, attempt_.candidate.subjob);
   if (limit != absl::InfiniteDuration() && !IsLaterPart()) {
@@ -266,8 +220,7 @@ void Slot::ArmTimers() {
 }
 
 void Slot::CancelTimers() {
-  for (Loop::TimerId* timer :
-       {&launch_timer_, &limit_timer_, &kill_timer_, &look_timer_}) {
+  for (Loop::TimerId* timer : {&limit_timer_, &kill_timer_, &look_timer_}) {
     r_->loop->Cancel(*timer);
     *timer = 0;
   }
@@ -320,7 +273,7 @@ void Slot::Cancel(EndReason reason) {
 // Who is asked to end has not completed, whatever it says; of another signal
 // only the user knows what it means.
 void Slot::AnnounceEnd(int signal) {
-  if (launching_) Launched();
+  if (launch_->under_way()) Launched();
   if (!busy_ || attempt_.ended_for != EndReason::kNone) return;
   if (IsLaterPart()) return;  // the first part tells it
   attempt_.ended_for =
@@ -331,14 +284,14 @@ void Slot::AnnounceEnd(int signal) {
 }
 
 void Slot::End(EndReason reason) {
-  if (launching_) Launched();
+  if (launch_->under_way()) Launched();
   if (!busy_) return;
   if (attempt_.ended_for != EndReason::kNone &&
       attempt_.ended_for != EndReason::kJobEnd) {
     return;
   }
   attempt_.ended_for = reason;
-  if (leader_ != 0 || launching_) AskToEnd();
+  if (leader_ != 0 || launch_->under_way()) AskToEnd();
 }
 
 // SIGTERM, a grace, SIGKILL. While the launch is under way nobody is there to
@@ -357,20 +310,17 @@ void Slot::AskToEnd() {
 }
 
 void Slot::KillNow() {
-  pid_t pid = leader_;
   // A program may take for ever to load.
-  if (launching_) pid = launcher_->child();
-  if (pid != 0 && early_ends_.count(pid) == 0) kill(pid, SIGKILL);
+  pid_t pid = launch_->under_way() ? launch_->child() : leader_;
+  if (pid != 0) kill(pid, SIGKILL);
   cap_->KillAll();
 }
 
 bool Slot::Reaped(pid_t pid, int wait_status, const rusage& usage) {
-  if (launching_) {
-    pid_t child = launcher_->child();
-    // Or killed before it could say who it is?
-    if (child == pid || child == 0) early_ends_[pid] = {wait_status, usage};
-    if (child == pid) Launched();
-    return child == pid;
+  if (launch_->under_way()) {
+    bool is_ours = launch_->Reaped(pid, {wait_status, usage});
+    if (is_ours) Launched();
+    return is_ours;
   }
   if (leader_ != pid) return false;
   LeaderEnded(wait_status, usage);

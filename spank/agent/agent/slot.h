@@ -4,12 +4,9 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -19,12 +16,12 @@
 #include "spank/agent/agent/attempt.h"
 #include "spank/agent/agent/attempt_directory.h"
 #include "spank/agent/agent/oom_score.h"
+#include "spank/agent/agent/slot_launch.h"
 #include "spank/agent/agent/slot_output.h"
 #include "spank/agent/agent/slot_ranks.h"
 #include "spank/agent/caps/caps.h"
 #include "spank/agent/loop/loop.h"
 #include "spank/agent/output/streams.h"
-#include "spank/agent/runner/launcher.h"
 #include "spank/agent/slots/slots.h"
 #include "spank/agent/truth/cpus.h"
 #include "spank/agent/truth/environment.h"
@@ -110,12 +107,11 @@ class Slot {
 
   absl::Status Watch();
   void OutputHeard();
-  std::optional<Failure> Prepare();
-  void Launch();
+  std::optional<Failure> Prepare(Streams* streams);
+  void Launch(Streams streams);
   void Launched();
   void LeaderEnded(int wait_status, const rusage& usage);
   uint64_t DataLimitBytes() const;
-  bool LimitData();
   void ArmTimers();
   void CancelTimers();
   void CheckCap();
@@ -138,27 +134,16 @@ class Slot {
   Listener* listener_;
   std::unique_ptr<SlotCap> cap_;
   std::unique_ptr<SlotOutput> output_;  // none: nothing is packed
-  std::unique_ptr<Launcher> launcher_;
   AttemptDirectory directory_;
   SlotRanks ranks_;
-  // What a launch reads, while it is under way.
-  Environment environment_;
-  Streams streams_;
-  std::vector<std::string> programs_;
-  std::vector<char*> argv_;
 
   bool busy_ = false;
   Attempt attempt_;
   SlotClaim claim_;
-  rlimit data_ = {};
-  bool launching_ = false;
-  pid_t leader_ = 0;      // 0: none, or reaped
-  bool is_held_ = false;  // when that was asked last
-  // While a launch is under way, by their pids: its child's end, and the ends
-  // of children that nobody knew before that said its own.
-  std::map<pid_t, std::pair<int, rusage>> early_ends_;
-  Loop::TimerId launch_timer_ = 0, limit_timer_ = 0, kill_timer_ = 0,
-                look_timer_ = 0;
+  std::unique_ptr<SlotLaunch> launch_;  // reads what is above
+  pid_t leader_ = 0;                    // 0: none, or reaped
+  bool is_held_ = false;                // when that was asked last
+  Loop::TimerId limit_timer_ = 0, kill_timer_ = 0, look_timer_ = 0;
 };
 
 }  // namespace cram
