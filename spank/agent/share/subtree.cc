@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -11,20 +13,6 @@ namespace {
 constexpr uint32_t kNobody = UINT32_MAX;
 
 }  // namespace
-
-uint64_t Subtree::Child::unstarted() const {
-  uint64_t begun = progress.all_finished() + progress.running;
-  return holds.size() > begun ? holds.size() - begun : 0;
-}
-
-uint64_t Subtree::Child::idle_slots() const {
-  return progress.slots > progress.running ? progress.slots - progress.running
-                                           : 0;
-}
-
-bool Subtree::Child::hungry() const {
-  return asking && unstarted() < idle_slots();
-}
 
 // ---- Children come and go
 
@@ -156,35 +144,13 @@ Work Subtree::Place(const Work& work, uint32_t but) {
   for (const auto& [index, tried] : work.tried()) {
     if (tried.failed_on == 0) continue;
     std::optional<uint32_t> child =
-        Roomiest({but, tried.failed_on - 1}, shares);
+        Roomiest(children_, {but, tried.failed_on - 1}, shares);
     if (!child) continue;
     shares[*child].Add(index, tried);
     rest.Remove(IndexSet({index, index + 1}));
   }
   for (const auto& [child, share] : shares) Give(child, share);
   return rest;
-}
-
-// The one that will soonest have a free slot, as far as it can be said.
-std::optional<uint32_t> Subtree::Roomiest(
-    const std::set<uint32_t>& but,
-    const std::map<uint32_t, Work>& given) const {
-  std::optional<uint32_t> found;
-  double least = 0;
-  for (const auto& [id, child] : children_) {
-    uint32_t slots = child.progress.slots;
-    if (!child.present || child.progress.stopping || slots == 0) continue;
-    if (but.count(id) != 0) continue;
-    uint64_t has = child.progress.running + child.unstarted();
-    if (auto more = given.find(id); more != given.end()) {
-      has += more->second.size();
-    }
-    double load = static_cast<double>(has) / slots;
-    if (found && load >= least) continue;
-    found = id;
-    least = load;
-  }
-  return found;
 }
 
 bool Subtree::OthersMayRun(uint32_t id) const {
@@ -285,7 +251,7 @@ void Subtree::Serve() {
     ServeFailed();
     ServeAskers(true);
     if (!parent_waits_) ServeAskers(false);
-    RelieveRich();
+    CallBack(RecallsForHungry(children_));
     if (parent_here_) SpeakToParent();
   }
   if (root_) FinishIfDone();
@@ -311,12 +277,7 @@ void Subtree::ServeFailed() {
 }
 
 void Subtree::ServeAskers(bool hungry) {
-  uint64_t all_slots = 0;
-  for (const auto& [id, child] : children_) {
-    if (!child.lost && !child.progress.stopping) {
-      all_slots += child.progress.slots;
-    }
-  }
+  uint64_t all_slots = AllSlots(children_);
   for (auto& [id, child] : children_) {
     if (!HasPool()) return;
     if (!child.asking || child.hungry() != hungry) continue;
@@ -334,79 +295,20 @@ Work Subtree::TakeFor(uint32_t id, uint64_t count) {
 }
 
 void Subtree::GrantTo(uint32_t id, Child* child, uint64_t all_slots) {
-  uint64_t slots = child->progress.slots;
-  uint64_t pool = pool_.size();
-  // A child that is alone gets everything: this is a leaf of the tree.
-  bool alone = all_slots == slots;
-  // Not pool * slots, which may be large.
-  double part = static_cast<double>(pool) * static_cast<double>(slots) /
-                static_cast<double>(std::max<uint64_t>(1, all_slots));
-  uint64_t fair = static_cast<uint64_t>(part) + 1;
-  uint64_t half = std::max<uint64_t>(static_cast<uint64_t>(part / 2), slots);
-  // To many nodes not a piece for one of them after the other, each of which
-  // would be asked for again.
-  uint64_t missing =
-      child->hungry() ? child->idle_slots() - child->unstarted() : 1;
-  uint64_t least = std::max<uint64_t>(1, std::min(missing, slots / 8));
-  uint64_t count = std::max(least, std::min(fair, half));
-  Work share = TakeFor(id, alone ? pool : count);
+  Work share = TakeFor(id, GuidedShare(*child, all_slots, pool_.size()));
   if (share.empty()) return;
   child->holds.AddAll(share);
   child->asking = child->dry = false;
   neighbours_->Grant(id, share);
 }
 
-// Recalls up to `count` from the children that have more unstarted sub-jobs
-// than numerator/denominator of their slots, the one that has most first.
-uint64_t Subtree::RecallFrom(uint64_t count, uint64_t keep_numerator,
-                             uint64_t keep_denominator) {
-  std::vector<std::pair<uint64_t, uint32_t>> rich;
-  for (const auto& [id, child] : children_) {
-    if (!child.present || child.recalled || child.dry || child.hungry() ||
-        child.progress.stopping) {
-      continue;
-    }
-    double keep = static_cast<double>(child.progress.slots) *
-                  static_cast<double>(keep_numerator) /
-                  static_cast<double>(std::max<uint64_t>(1, keep_denominator));
-    // What its idle slots are about to start is on its way there.
-    uint64_t kept = std::max(static_cast<uint64_t>(keep), child.idle_slots());
-    if (child.unstarted() > kept) {
-      rich.emplace_back(child.unstarted() - kept, id);
-    }
-  }
-  std::sort(rich.rbegin(), rich.rend());
-  uint64_t coming = 0;
-  for (const auto& [spare, id] : rich) {
-    if (coming >= count) break;
-    uint64_t wanted = std::min(spare, count - coming);
+// Whether anything will come back.
+bool Subtree::CallBack(const std::vector<Recall>& recalls) {
+  for (const auto& [id, count] : recalls) {
     children_.at(id).recalled = true;
-    neighbours_->Recall(id, wanted);
-    coming += wanted;
+    neighbours_->Recall(id, count);
   }
-  return coming;
-}
-
-void Subtree::RelieveRich() {
-  uint64_t free_slots = 0, hungry_slots = 0, hungry_has = 0;
-  uint64_t unstarted = 0, slots = 0;
-  for (const auto& [id, child] : children_) {
-    if (!child.present) continue;
-    // What comes back may be enough for all who ask.
-    if (child.recalled) return;
-    unstarted += child.unstarted();
-    slots += child.progress.slots;
-    if (!child.hungry()) continue;
-    free_slots += child.idle_slots() - child.unstarted();
-    hungry_slots += child.progress.slots;
-    hungry_has += child.unstarted();
-  }
-  if (free_slots == 0 || unstarted == 0) return;
-  double part = static_cast<double>(unstarted) *
-                static_cast<double>(hungry_slots) / static_cast<double>(slots);
-  uint64_t missing = static_cast<uint64_t>(part);
-  missing = missing > hungry_has ? missing - hungry_has : 0;
-  RecallFrom(std::max(missing, free_slots), unstarted, slots);
+  return !recalls.empty();
 }
 
 void Subtree::AnswerParent() {
@@ -414,7 +316,7 @@ void Subtree::AnswerParent() {
     for (const auto& [id, child] : children_) {
       if (child.recalled) return;
     }
-    if (pool_.empty() && RecallFrom(recalled_, 0, 1) > 0) return;
+    if (pool_.empty() && CallBack(RecallsOf(children_, recalled_))) return;
   }
   parent_waits_ = false;
   neighbours_->ReturnToParent(stopped_ ? Work() : pool_.TakeBack(recalled_));

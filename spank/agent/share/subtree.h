@@ -6,10 +6,9 @@
 #include <stdint.h>
 
 #include <map>
-#include <optional>
-#include <set>
 #include <vector>
 
+#include "spank/agent/share/guided_shares.h"
 #include "spank/agent/share/progress.h"
 #include "spank/agent/share/work.h"
 
@@ -43,12 +42,11 @@ class Neighbours {
 // What failed on a node, perhaps because of it, is not for the next who asks:
 // another child is given it at once, or it waits for one.
 //
-// Guided self-scheduling: a child that asks gets half of its part of the pool,
-// by its slots, so shares shrink as the pool does; at the end its whole part,
-// so that none waits for the next message. When the pool is empty and slots are
-// idle, unstarted sub-jobs are recalled from the children that have more than
-// their part: one with long runs holds nobody up. The subtree asks above as
-// soon as less is unstarted in it than it has slots, like a node.
+// A child that asks gets its guided share of the pool (guided_shares.h). When
+// the pool is empty and slots are idle, unstarted sub-jobs are recalled from
+// the children that have more than their part: one with long runs holds nobody
+// up. The subtree asks above as soon as less is unstarted in it than it has
+// slots, like a node.
 class Subtree {
  public:
   // `root`: all that there is is in `pool`, in `behind`, which is given out
@@ -121,20 +119,6 @@ class Subtree {
   Progress Totals() const;
 
  private:
-  struct Child {
-    Work holds;
-    Progress progress;
-    bool present = false;  // it can be spoken to
-    bool asking = false;
-    bool recalled = false;  // an answer is on its way
-    bool dry = false;       // it had nothing when asked; until it says more
-    bool lost = false;
-
-    uint64_t unstarted() const;
-    uint64_t idle_slots() const;
-    bool hungry() const;
-  };
-
   void Serve();
   bool HasPool();
   void Give(uint32_t id, const Work& work);
@@ -142,14 +126,10 @@ class Subtree {
   Work Place(const Work& work, uint32_t but);
   bool OthersMayRun(uint32_t id) const;
   Work TakeFor(uint32_t id, uint64_t count);
-  std::optional<uint32_t> Roomiest(const std::set<uint32_t>& but,
-                                   const std::map<uint32_t, Work>& given) const;
   void AnswerParent();
   void GrantTo(uint32_t id, Child* child, uint64_t all_slots);
   void ServeAskers(bool hungry);
-  void RelieveRich();
-  uint64_t RecallFrom(uint64_t count, uint64_t keep_numerator,
-                      uint64_t keep_denominator);
+  bool CallBack(const std::vector<Recall>& recalls);
   void SpeakToParent();
   bool Idle(const Child& child) const;
   void FinishIfDone();
@@ -158,7 +138,7 @@ class Subtree {
   Neighbours* neighbours_;
   Work pool_;
   Work behind_;
-  std::map<uint32_t, Child> children_;
+  Children children_;
   // By child, what others are to run, while none of them has come.
   std::map<uint32_t, Work> failed_;
   uint64_t recalled_ = 0;  // by the parent, not yet answered
