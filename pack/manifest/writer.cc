@@ -1,12 +1,7 @@
 #include "pack/manifest/writer.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "pack/base/io.h"
@@ -37,108 +32,44 @@ std::string EncodeHeader() {
   return bytes;
 }
 
-// What open(2) would have given a file that it creates.
-mode_t DefaultMode() {
-  mode_t mask = umask(0);
-  umask(mask);
-  return 0666 & ~mask;
-}
-
-// Whether `path` is what `fd` is open on.
-bool IsStill(const std::string& path, int fd, struct stat* opened) {
-  struct stat named;
-  return fstat(fd, opened) == 0 && stat(path.c_str(), &named) == 0 &&
-         named.st_dev == opened->st_dev && named.st_ino == opened->st_ino;
-}
-
-// Open for writing, or flock(2) would not lock on NFS.
-absl::StatusOr<UniqueFd> OpenLocked(const std::string& path) {
-  absl::StatusOr<UniqueFd> fd = OpenFile(path, O_RDWR);
-  if (absl::IsNotFound(fd.status())) {
-    return absl::NotFoundError(absl::StrCat(
-        path, ": there is no manifest to add to; make it without --append"));
-  }
-  if (!fd.ok()) return fd;
-  struct stat opened;
-  bool locked = flock(fd->get(), LOCK_EX | LOCK_NB) == 0;
-  if (!locked && errno != EWOULDBLOCK) return ErrnoStatus("lock", path, errno);
-  // Who had the lock may have replaced the file since it was opened.
-  if (!locked || !IsStill(path, fd->get(), &opened)) {
-    return absl::UnavailableError(absl::StrCat(
-        path, ": another cram pack --append is adding to it; try again when ",
-        "that is done"));
-  }
-  return fd;
-}
-
-// The file in which a writer prepares the manifest at `path`: locked, so that
-// there is one at a time, and empty. What a killed one left is used again.
-absl::StatusOr<UniqueFd> OpenPrepared(const std::string& path,
-                                      const std::string& prepared) {
-  UniqueFd fd(
-      open(prepared.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!fd.valid()) return ErrnoStatus("create", path, errno);
-  struct stat opened;
-  bool locked = flock(fd.get(), LOCK_EX | LOCK_NB) == 0;
-  if (!locked && errno != EWOULDBLOCK) {
-    return ErrnoStatus("lock", prepared, errno);
-  }
-  if (!locked || !IsStill(prepared, fd.get(), &opened)) {
-    return absl::UnavailableError(
-        absl::StrCat(path,
-                     ": another cram pack is writing it; try again when "
-                     "that is done"));
-  }
-  if (opened.st_uid != geteuid() || !S_ISREG(opened.st_mode)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(prepared, ": is in the way; remove it"));
-  }
-  if (ftruncate(fd.get(), 0) != 0) {
-    return ErrnoStatus("truncate", prepared, errno);
-  }
-  return fd;
-}
-
 }  // namespace
 
-ManifestWriter::ManifestWriter(int fd) : fd_(fd), process_(getpid()) {
+ManifestWriter::ManifestWriter(int fd, std::unique_ptr<PreparedFile> file)
+    : fd_(fd), file_(std::move(file)) {
   buffer_ = EncodeHeader();
   offset_ = buffer_.size();
   crc_ = Crc32(buffer_);
 }
 
-ManifestWriter::~ManifestWriter() {
-  if (!temporary_.empty() && process_ == getpid()) unlink(temporary_.c_str());
+std::unique_ptr<ManifestWriter> ManifestWriter::ForDescriptor(int fd) {
+  return std::unique_ptr<ManifestWriter>(new ManifestWriter(fd, nullptr));
+}
+
+std::unique_ptr<ManifestWriter> ManifestWriter::ForFile(
+    std::unique_ptr<PreparedFile> file) {
+  int fd = file->fd();
+  return std::unique_ptr<ManifestWriter>(
+      new ManifestWriter(fd, std::move(file)));
 }
 
 absl::StatusOr<std::unique_ptr<ManifestWriter>> ManifestWriter::Create(
     const std::string& path) {
-  struct stat there;
-  if (stat(path.c_str(), &there) == 0 && !S_ISREG(there.st_mode)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, ": is there and not a regular file"));
-  }
-  std::string temporary = absl::StrCat(path, ".part");
-  absl::StatusOr<UniqueFd> fd = OpenPrepared(path, temporary);
-  if (!fd.ok()) return fd.status();
-  std::unique_ptr<ManifestWriter> writer = ForDescriptor(fd->get());
-  writer->owned_fd_ = *std::move(fd);
-  writer->path_ = path;
-  writer->temporary_ = std::move(temporary);
-  return writer;
+  absl::StatusOr<std::unique_ptr<PreparedFile>> file =
+      PreparedFile::Create(path);
+  if (!file.ok()) return file.status();
+  return ForFile(*std::move(file));
 }
 
 absl::StatusOr<std::unique_ptr<ManifestWriter>> ManifestWriter::AddTo(
     const std::string& path) {
-  absl::StatusOr<UniqueFd> old = OpenLocked(path);
-  if (!old.ok()) return old.status();
-  absl::StatusOr<MappedFile> file =
-      MappedFile::Open(absl::StrCat("/proc/self/fd/", old->get()));
+  absl::StatusOr<std::unique_ptr<PreparedFile>> file =
+      PreparedFile::CreateFrom(path);
   if (!file.ok()) return file.status();
-  absl::StatusOr<std::unique_ptr<ManifestWriter>> writer = Create(path);
-  if (!writer.ok()) return writer;
-  (*writer)->old_ = *std::move(old);
-  absl::Status status = (*writer)->CopyOld(*file);
+  absl::StatusOr<MappedFile> old =
+      MappedFile::Open(absl::StrCat("/proc/self/fd/", (*file)->old_fd()));
+  if (!old.ok()) return old.status();
+  std::unique_ptr<ManifestWriter> writer = ForFile(*std::move(file));
+  absl::Status status = writer->CopyOld(*old);
   if (!status.ok()) return WithContext(path, status);
   return writer;
 }
@@ -204,10 +135,6 @@ absl::Status ManifestWriter::CopyTemplate(absl::string_view file,
   return absl::OkStatus();
 }
 
-std::unique_ptr<ManifestWriter> ManifestWriter::ForDescriptor(int fd) {
-  return std::unique_ptr<ManifestWriter>(new ManifestWriter(fd));
-}
-
 absl::Status ManifestWriter::Append(absl::string_view bytes) {
   crc_ = ExtendCrc32(crc_, bytes);
   return AppendSummed(bytes);
@@ -219,9 +146,14 @@ absl::Status ManifestWriter::AppendSummed(absl::string_view bytes) {
     buffer_.append(bytes.data(), bytes.size());
     return absl::OkStatus();
   }
-  absl::Status status = WriteFull(fd_, buffer_, path_);
+  absl::Status status = WriteOut();
+  return status.ok() ? WriteFull(fd_, bytes, name()) : status;
+}
+
+absl::Status ManifestWriter::WriteOut() {
+  absl::Status status = WriteFull(fd_, buffer_, name());
   buffer_.clear();
-  return status.ok() ? WriteFull(fd_, bytes, path_) : status;
+  return status;
 }
 
 absl::StatusOr<FieldPlace> ManifestWriter::AppendMessage(
@@ -392,30 +324,7 @@ absl::Status ManifestWriter::AppendIndex() {
   absl::Status status =
       AppendMessage(Manifest::kIndexFieldNumber, index).status();
   if (status.ok()) status = Append(tail);
-  if (status.ok()) status = WriteFull(fd_, buffer_, path_);
-  buffer_.clear();
-  return status;
-}
-
-// A name that lies on the disk while its content does not would be an empty
-// manifest after a power cut: so the content goes first.
-absl::Status ManifestWriter::TakeName() {
-  mode_t mode = DefaultMode();
-  struct stat old;
-  if (old_.valid()) {
-    if (!IsStill(path_, old_.get(), &old)) {
-      return absl::AbortedError(absl::StrCat(
-          path_, ": was replaced while this was added to it; pack again"));
-    }
-    mode = old.st_mode & 07777;
-  }
-  if (fchmod(fd_, mode) != 0) return ErrnoStatus("chmod", path_, errno);
-  if (fsync(fd_) != 0) return ErrnoStatus("fsync", path_, errno);
-  if (rename(temporary_.c_str(), path_.c_str()) != 0) {
-    return ErrnoStatus("rename to", path_, errno);
-  }
-  temporary_.clear();
-  return absl::OkStatus();
+  return status.ok() ? WriteOut() : status;
 }
 
 absl::StatusOr<uint64_t> ManifestWriter::Finish() {
@@ -423,7 +332,7 @@ absl::StatusOr<uint64_t> ManifestWriter::Finish() {
   if (!status.ok()) return status;
   if (subjobs_ == 0) return absl::InvalidArgumentError("no sub-jobs");
   status = AppendIndex();
-  if (status.ok() && !path_.empty()) status = TakeName();
+  if (status.ok() && file_ != nullptr) status = file_->TakeName();
   if (!status.ok()) return status;
   return offset_;
 }

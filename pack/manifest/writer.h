@@ -2,7 +2,6 @@
 #pragma once
 
 #include <stdint.h>
-#include <sys/types.h>
 
 #include <memory>
 #include <optional>
@@ -14,37 +13,31 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "pack/base/fd.h"
 #include "pack/manifest/block_places.h"
 #include "pack/manifest/manifest.pb.h"
 #include "pack/manifest/mapped_file.h"
+#include "pack/manifest/prepared_file.h"
 #include "pack/manifest/rows_buffer.h"
 #include "pack/manifest/rows_packer.h"
 #include "pack/manifest/subjob_maker.h"
 
 namespace cram {
 
-// Writes to a file beside the final name, `path`.part, and takes that name only
-// in Finish(): whatever happens before, nothing new is under it. What it
-// accepts, ManifestReader can read, every placeholder filled in. After an
-// error it is of no more use.
+// Writes to a file beside the final name, which takes that name only in
+// Finish() (prepared_file.h). What it accepts, ManifestReader can read, every
+// placeholder filled in. After an error it is of no more use.
 class ManifestWriter {
  public:
-  // `path` must not be there, or be a regular file, which is replaced. Error:
-  // somebody else is writing it.
+  // Errors: as PreparedFile::Create().
   static absl::StatusOr<std::unique_ptr<ManifestWriter>> Create(
       const std::string& path);
-  // Adds to the manifest at `path`, which is locked and read, and replaced only
-  // in Finish(). Errors: there is none; it is damaged, or of a newer version;
-  // somebody else is adding to it.
+  // Adds to the manifest at `path`, which is read. Errors: as
+  // PreparedFile::CreateFrom(); it is damaged, or of a newer version.
   static absl::StatusOr<std::unique_ptr<ManifestWriter>> AddTo(
       const std::string& path);
   // Writes to a descriptor, which stays the caller's: for what must not get a
   // name at all.
   static std::unique_ptr<ManifestWriter> ForDescriptor(int fd);
-  // Removes the temporary file of one that never finished, but not in the child
-  // of a fork.
-  ~ManifestWriter();
 
   // The template's id: that of one which is there and the same, or a new one.
   // Error: a text that cannot be parsed.
@@ -74,7 +67,13 @@ class ManifestWriter {
   absl::StatusOr<uint64_t> Finish();
 
  private:
-  explicit ManifestWriter(int fd);
+  ManifestWriter(int fd, std::unique_ptr<PreparedFile> file);
+  static std::unique_ptr<ManifestWriter> ForFile(
+      std::unique_ptr<PreparedFile> file);
+  // For errors.
+  absl::string_view name() const {
+    return file_ == nullptr ? absl::string_view() : file_->path();
+  }
   absl::Status CopyOld(const MappedFile& file);
   absl::Status AddContent(const MappedFile& file);
   absl::Status CopyTemplate(absl::string_view file, const Piece& piece);
@@ -84,6 +83,8 @@ class ManifestWriter {
   absl::Status Append(absl::string_view bytes);
   // The same, but that crc_ knows them already.
   absl::Status AppendSummed(absl::string_view bytes);
+  // Writes what is buffered.
+  absl::Status WriteOut();
   // Writes an embedded message; its place.
   absl::StatusOr<FieldPlace> AppendMessage(uint32_t field,
                                            absl::string_view bytes);
@@ -100,13 +101,9 @@ class ManifestWriter {
   // Of a block that follows the others.
   absl::Status AddBlockPlace(BlockPlace place);
   absl::Status AppendIndex();
-  absl::Status TakeName();
 
   int fd_;
-  pid_t process_;
-  UniqueFd owned_fd_;
-  std::string path_, temporary_;  // empty: for a descriptor
-  UniqueFd old_;                  // what AddTo() adds to, and its lock
+  std::unique_ptr<PreparedFile> file_;  // none: for a descriptor
   std::string buffer_;
   uint64_t offset_ = 0;  // in the file, behind the buffer
   uint32_t crc_ = 0;
