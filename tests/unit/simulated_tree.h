@@ -22,36 +22,7 @@ class SimulatedTree {
 
   // `left`: there are no first shares, and this is what there is to do.
   SimulatedTree(uint64_t subjobs, uint32_t nodes, uint32_t fan_out,
-                uint32_t slots, const Work* left = nullptr)
-      : fan_out_(fan_out), slots_(slots), agents_(nodes) {
-    Work none;
-    for (uint32_t id = 0; id < nodes; ++id) {
-      Agent& agent = agents_[id];
-      agent.id = id;
-      agent.run = this;
-      agent.parent = id == 0 ? 0 : (id - 1) / fan_out;
-      Work pool;
-      if (id == 0) {
-        pool =
-            left != nullptr ? *left : Work(IndexSet(FirstPool(subjobs, nodes)));
-      }
-      agent.subtree = std::make_unique<Subtree>(id == 0, pool, &agent);
-      for (uint32_t child = 0; child < nodes; ++child) {
-        bool own = child == id;
-        if (!own && (child == 0 || (child - 1) / fan_out != id)) continue;
-        IndexSet below = own ? IndexSet({id, id + 1}) : Below(child);
-        agent.subtree->AddChild(
-            child,
-            left != nullptr ? none : Work(FirstShares(subjobs, nodes, below)),
-            slots * static_cast<uint32_t>(below.size()));
-      }
-      if (left == nullptr) {
-        agent.waiting = Work(FirstShare(subjobs, nodes, id));
-      }
-    }
-    for (uint32_t id = 1; id < nodes; ++id) Join(id, agents_[id].parent);
-    for (Agent& agent : agents_) agent.StartMore();
-  }
+                uint32_t slots, const Work* left = nullptr);
 
   uint32_t nodes() const { return static_cast<uint32_t>(agents_.size()); }
   Subtree& subtree(uint32_t id) { return *agents_[id].subtree; }
@@ -63,55 +34,13 @@ class SimulatedTree {
   uint64_t messages() const { return messages_; }
 
   // The first of what runs on the node ends, and the next starts at once.
-  bool End(uint32_t id) {
-    Agent& agent = agents_[id];
-    if (agent.dead || agent.running.empty()) return false;
-    auto [index, tried] = *agent.running.begin();
-    agent.running.erase(agent.running.begin());
-    ++completed_[index];
-    attempt_[index] = tried.attempts;
-    agent.ended.Add(index);
-    ++agent.ran;
-    agent.StartMore();
-    return true;
-  }
+  bool End(uint32_t id);
 
   // It fails there, and another node is to run it.
-  bool Fail(uint32_t id) {
-    Agent& agent = agents_[id];
-    if (agent.dead || agent.running.empty()) return false;
-    auto [index, tried] = *agent.running.begin();
-    agent.running.erase(agent.running.begin());
-    ++tried.attempts;
-    tried.failed_on = id + 1;
-    Work work;
-    work.Add(index, tried);
-    agent.Push(&agent.own, work.indexes(), [this, id, work] {
-      Update(id);
-      agents_[id].subtree->RunElsewhere(id, work);
-    });
-    agent.StartMore();
-    return true;
-  }
+  bool Fail(uint32_t id);
 
   // As an agent does: its node's counts, the wish for more, then its subtree's.
-  bool Update(uint32_t id) {
-    Agent& agent = agents_[id];
-    if (agent.dead || agent.left) return false;
-    Progress own;
-    own.finished[kDone] = agent.ran;
-    own.unstarted = agent.waiting.size();
-    own.running = static_cast<uint32_t>(agent.running.size());
-    own.slots = slots_;
-    own.stopping = agent.stopping;
-    agent.subtree->Report(id, own);
-    if (!agent.stopping && !agent.asked && own.unstarted < slots_) {
-      agent.asked = true;
-      agent.subtree->Ask(id);
-    }
-    agent.ReportUp();
-    return true;
-  }
+  bool Update(uint32_t id);
 
   // Delivers one message of the node to its parent, or the other way, or of
   // the node to itself.
@@ -120,132 +49,28 @@ class SimulatedTree {
   bool DeliverOwn(uint32_t id) { return Deliver(id, &Agent::own); }
 
   // Its connection breaks; it may join again.
-  bool Part(uint32_t id) {
-    Agent& agent = agents_[id];
-    if (id == 0 || agent.parted || agent.dead || agent.left ||
-        agents_[agent.parent].dead || agents_[agent.parent].left) {
-      return false;
-    }
-    agent.up.clear();
-    agent.down.clear();
-    agent.parted = true;
-    agent.subtree->ParentMissing();
-    agents_[agent.parent].subtree->Missing(id);
-    return true;
-  }
-  bool Rejoin(uint32_t id) {
-    Agent& agent = agents_[id];
-    if (!agent.parted || agent.dead) return false;
-    Join(id, agent.parent);
-    return true;
-  }
-  void RejoinAll() {
-    for (uint32_t id = 0; id < nodes(); ++id) Rejoin(id);
-  }
-  void Break(uint32_t id) {
-    if (Part(id)) Rejoin(id);
-  }
+  bool Part(uint32_t id);
+  bool Rejoin(uint32_t id);
+  void RejoinAll();
+  void Break(uint32_t id);
 
   // It dies with what it runs; its children attach to its parent, but for those
   // in `gone_too`, who die as well. Then its parent looks at what it left.
-  bool Kill(uint32_t id) {
-    Agent& agent = agents_[id];
-    if (id == 0 || agent.dead || agent.left || agents_[agent.parent].left) {
-      return false;
-    }
-    agent.dead = true;
-    agent.up.clear();
-    agent.down.clear();
-    agent.own.clear();
-    agents_[agent.parent].subtree->Missing(id);
-    for (uint32_t child = 1; child < nodes(); ++child) {
-      Agent& orphan = agents_[child];
-      if (orphan.dead || orphan.parent != id) continue;
-      orphan.up.clear();
-      orphan.down.clear();
-      Work holds = orphan.subtree->Holds();
-      agents_[agent.parent].subtree->Adopt(child, holds, id);
-      orphan.parent = agent.parent;
-      orphan.parted = false;
-      orphan.subtree->ParentJoined();
-      orphan.ReportUp();
-    }
-    Bury(id, agent.parent);
-    return true;
-  }
+  bool Kill(uint32_t id);
 
   // The whole run, from the root on.
   void Stop() { StopFrom(0); }
 
   // Whether every index is in exactly one place, while nobody is parted: what
   // aborts says where.
-  void CheckHeldOnce() const {
-    for (const Agent& agent : agents_) {
-      if (agent.dead || agent.left) continue;
-      for (uint32_t child = 0; child < nodes(); ++child) {
-        if (!agent.subtree->Knows(child) || child == agent.id) continue;
-        const Agent& below = agents_[child];
-        if (below.dead || below.parent != agent.id) continue;
-        IndexSet theirs = below.subtree->Holds().indexes();
-        IndexSet ours = agent.subtree->HeldBy(child).indexes();
-        for (const auto& [begin, end] : theirs.ranges()) {
-          ours.Remove({begin, end});
-        }
-        IndexSet on_its_way = InFlight(below);
-        for (const auto& [begin, end] : on_its_way.ranges()) {
-          ours.Remove({begin, end});
-        }
-        if (!ours.empty()) abort();
-      }
-    }
-  }
+  void CheckHeldOnce() const;
 
   // One thing that can happen, of eight.
-  void Step(uint32_t what, uint32_t id) {
-    switch (what % 8) {
-      case 0:
-      case 1:
-        End(id);
-        break;
-      case 2:
-        Update(id);
-        break;
-      case 3:
-      case 4:
-        DeliverUp(id);
-        break;
-      case 5:
-        DeliverDown(id);
-        break;
-      case 6:
-        DeliverOwn(id);
-        break;
-      case 7:
-        Fail(id);
-        break;
-    }
-  }
+  void Step(uint32_t what, uint32_t id);
 
   // Everything that can happen happens, in turn; whether the run came to its
   // end.
-  bool RunToTheEnd() {
-    RejoinAll();
-    for (int round = 0; round < 20000; ++round) {
-      bool moved = false;
-      for (uint32_t id = 0; id < nodes(); ++id) {
-        moved = End(id) || moved;
-        Update(id);
-        // Not for ever: two may send something to and fro until a third
-        // answers.
-        for (int i = 0; i < 100; ++i) {
-          if (!DeliverOwn(id) && !DeliverUp(id) && !DeliverDown(id)) break;
-          moved = true;
-        }
-      }
-      if (subtree(0).finished() && !moved) return true;
-    }
-    return false;
-  }
+  bool RunToTheEnd();
 
  private:
   struct Agent : Neighbours {
@@ -266,152 +91,31 @@ class SimulatedTree {
     };
     std::deque<Message> up, down, own;
 
-    void StartMore() {
-      while (!waiting.empty() && running.size() < run->slots_) {
-        Work next = waiting.TakeFront(1);
-        uint64_t index = next.indexes().front();
-        running[index] = next.TriedOf(index);
-      }
-    }
-    void ReportUp() {
-      if (id == 0 || left || parted) return;
-      Progress progress = subtree->Totals();
-      Push(&up, {}, [this, progress] {
-        run->agents_[parent].subtree->Report(id, progress);
-      });
-    }
+    void StartMore();
+    void ReportUp();
     void Push(std::deque<Message>* queue, IndexSet work,
-              std::function<void()> act) {
-      if (parted && queue == &up) abort();
-      ++run->messages_;
-      queue->push_back({std::move(act), std::move(work)});
-    }
+              std::function<void()> act);
 
-    void Grant(uint32_t child, const Work& work) override {
-      Agent* to = &run->agents_[child];
-      if (child == id) {
-        Push(&own, work.indexes(), [to, work] {
-          to->asked = false;
-          to->waiting.AddAll(work);
-          to->StartMore();
-        });
-        return;
-      }
-      if (to->parted) return;
-      Push(&to->down, work.indexes(),
-           [to, work] { to->subtree->Granted(work); });
-    }
-    void Recall(uint32_t child, uint64_t count) override {
-      Agent* to = &run->agents_[child];
-      if (child == id) {
-        Push(&own, {}, [to, count] {
-          to->subtree->Returned(to->id, to->waiting.TakeBack(count));
-        });
-        return;
-      }
-      Push(&to->down, {}, [to, count] { to->subtree->Recalled(count); });
-    }
-    void Finish(uint32_t child) override {
-      Agent* to = &run->agents_[child];
-      if (child == id) {
-        left = true;
-        return;
-      }
-      Push(&to->down, {}, [to] { to->subtree->Finish(); });
-    }
-    void AskParent() override {
-      ReportUp();
-      Push(&up, {}, [this] { run->agents_[parent].subtree->Ask(id); });
-    }
-    void RunElsewhereAbove(const Work& work) override {
-      ReportUp();
-      Push(&up, work.indexes(), [this, work] {
-        run->agents_[parent].subtree->RunElsewhere(id, work);
-      });
-    }
-    void ReturnToParent(const Work& work) override {
-      Push(&up, work.indexes(),
-           [this, work] { run->agents_[parent].subtree->Returned(id, work); });
-    }
+    void Grant(uint32_t child, const Work& work) override;
+    void Recall(uint32_t child, uint64_t count) override;
+    void Finish(uint32_t child) override;
+    void AskParent() override;
+    void RunElsewhereAbove(const Work& work) override;
+    void ReturnToParent(const Work& work) override;
   };
 
-  IndexSet Below(uint32_t id) const {
-    IndexSet below;
-    for (uint32_t other = id; other < agents_.size(); ++other) {
-      uint32_t above = other;
-      while (above > id) above = (above - 1) / fan_out_;
-      if (above == id) below.Add(other);
-    }
-    return below;
-  }
+  IndexSet Below(uint32_t id) const;
 
-  static IndexSet InFlight(const Agent& agent) {
-    IndexSet all;
-    for (const auto& queue : {agent.up, agent.down}) {
-      for (const Agent::Message& message : queue) all.AddAll(message.work);
-    }
-    return all;
-  }
+  static IndexSet InFlight(const Agent& agent);
 
-  void Join(uint32_t id, uint32_t parent) {
-    Agent& agent = agents_[id];
-    agent.parted = false;
-    agents_[parent].subtree->Joined(id, agent.subtree->Holds());
-    agent.subtree->ParentJoined();
-    agent.ReportUp();
-  }
+  void Join(uint32_t id, uint32_t parent);
 
-  bool Deliver(uint32_t id, std::deque<Agent::Message> Agent::*queue) {
-    Agent& agent = agents_[id];
-    if (agent.dead || (agent.*queue).empty()) return false;
-    Agent::Message message = std::move((agent.*queue).front());
-    (agent.*queue).pop_front();
-    message.act();
-    return true;
-  }
+  bool Deliver(uint32_t id, std::deque<Agent::Message> Agent::*queue);
 
   // What the journals of the dead below `id` say of what it held.
-  void Bury(uint32_t id, uint32_t parent) {
-    const Work& holds = agents_[parent].subtree->HeldBy(id);
-    std::array<uint64_t, kStates> finished = {};
-    Work again = holds;
-    for (Agent& agent : agents_) {
-      for (const auto& [begin, end] : agent.ended.ranges()) {
-        for (uint64_t index = begin; index < end; ++index) {
-          if (again.indexes().Contains(index)) {
-            ++finished[kDone];
-            again.Remove(IndexSet({index, index + 1}));
-          }
-        }
-      }
-      if (!agent.dead) continue;
-      for (const auto& [index, tried] : agent.running) {
-        if (!again.indexes().Contains(index) ||
-            again.TriedOf(index).attempts > tried.attempts) {
-          continue;
-        }
-        Tried next = tried;
-        ++next.attempts;
-        ++next.losses;
-        again.Add(index, next);
-      }
-    }
-    agents_[parent].subtree->Lost(id, again, finished);
-  }
+  void Bury(uint32_t id, uint32_t parent);
 
-  void StopFrom(uint32_t id) {
-    Agent& agent = agents_[id];
-    if (agent.dead) return;
-    agent.stopping = true;
-    agent.waiting = Work();
-    agent.running.clear();
-    agent.subtree->Stop();
-    for (uint32_t child = 1; child < nodes(); ++child) {
-      if (agents_[child].parent != id) continue;
-      agents_[child].Push(&agents_[child].down, {},
-                          [this, child] { StopFrom(child); });
-    }
-  }
+  void StopFrom(uint32_t id);
 
   uint32_t fan_out_, slots_;
   std::vector<Agent> agents_;
