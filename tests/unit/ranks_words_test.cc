@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_join.h"
+#include "pack/base/mpi_settings.h"
 #include "spank/ranks/rank_command.h"
 #include "spank/ranks/rank_environment.h"
 #include "spank/ranks/report.h"
