@@ -6,12 +6,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cgroup1.h"
 #include "cgroup2.h"
 #include "cgroup_files.h"
+#include "waiting.h"
 
 static const char kName[] = "cram";
 
@@ -80,17 +80,6 @@ static void remove_below(int fd, int depth) {
   if (directory) closedir(directory);
 }
 
-static long milliseconds_now(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void pause_milliseconds(long milliseconds) {
-  struct timespec time = {0, milliseconds * 1000000};
-  nanosleep(&time, NULL);
-}
-
 // Whether a process is in or below the directory `fd`, which is consumed. All
 // of them have been sent SIGKILL.
 static int kill_all(int fd) {
@@ -102,6 +91,19 @@ static int kill_all(int fd) {
   }
   close(fd);
   return strcmp(events, "populated 0") != 0;
+}
+
+int cgroup_end(const struct cgroup* cgroup, int milliseconds) {
+  if (!cgroup->path[0]) return 0;
+  long end = milliseconds_now() + milliseconds;
+  for (;;) {
+    int fd = cgroup_open(AT_FDCWD, cgroup->path);
+    if (fd < 0) return errno == ENOENT ? 0 : -1;
+    if (!kill_all(fd)) return 0;
+    errno = ETIMEDOUT;
+    if (milliseconds_now() >= end) return -1;
+    pause_milliseconds(10);
+  }
 }
 
 int cgroup_remove(const struct cgroup* cgroup, int milliseconds) {

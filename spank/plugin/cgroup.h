@@ -43,6 +43,10 @@ int cgroup_make(const struct cgroup* cgroup, int slots, uid_t uid, gid_t gid,
 // task.
 int cgroup_keep(const struct cgroup* cgroup, pid_t task);
 
+// Kills all in it, again and again until nobody is left; ETIMEDOUT when
+// somebody is all the same. No error when it is gone already.
+int cgroup_end(const struct cgroup* cgroup, int milliseconds);
+
 // Kills all in it and removes it, from the leaves up, again and again until it
 // is gone; ETIMEDOUT or EBUSY when somebody is left all the same. No error when
 // it is gone already.

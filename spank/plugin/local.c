@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "installed.h"
 #include "options.h"
 
 // Of libslurm, which is in srun; asks slurmctld. Not in a header of SPANK's.
@@ -149,21 +150,18 @@ static void give_empty_script(void) {
 }
 
 int local_init(spank_t spank, int ac, char** av) {
-  const char* prefix = CRAM_PREFIX;
   for (int i = 0; i < ac; i++) {
-    if (strncmp(av[i], "prefix=", 7) == 0) {
-      prefix = av[i] + 7;
-    } else if (strcmp(av[i], "view") == 0) {
+    if (strcmp(av[i], "view") == 0) {
       local.view = 1;
-    } else {
+    } else if (strncmp(av[i], "prefix=", 7) != 0) {
       slurm_error("cram: %s: unknown word in plugstack.conf", av[i]);
     }
   }
-  int size = snprintf(local.launch, sizeof local.launch, "%s/%s/cram-launch",
-                      prefix, CRAM_LIBEXEC);
+  int found =
+      installed_path("cram-launch", ac, av, local.launch, sizeof local.launch);
   ssize_t got =
       readlink("/proc/self/exe", local.program, sizeof local.program - 1);
-  if (size >= (int)sizeof local.launch || got <= 0) {
+  if (found != 0 || got <= 0) {
     slurm_error("cram: cannot find cram-launch or this program");
     return -1;
   }

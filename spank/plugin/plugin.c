@@ -51,8 +51,7 @@ int slurm_spank_task_post_fork(spank_t spank, int ac, char** av) {
 }
 
 int slurm_spank_task_exit(spank_t spank, int ac, char** av) {
-  (void)ac, (void)av;
-  return is_remote() ? remote_task_exit(spank) : 0;
+  return is_remote() ? remote_task_exit(spank, ac, av) : 0;
 }
 
 int slurm_spank_exit(spank_t spank, int ac, char** av) {

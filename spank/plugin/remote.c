@@ -8,18 +8,29 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cgroup2.h"
+#include "installed.h"
 #include "options.h"
+#include "sweep.h"
 
 // Counts as half of the memory less than the task really uses. The agent sets
 // its sub-jobs back to 0, so that they go first.
 static const char kOomScoreAdjust[] = "-500";
 
-enum { kTaskExitMilliseconds = 3000, kExitMilliseconds = 5000 };
+enum {
+  kEndMilliseconds = 1000,
+  kSweepMilliseconds = 2000,
+  kTaskExitMilliseconds = 3000,
+  kExitMilliseconds = 5000,
+};
 
-static struct cgroup cgroup;  // of slurmstepd; empty path: none
+// Of slurmstepd.
+static struct cgroup cgroup;  // empty path: none
+static time_t began;
 
 // Not the batch script, the external step or an interactive one.
 static int is_users_step(spank_t spank) {
@@ -123,6 +134,7 @@ int remote_task_post_fork(spank_t spank) {
   uid_t uid = 0;
   gid_t gid = 0;
   struct cgroup own;
+  if (is_first_task(spank)) began = time(NULL);
   // That there is none the task has said.
   if (!is_users_step(spank) ||
       spank_get_item(spank, S_TASK_PID, &pid) != ESPANK_SUCCESS ||
@@ -140,10 +152,58 @@ int remote_task_post_fork(spank_t spank) {
   return 0;
 }
 
-int remote_task_exit(spank_t spank) {
+static int was_killed(spank_t spank) {
+  int status = 0;
+  return spank_get_item(spank, S_TASK_EXIT_STATUS, &status) == ESPANK_SUCCESS &&
+         WIFSIGNALED(status);
+}
+
+// "NAME=value" into `word`, as the task has it; returns it, NULL when it has
+// none or it is too long.
+static char* task_variable(spank_t spank, const char* name, char* word,
+                           size_t room) {
+  size_t begin = strlen(name) + 1;
+  snprintf(word, room, "%s=", name);
+  return spank_getenv(spank, name, word + begin, (int)(room - begin)) ==
+                 ESPANK_SUCCESS
+             ? word
+             : NULL;
+}
+
+static void run_sweep(spank_t spank, int ac, char** av) {
+  static const char* const kNames[] = {"SLURM_JOB_ID", "SLURM_STEP_ID",
+                                       "SLURM_RESTART_COUNT", "TMPDIR"};
+  enum { NAMES = sizeof kNames / sizeof *kNames };
+  static char words[NAMES + 1][PATH_MAX + 32];
+  char* environment[NAMES + 2] = {NULL};
+  struct sweep sweep = {.since = began, .environment = environment};
+  if (get_user(spank, &sweep.uid, &sweep.gid) != 0 ||
+      installed_path("cram-agent", ac, av, sweep.agent, sizeof sweep.agent) !=
+          0) {
+    return;
+  }
+  int count = 0;
+  for (int i = 0; i < NAMES; i++) {
+    char* word = task_variable(spank, kNames[i], words[i], sizeof words[i]);
+    if (word) environment[count++] = word;
+  }
+  if (cgroup.path[0]) {
+    snprintf(words[NAMES], sizeof words[NAMES], "CRAM_CGROUP=%s", cgroup.path);
+    environment[count++] = words[NAMES];
+  }
+  if (sweep_run(&sweep, &cgroup, kSweepMilliseconds) != 0) {
+    slurm_info("cram: files of the step may be left: %m");
+  }
+}
+
+int remote_task_exit(spank_t spank, int ac, char** av) {
+  if (!is_first_task(spank)) return 0;
+  // Else the keeper has done it.
+  if (was_killed(spank) && cgroup_end(&cgroup, kEndMilliseconds) == 0) {
+    run_sweep(spank, ac, av);
+  }
   // Before Slurm removes the cgroup of the step.
-  if (cgroup.path[0] && is_first_task(spank) &&
-      cgroup_remove(&cgroup, kTaskExitMilliseconds) != 0) {
+  if (cgroup.path[0] && cgroup_remove(&cgroup, kTaskExitMilliseconds) != 0) {
     slurm_info("cram: cannot yet remove %s: %m", cgroup.path);
   }
   return 0;

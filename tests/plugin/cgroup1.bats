@@ -116,6 +116,11 @@ memory.force_empty" ]
   [ "$output" = "/step_0/cram/slot_0" ]
 }
 
+@test "what cleans up after a task that was killed does not outlive the cgroup v1" {
+  make_group
+  held_while_it_cleans_up
+}
+
 @test "what is left in the cgroup is killed and the cgroup removed" {
   make_group
   run_step '

@@ -116,6 +116,11 @@ refused
   [ "$(stat -c %U "$step/cgroup.procs")" = root ]
 }
 
+@test "what cleans up after a task that was killed does not outlive the cgroup v2" {
+  make_step memory
+  held_while_it_cleans_up
+}
+
 @test "what is left in cgroup v2 is killed and the cgroup removed" {
   make_step memory
   run_step '

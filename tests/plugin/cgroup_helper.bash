@@ -7,6 +7,7 @@ teardown() {
   [ -z "${intruder-}" ] || kill "$intruder"
   [ -z "${roots-}" ] || kill "$roots"
   [ -z "${group-}" ] || remove_group
+  [ -z "${shared-}" ] || rm -r "$shared"
 }
 
 remove_group() {
@@ -36,6 +37,23 @@ roots_process() {
 # Dead, or dead and not yet reaped.
 is_dead() {
   ! grep -qs '^State:.[^Z]' "/proc/$1/status"
+}
+
+# held_while_it_cleans_up: what cleans up after a task that was killed is in the
+# sub-jobs' cgroup, and whatever it does it does not outlive that.
+held_while_it_cleans_up() {
+  cleaner <<'END'
+cp /proc/self/cgroup cgroup
+echo $CRAM_CGROUP >told
+setsid sleep 1000 &
+echo $! >sleeper
+wait
+END
+  run_step 'kill -KILL $$'
+  grep -q '[:/]cram/sweep$' "$said/cgroup"
+  [ "$(<"$said/told")" = "$step/cram" ]
+  is_dead "$(<"$said/sleeper")"
+  [ ! -e "$step/cram" ]
 }
 
 # leads_nowhere [NAME]: where another file system lies in the place of the step's

@@ -35,6 +35,7 @@ static char* plugin_words[16];
 static struct spank_option registered[kMaxOptions];
 static int registered_count;
 static pid_t task_pid;
+static int task_status;
 
 static const char* setting(const char* name, const char* otherwise) {
   const char* value = getenv(name);
@@ -105,6 +106,9 @@ spank_err_t spank_get_item(spank_t spank, spank_item_t item, ...) {
     case S_TASK_PID:
       *(pid_t*)to = task_pid;
       return ESPANK_SUCCESS;
+    case S_TASK_EXIT_STATUS:
+      *(int*)to = task_status;
+      return ESPANK_SUCCESS;
     case S_JOB_UID:
       *(uid_t*)to = (uid_t)atoi(setting("FAKE_UID", "65534"));
       return ESPANK_SUCCESS;
@@ -136,6 +140,15 @@ spank_err_t spank_setenv(spank_t spank, const char* name, const char* value,
   (void)spank;
   if (fails("spank_setenv")) return ESPANK_ERROR;
   return setenv(name, value, overwrite) == 0 ? ESPANK_SUCCESS : ESPANK_ERROR;
+}
+
+spank_err_t spank_getenv(spank_t spank, const char* name, char* value,
+                         int room) {
+  (void)spank;
+  const char* found = getenv(name);
+  if (fails("spank_getenv") || !found) return ESPANK_ENV_NOEXIST;
+  return snprintf(value, (size_t)room, "%s", found) < room ? ESPANK_SUCCESS
+                                                           : ESPANK_NOSPACE;
 }
 
 spank_err_t spank_unsetenv(spank_t spank, const char* name) {
@@ -297,11 +310,10 @@ static int run_slurmstepd(char** argv) {
   put_into_cgroup(task_pid, getenv("FAKE_CGROUP"));
   hook("slurm_spank_task_post_fork");
   close(go[1]);
-  int status = 0;
-  waitpid(task_pid, &status, 0);
+  waitpid(task_pid, &task_status, 0);
   hook("slurm_spank_task_exit");
   hook("slurm_spank_exit");
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+  return WIFEXITED(task_status) ? WEXITSTATUS(task_status) : 1;
 }
 
 int main(int argc, char** argv) {

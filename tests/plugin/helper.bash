@@ -27,6 +27,23 @@ EOF
   PATH=$hosts:$PATH
 }
 
+# cleaner: standard input becomes the cram-agent that the plugin runs after a
+# task that was killed, in the directory $said, which is the user's.
+cleaner() {
+  [ "$(id -u)" -eq 0 ] || skip "only root becomes the user"
+  shared=$(mktemp -d /tmp/cram-plugin.XXXXXX)
+  said=$shared/said
+  mkdir -p "$shared/libexec/cram" "$said"
+  chmod 755 "$shared"
+  chown 65534 "$said"
+  { echo '#!/bin/bash' && echo "cd $said" && cat; } \
+    >"$shared/libexec/cram/cram-agent"
+  chmod 755 "$shared/libexec/cram/cram-agent"
+  export FAKE_WORDS=prefix=$shared
+}
+
+teardown() { [ -z "${shared-}" ] || rm -r "$shared"; }
+
 says() {
   [[ $output == *"$1"* ]] || {
     echo "not said: $1"

@@ -198,6 +198,42 @@ EOF
   says_not CRAM_CGROUP=
 }
 
+@test "after a task that was killed cram-agent cleans up as the user, and after no other" {
+  cleaner <<'END'
+mapfile -t status </proc/self/status
+ls /proc/$$/fd >descriptors
+exec >all
+echo "$@"
+id -u
+id -G
+readlink /proc/$$/fd/0
+cat /proc/self/oom_score_adj
+printf '%s\n' "${status[@]}" | sed -n 's/^SigBlk:\t//p; s/^NoNewPrivs:\t//p'
+tr '\0' '\n' </proc/$$/environ | sort
+cat descriptors
+END
+  export FAKE_OPTIONS=cram=m.pb TMPDIR=/some/where
+  run slurmstepd false
+  [ "$status" -eq 1 ]
+  [ ! -e "$said/all" ]
+  SLURM_JOB_ID=12 SLURM_STEP_ID=3 run slurmstepd sh -c 'kill -KILL $$'
+  cat "$said/all"
+  grep -qxE -- '--sweep=[0-9]{10}' "$said/all"
+  [ "$(tail -n +2 "$said/all")" = "65534
+65534
+/dev/null
+0
+0000000000000000
+1
+SLURM_JOB_ID=12
+SLURM_STEP_ID=3
+TMPDIR=/some/where
+0
+1
+2
+255" ]
+}
+
 @test "failing functions of Slurm's fail no job" {
   export FAKE_OPTIONS=cram=m.pb
   local function

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # What the tests on the private Slurm share. Each test works in $work, a new
-# directory of the ordinary user, and leaves an empty queue.
+# directory of the ordinary user, with files in memory named $shm.*, and leaves an
+# empty queue.
 load ../helper
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -17,6 +18,7 @@ use_cluster() {
 setup() {
   use_cluster
   work=$(mktemp -d "$cluster/home/test.XXXXXX")
+  shm=/dev/shm/cram-test.$$.$BATS_TEST_NUMBER
   chown "$CLUSTER_USER" "$work"
 }
 
@@ -26,7 +28,7 @@ teardown() {
     scancel --user="$CLUSTER_USER"
     until_true 40 queue_is_empty
   fi
-  rm -rf "$work"
+  rm -rf "$work" "$shm".*
 }
 
 # user COMMAND...: as the ordinary user, in $work.

@@ -33,11 +33,17 @@ for row in ooms:
 @test "--cram-oom-retry gives hogs more on their node, and Slurm sees a success" {
   taker take
   pack --mem 100M --param i=1..4 --param mb=10,250,20,30 -- ./take '{mb}'
-  run -0 user srun -N2 -c2 --job-name=grow --cram=m.pb --cram-oom-retry=2
-  [[ $output == *"16 sub-jobs: 16 completed"* ]]
+  first=$(user sbatch --parsable -N2 -c2 --job-name=grow --cram=m.pb \
+    --cram-oom-retry=2)
+  user sbatch -N1 --dependency="afterok:$first" --wrap='touch second'
+  until_true 120 test -e "$work/second"
+  grep -q '16 sub-jobs: 16 completed' "$work/slurm-$first.out"
   [ "$(rows attempt,reqmem | sort | uniq -c | tr -s ' ')" = " 12 0|100M
  4 2|400M" ]
-  until_true 20 eval '[ "$(user sacct -nPX --name=grow -o state)" = COMPLETED ]'
+  # The job, its script and its step.
+  until_true 60 eval '[ "$(user sacct -nP --name=grow -o state,exitcode |
+    sort | uniq -c | tr -s " ")" = " 3 COMPLETED|0:0" ]'
+  scontrol show job "$first" | grep -q 'JobState=COMPLETED Reason=None'
   nothing_left
 }
 
@@ -55,7 +61,7 @@ for row in ooms:
 
 # bats test_tags=slow
 @test "a sub-job is not blamed for what the last one left in /dev/shm" {
-  file=/dev/shm/cram-test.$$.$BATS_TEST_NUMBER
+  file=$shm.left
   user touch "$file"  # so that it stays
   taker take
   cat >"$work/lines" <<END
@@ -67,7 +73,6 @@ rm $file
 END
   user cram pack -o m.pb --lines lines --mem 150M
   run -0 user srun -N1 -c1 --mem=500M --cram=m.pb --cram-slots=1
-  rm -f "$file"
   [[ $output == *"5 sub-jobs: 5 completed"* ]]
   nothing_left
 }

@@ -10,12 +10,18 @@ forgetful_script() {
 END
 }
 
-# A file grows while this runs, so that one sees whether it runs.
+# A file grows while this runs, so that one sees whether it runs. It has a file
+# in /dev/shm and one in its TMPDIR.
 ticker_script() {
-  program ticker <<'END'
+  program ticker <<END
 #!/usr/bin/python3
 import os, time
-with open("ticks." + os.environ["CRAM_INDEX"], "w", buffering=1) as file:
+index = os.environ["CRAM_INDEX"]
+held = [open(path, "wb", 0)
+        for path in ("$shm." + index, os.environ["TMPDIR"] + "/held")]
+for file in held:
+    file.write(b"x" * 3000000)
+with open("ticks." + index, "w", buffering=1) as file:
     while True:
         print(file=file)
         time.sleep(0.05)
@@ -25,9 +31,14 @@ END
 # Two of them in the background, until they run.
 start_tickers() {
   ticker_script
+  user mkdir tmp
   pack --param i=1..2 -- ./ticker
-  background srun -N1 -c2 --job-name=tickers --cram=m.pb
+  background env TMPDIR="$work/tmp" \
+    srun -N1 -c2 --job-name=tickers --cram=m.pb
   until_true 60 test -s "$work/ticks.0" -a -s "$work/ticks.1"
+  [ "$(find "$work/tmp" -name held | wc -l)" -eq 2 ]
+  # Other clusters may have a job of this number.
+  shared=$(readlink "/proc/$(keeper)/fd"/* | grep '^/dev/shm/cram-tmp-')
 }
 
 # Whether the file grows within a second.
@@ -44,13 +55,17 @@ ended() {
   wait "$pid" || status=$?
 }
 
-# The step ends soon, not well, and without a trace.
+# ends_clean [no]: the step ends soon, not well, and without a trace. no: where
+# there is no cgroup nobody is left who knows whose a file in /dev/shm is.
 ends_clean() {
   SECONDS=0
   ended
   [ "$status" -ne 0 ]
   [ "$SECONDS" -lt 30 ]
   nothing_left
+  [ -z "$(ls -A "$work/tmp")" ]
+  [ ! -e "$shared" ]
+  [ "${1-}" = "$CLUSTER_CGROUP" ] || [ -z "$(ls "$shm".* 2>/dev/null)" ]
 }
 
 ticking_job() { squeue -h -o %A --name=tickers; }
@@ -92,22 +107,35 @@ succeeded() {
 }
 
 # bats test_tags=slow
-@test "kill -9 of the agent leaves no sub-job, and the step ends" {
+@test "kill -9 of the agent leaves nothing, and the step ends" {
   start_tickers
   kill -KILL "$(agent)"
-  ends_clean
+  ends_clean no
   [ "$status" -eq 3 ]
 }
 
-@test "kill -9 of agent and keeper leaves no sub-job, and the step ends" {
+@test "kill -9 of agent and keeper leaves nothing, and the step ends" {
   start_tickers
   kill -KILL "$(agent)" "$(keeper)"
-  ends_clean
+  ends_clean no
 }
 
-@test "scancel --signal=KILL leaves no sub-job" {
+@test "scancel --signal=KILL leaves nothing" {
   start_tickers
   user scancel --signal=KILL "$(ticking_job)"
+  ends_clean no
+}
+
+@test "scancel of the step, which kills all at once, leaves nothing" {
+  start_tickers
+  user scancel "$(ticking_job).0"
+  ends_clean no
+}
+
+# bats test_tags=slow
+@test "scancel of the job leaves nothing" {
+  start_tickers
+  user scancel "$(ticking_job)"
   ends_clean
 }
 
@@ -127,9 +155,7 @@ succeeded() {
   scontrol suspend "$(ticking_job)"
   until_true 20 stands "$work/ticks.0"
   user scancel "$(ticking_job)"
-  ended
-  [ "$status" -ne 0 ]
-  nothing_left
+  ends_clean no
 }
 
 @test "TotalCPU covers the sub-jobs" {
@@ -169,19 +195,17 @@ END
 # bats test_tags=kernel
 @test "files in /dev/shm go with the sub-job, and what another step staged stays" {
   [ "$CLUSTER_CGROUP" != no ] || skip "nobody knows whose they are"
-  file=/dev/shm/cram-test.$$.$BATS_TEST_NUMBER
   program job.sh <<END
 #!/bin/sh
-srun -n1 sh -c 'head -c 3M /dev/zero >$file.staged'
+srun -n1 sh -c 'head -c 3M /dev/zero >$shm.staged'
 srun --cram=m.pb
-ls $file.* >kept
-rm -f $file.*
+ls $shm.* >kept
 END
-  pack --param i=1..6 -- sh -c "cat $file.staged >$file.{i}; mkdir $file.d{i}
-echo {i} >$file.d{i}/{i}"
+  pack --param i=1..6 -- sh -c "cat $shm.staged >$shm.{i}; mkdir $shm.d{i}
+echo {i} >$shm.d{i}/{i}"
   user sbatch --wait -N1 -c2 job.sh
   cat "$work/kept"
-  [ "$(cat "$work/kept")" = "$file.staged" ]
+  [ "$(cat "$work/kept")" = "$shm.staged" ]
   [ "$(count CD)" -eq 6 ]
 }
 

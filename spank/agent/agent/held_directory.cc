@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <filesystem>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "pack/base/io.h"
 #include "spank/agent/agent/remove_tree.h"
 
@@ -20,36 +21,59 @@ namespace {
 
 constexpr char kPrefix[] = "cram-tmp-";
 
-// Those of this user that nobody holds any more. A young one may be about to be
-// held.
-void RemoveLeftOnes(const std::string& parent) {
+// A young one may be about to be held.
+constexpr absl::Duration kYoung = absl::Minutes(1);
+// How long its last processes may take to die.
+constexpr absl::Duration kDying = absl::Seconds(1);
+
+bool TakeHold(const UniqueFd& fd, absl::Duration patience) {
+  absl::Time end = absl::Now() + patience;
+  while (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (absl::Now() >= end) return false;
+    absl::SleepFor(absl::Milliseconds(5));
+  }
+  return true;
+}
+
+// Those of this user that nobody holds any more.
+void RemoveLeftOnes(const std::string& parent, const std::string& prefix,
+                    absl::Duration age, absl::Duration patience) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(parent, error)) {
     std::string name = entry.path().filename().string();
-    if (!absl::StartsWith(name, kPrefix)) continue;
+    if (!absl::StartsWith(name, prefix)) continue;
     UniqueFd held(open(entry.path().c_str(),
                        O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     struct stat status;
     if (held.valid() && fstat(held.get(), &status) == 0 &&
-        status.st_uid == getuid() && status.st_mtime < time(nullptr) - 60 &&
-        flock(held.get(), LOCK_EX | LOCK_NB) == 0) {
+        status.st_uid == getuid() &&
+        absl::TimeFromTimespec(status.st_mtim) <= absl::Now() - age &&
+        TakeHold(held, patience)) {
       RemoveTree(entry.path().string());
     }
   }
+}
+
+std::string PrefixOf(const std::string& run) {
+  return absl::StrCat(kPrefix, run, "-");
 }
 
 }  // namespace
 
 absl::StatusOr<HeldDirectory> HeldDirectory::Make(const std::string& parent,
                                                   const std::string& run) {
-  RemoveLeftOnes(parent);
-  std::string path = absl::StrCat(parent, "/", kPrefix, run, "-XXXXXX");
+  RemoveLeftOnes(parent, kPrefix, kYoung, absl::ZeroDuration());
+  std::string path = absl::StrCat(parent, "/", PrefixOf(run), "XXXXXX");
   if (mkdtemp(&path[0]) == nullptr) return ErrnoStatus("create", path, errno);
   UniqueFd hold(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!hold.valid() || flock(hold.get(), LOCK_EX) != 0) {
     return ErrnoStatus("hold", path, errno);
   }
   return HeldDirectory(std::move(path), std::move(hold));
+}
+
+void HeldDirectory::Remove(const std::string& parent, const std::string& run) {
+  RemoveLeftOnes(parent, PrefixOf(run), absl::ZeroDuration(), kDying);
 }
 
 HeldDirectory::~HeldDirectory() {

@@ -18,6 +18,10 @@ class HeldDirectory {
   // have left in `parent`.
   static absl::StatusOr<HeldDirectory> Make(const std::string& parent,
                                             const std::string& run);
+  // Removes those of a run whose keeper was killed. Waits for one that is still
+  // held, for a second at most: then it stays.
+  static void Remove(const std::string& parent, const std::string& run);
+
   HeldDirectory(HeldDirectory&& other) noexcept
       : path_(std::exchange(other.path_, "")), hold_(std::move(other.hold_)) {}
   HeldDirectory& operator=(HeldDirectory&&) = delete;

@@ -249,4 +249,10 @@ int KeepAgent(const AgentOptions& options, const Step& step) {
   return status;
 }
 
+void SweepAfterKeeper(const Step& step, absl::Time start) {
+  RemoveLeftFiles(kSharedMemory, start, step.cgroup);
+  HeldDirectory::Remove(TemporaryParent(), step.run_id);
+  HeldDirectory::Remove(kSharedMemory, step.run_id);
+}
+
 }  // namespace cram

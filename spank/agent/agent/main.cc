@@ -26,6 +26,10 @@ int main(int argc, char** argv) {
     return cram::kBadUse;
   }
   cram::Step step = cram::Step::FromEnvironment(options->alone);
+  if (options->sweep) {
+    cram::SweepAfterKeeper(step, *options->sweep);
+    return 0;
+  }
   if (step.local_task != 0) {
     cram::WaitAtDoor(step);
     return 0;

@@ -1,5 +1,8 @@
 #include "spank/agent/agent/options.h"
 
+#include <stdint.h>
+
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
@@ -23,13 +26,16 @@ absl::StatusOr<AgentOptions> AgentOptions::Parse(int argc, char** argv) {
       options.terminal = true;
     } else if (option.first == "alone") {
       options.alone = true;
+    } else if (int64_t seconds; option.first == "sweep" &&
+                                absl::SimpleAtoi(option.second, &seconds)) {
+      options.sweep = absl::FromUnixSeconds(seconds);
     } else {
       absl::Status status = options.run.Set(option.first, option.second);
       if (!status.ok()) return status;
     }
   }
   for (++i; i < argc; ++i) options.default_command.emplace_back(argv[i]);
-  if (options.manifest.empty()) {
+  if (options.manifest.empty() && !options.sweep) {
     return absl::InvalidArgumentError(
         "no --manifest=FILE: use srun --cram=FILE or cram run FILE");
   }
