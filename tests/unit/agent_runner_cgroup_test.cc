@@ -5,6 +5,7 @@
 #include <linux/filter.h>
 #include <linux/magic.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -15,6 +16,7 @@
 
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "pack/base/fd.h"
 #include "pack/base/io.h"
@@ -32,6 +34,7 @@ class SpawningInCgroup : public Spawning {
       struct statfs kind;
       if (statfs(mount, &kind) == 0 && kind.f_type == CGROUP2_SUPER_MAGIC) {
         name_ = absl::StrCat("/cram_test_", getpid());
+        mount_ = mount;
         path_ = mount + name_;
       }
     }
@@ -68,7 +71,7 @@ class SpawningInCgroup : public Spawning {
     ASSERT_EQ(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
   }
 
-  std::string name_, path_;
+  std::string name_, mount_, path_;
   UniqueFd cgroup_, procs_;
 };
 
@@ -83,6 +86,23 @@ TEST_F(SpawningInCgroup, NeedsNoWrite) {
   EXPECT_TRUE(IsThere());
 }
 #endif
+
+TEST_F(SpawningInCgroup, RunsWhereItIsToWhateverTheCpuset) {
+  absl::StatusOr<UniqueFd> control =
+      OpenFile(mount_ + "/cgroup.subtree_control", O_WRONLY);
+  if (!control.ok() || write(control->get(), "+cpuset", 7) != 7) {
+    GTEST_SKIP() << "no cpuset controller for cgroup2 here";
+  }
+  cpu_set_t cpus;
+  sched_getaffinity(0, sizeof cpus, &cpus);
+  int cpu = 0;
+  while (!CPU_ISSET(cpu, &cpus)) ++cpu;
+  CPU_ZERO(&cpus);
+  CPU_SET(cpu, &cpus);
+  request_.cpus = &cpus;
+  EXPECT_EQ(Run({"nproc"}).code, 0);
+  EXPECT_EQ(Printed(), "1\n");
+}
 
 TEST_F(SpawningInCgroup, GivesErrorsBack) {
   SpawnResult result = Start({"/not/there"});

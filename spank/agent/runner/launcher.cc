@@ -117,6 +117,7 @@ void* Launcher::Run(void* launcher) {
       cpus = self->cpus_;
     }
     request.child = &self->child_;
+    if (request.cgroup_fd >= 0) request.cpus = &cpus;
     request.ignored_signals = &self->ignored_signals_;
     SpawnResult result = self->Start(request, cpus);
     absl::MutexLock lock(&self->mutex_);

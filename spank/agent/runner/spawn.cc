@@ -53,6 +53,10 @@ bool Redirect(int from, int to) {
       write(request.cgroup_procs_fd, "0", 1) != 1) {
     Fail(failure, "enter cgroup");
   }
+  if (request.cpus != nullptr &&
+      sched_setaffinity(0, sizeof *request.cpus, request.cpus) != 0) {
+    Fail(failure, "sched_setaffinity");
+  }
   if (request.open_files != nullptr &&
       setrlimit(RLIMIT_NOFILE, request.open_files) != 0) {
     Fail(failure, "setrlimit");

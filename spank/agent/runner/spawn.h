@@ -27,7 +27,10 @@ struct SpawnRequest {
   // A cgroup2's directory that it is started in, where that can be (see
   // clone_into.h); else it enters by itself:
   int cgroup_fd = -1;
-  int cgroup_procs_fd = -1;            // open for writing; -1: stay
+  int cgroup_procs_fd = -1;  // open for writing; -1: stay
+  // Where it is to run. nullptr: where the caller does; but who enters a
+  // cgroup2 with another cpuset is put onto all CPUs of that by the kernel.
+  const cpu_set_t* cpus = nullptr;
   const rlimit* open_files = nullptr;  // RLIMIT_NOFILE; nullptr: the caller's
   const rlimit* data = nullptr;        // RLIMIT_DATA, likewise
   // What is to be put back to its default; the kernel does that for handlers.
@@ -48,8 +51,8 @@ struct SpawnResult {
   int error = 0;            // errno
 };
 
-// The process leads a session of its own, dies with the calling thread, runs on
-// its CPUs, has default signal dispositions and an empty mask. Errors up to and
+// The process leads a session of its own, dies with the calling thread, has
+// default signal dispositions and an empty mask. Errors up to and
 // including execve(2) come back here: there is no child then, and nothing to
 // reap.
 //
