@@ -140,6 +140,21 @@ TEST_P(EachCgroup, WhoDiesOfALimitAboveIsNotOverItsCap) {
   EXPECT_LE(outcome.peak, 104 * kMiB);
 }
 
+// Where many of them look, and nowhere above.
+TEST_P(EachCgroup, RuntimesSeeTheCapAsTheLimitOfTheirOwnCgroup) {
+  for (uint64_t cap : {kCap, 2 * kCap, kCap}) {
+    ASSERT_TRUE(slot_->Arm(cap).ok());
+    ControlFile limit;
+    ASSERT_TRUE(limit
+                    .Open(slot_->directory(),
+                          is_cgroup2() ? "memory.max" : "memory.limit_in_bytes",
+                          O_RDONLY)
+                    .ok());
+    EXPECT_GE(limit.ReadNumber(), cap);
+    EXPECT_LE(limit.ReadNumber(), cap + 8 * kMiB);
+  }
+}
+
 TEST_P(EachCaps, SharedMemoryCountsAsWell) {
   Outcome outcome = Attempt(slot_.get(), SharedHog);
   EXPECT_EQ(outcome.exit.signal, SIGKILL);

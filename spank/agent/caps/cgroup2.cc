@@ -32,6 +32,12 @@ constexpr uint64_t kPeakNotWorthForgetting = kMiB;
 // no more of them than this, with what they have cached.
 constexpr int kMostRemoved = 16;
 
+// Runtimes look at the limit of the cgroup that they are in and at none above
+// (Java before 24, .NET before 9, libuv before 1.45), and that is `run`. So it
+// has one as well, above the slot's by more than the kernel charges at once (a
+// huge page): the slot's, which is root's, is the one that is reached.
+constexpr uint64_t kSeenAboveLimit = 4 * kMiB;
+
 absl::Status MakeDirectory(const std::string& path) {
   if (mkdir(path.c_str(), 0755) == 0 || errno == EEXIST) {
     return absl::OkStatus();
@@ -98,6 +104,7 @@ class Cgroup2Slot : public SlotCap {
     MakeRoomFor(cap_bytes, files);
     absl::Status status = ForgetPeak();
     if (status.ok()) status = limit_.Write(absl::StrCat(files + cap_bytes));
+    if (status.ok()) status = Show(files + cap_bytes + kSeenAboveLimit);
     cap_ = cap_bytes;
     // Of what `run` was charged before; it may be new.
     uint64_t before = run_current_.ReadNumber();
@@ -228,6 +235,12 @@ class Cgroup2Slot : public SlotCap {
     (void)limit_.Write(absl::StrCat(files + keep));
   }
 
+  absl::Status Show(uint64_t limit) {
+    if (limit == shown_) return absl::OkStatus();
+    shown_ = limit;
+    return WriteFile(run_, "memory.max", absl::StrCat(limit));
+  }
+
   absl::Status ForgetPeak() {
     if (!peak_.valid() || peak_.Write("0").ok() ||
         peak_.ReadNumber() <= kPeakNotWorthForgetting) {
@@ -235,6 +248,7 @@ class Cgroup2Slot : public SlotCap {
     }
     if (!RemoveCgroup(run_)) return ErrnoStatus("remove", run_, errno);
     ++removed_;
+    shown_ = 0;
     return MakeRun();
   }
 
@@ -253,7 +267,8 @@ class Cgroup2Slot : public SlotCap {
   ControlFile entry_, peak_, run_current_;  // of run
   uint64_t cap_ = UINT64_MAX;
   SlotCharges charges_;
-  int removed_ = 0;  // since caches were dropped
+  int removed_ = 0;     // since caches were dropped
+  uint64_t shown_ = 0;  // the limit of run
   uint64_t full_ = 0, ooms_ = 0, kills_ = 0, ooms_above_ = 0;
   UniqueFd run_fd_;
   std::string memory_line_;  // of who is in it
