@@ -162,6 +162,24 @@ TEST_P(EachCaps, SharedMemoryCountsAsWell) {
   EXPECT_LE(outcome.peak, is_cgroup() ? kCap : kCap + 100 * kMiB);
 }
 
+// As in a TMPDIR of a node without disks.
+TEST_P(EachCaps, FilesInADirectoryOfItsOwnCountAsWell) {
+  std::string directory = "/dev/shm/cram_test_XXXXXX";
+  ASSERT_NE(mkdtemp(&directory[0]), nullptr);
+  slot_->BeginDirectory(directory);
+  Outcome outcome = Attempt(slot_.get(), [&] {
+    std::string megabyte(kMiB, 'x');
+    for (int i = 0; i < 400; ++i) {
+      if (!ReplaceFile(absl::StrCat(directory, "/", i), megabyte).ok()) break;
+    }
+    sleep(100);
+    return 0;
+  });
+  std::filesystem::remove_all(directory);
+  EXPECT_EQ(outcome.verdict, CapVerdict::kOwnCap);
+  EXPECT_GE(outcome.peak, kCap / 10 * 9);
+}
+
 TEST_P(EachCaps, AQuietOneIsWithin) {
   Outcome outcome = Attempt(slot_.get(), Quiet);
   EXPECT_TRUE(outcome.exit.success());

@@ -120,6 +120,7 @@ std::optional<Slot::Failure> Slot::Prepare(Streams* streams) {
   }
   absl::Status status = cap_->Arm(attempt_.candidate.cap_bytes);
   if (status.ok()) status = directory_.Prepare();
+  if (status.ok()) cap_->BeginDirectory(directory_.path());
   if (!status.ok()) return Failure{std::string(status.message()), 0};
   *streams = OpenStreams(subjob, attempt_.candidate.tried.attempts,
                          *r_->options, collector(), IsLaterPart());

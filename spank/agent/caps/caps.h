@@ -32,9 +32,9 @@ enum class CapVerdict {
 constexpr uint64_t kLeftBehindWorthCounting = 8 * kMiB;
 
 // The cap of one slot, used for one attempt after the other:
-//   Arm, [child enters through entry_fd], Started, ... the leader is reaped,
-//   LeaderEnded, KillAll until it is true, Verdict, victim and peak_bytes,
-//   RemoveFiles, LeftBehind.
+//   Arm, BeginDirectory, [child enters through entry_fd], Started, ... the
+//   leader is reaped, LeaderEnded, KillAll until it is true, Verdict, victim
+//   and peak_bytes, RemoveFiles, LeftBehind.
 // Every process of the attempt is in it, however it was forked.
 //
 // Files of a tmpfs (/dev/shm) are memory and count to the cap of the attempt
@@ -47,6 +47,10 @@ class SlotCap {
 
   // Sets the cap of the next attempt and forgets the last one.
   virtual absl::Status Arm(uint64_t cap_bytes) = 0;
+
+  // Of the attempt's own: files in it are its memory where that is a tmpfs. The
+  // kernel charges them to a memory cgroup.
+  virtual void BeginDirectory(const std::string& /*directory*/) {}
 
   // Of its memory cgroup; empty: it has none.
   virtual std::string directory() const { return ""; }

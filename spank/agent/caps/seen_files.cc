@@ -50,18 +50,19 @@ std::vector<TmpfsFile> FilesOpenToWrite(pid_t pid, const std::string& prefix) {
 }  // namespace
 
 void SeenFiles::Look(uint32_t slot, absl::Time since, pid_t pid,
-                     bool has_shared) {
+                     bool has_shared, const OwnFiles& counted) {
   if (!HasChangedSince(tmpfs_, since)) return;
   std::string prefix = tmpfs_ + "/";
-  for (const TmpfsFile& file : FilesOpenToWrite(pid, prefix)) {
-    Remember(slot, since, file.path, file.id);
-  }
+  auto remember = [&](const TmpfsFile& file) {
+    if (!counted.Has(file.path)) Remember(slot, since, file.path, file.id);
+  };
+  for (const TmpfsFile& file : FilesOpenToWrite(pid, prefix)) remember(file);
   if (!has_shared) return;
   absl::StatusOr<std::string> maps =
       ReadFile(absl::StrCat("/proc/", pid, "/maps"));
   if (!maps.ok()) return;
   for (const TmpfsFile& file : FilesMappedToWrite(*maps, prefix)) {
-    Remember(slot, since, file.path, file.id);
+    remember(file);
   }
 }
 

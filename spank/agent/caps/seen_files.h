@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "spank/agent/caps/file_id.h"
+#include "spank/agent/caps/own_files.h"
 
 namespace cram {
 
@@ -28,8 +29,9 @@ class SeenFiles {
   // Looks at a process of the attempt in `slot`, which began at `since`. Some
   // microseconds a descriptor; one stat(2) when nothing was made or removed in
   // the tmpfs itself since then. `has_shared`: it has shared memory, which may
-  // be such a file's.
-  void Look(uint32_t slot, absl::Time since, pid_t pid, bool has_shared);
+  // be such a file's. Those that are `counted` already are left out.
+  void Look(uint32_t slot, absl::Time since, pid_t pid, bool has_shared,
+            const OwnFiles& counted = OwnFiles());
 
   // Memory of those that are the slot's alone, and still there.
   uint64_t BytesOf(uint32_t slot) const;

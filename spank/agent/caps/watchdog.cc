@@ -12,6 +12,7 @@
 #include "pack/base/io.h"
 #include "pack/base/size.h"
 #include "spank/agent/caps/left_files.h"
+#include "spank/agent/caps/own_files.h"
 
 namespace cram {
 namespace {
@@ -102,6 +103,10 @@ class WatchdogSlot : public SlotCap {
     return absl::OkStatus();
   }
 
+  void BeginDirectory(const std::string& directory) override {
+    own_.Begin(directory);
+  }
+
   void Started(pid_t leader) override {
     leader_ = leader;
     processes_->AddLeader(leader, absl::StrCat("CRAM_SLOT=", slot_));
@@ -180,9 +185,9 @@ class WatchdogSlot : public SlotCap {
       Resident resident = ResidentOf(pid);
       sum += resident;
       largest = std::max(largest, resident.With(0));
-      if (look) seen_->Look(slot_, begin_, pid, resident.shared > 0);
+      if (look) seen_->Look(slot_, begin_, pid, resident.shared > 0, own_);
     }
-    uint64_t files = seen_->BytesOf(slot_);
+    uint64_t files = Files();
     if (largest > cap_) return sum.With(files);
     // A process that ends while others are still to be measured leaves them
     // its shares, which were counted already: what is over the cap is so each
@@ -190,10 +195,12 @@ class WatchdogSlot : public SlotCap {
     for (int i = 0; i < kMeasurements && sum.With(files) > cap_; ++i) {
       sum = Resident();
       for (pid_t pid : members) sum += ProportionOf(pid);
-      files = seen_->BytesOf(slot_);
+      files = Files();
     }
     return sum.With(files);
   }
+
+  uint64_t Files() { return own_.Bytes() + seen_->BytesOf(slot_); }
 
   void Forget() {
     if (leader_ != 0) processes_->RemoveLeader(leader_);
@@ -205,6 +212,7 @@ class WatchdogSlot : public SlotCap {
   OomKills* kills_;
   IdleFiles* idle_;
   SeenFiles* seen_;
+  OwnFiles own_;
   pid_t leader_ = 0;
   absl::Time begin_;
   absl::Time looked_at_files_;

@@ -1,0 +1,36 @@
+// Memory of the files in a directory that is a sub-job's own.
+#pragma once
+
+#include <stdint.h>
+
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace cram {
+
+// On a diskless node TMPDIR is in a tmpfs: without a cgroup nobody else counts
+// what a sub-job fills there. All that is below the directory counts, whoever
+// has it open, and nothing elsewhere; so does not what was removed and is still
+// open.
+class OwnFiles {
+ public:
+  // Of an attempt that begins. Costs a statfs(2): on a disk nothing is counted.
+  void Begin(const std::string& directory);
+
+  // Whether the path is below the directory.
+  bool Has(const std::string& path) const;
+
+  // It takes no more than a twentieth of the time: what is asked sooner again
+  // may be as old. Looks at 10,000 files at most.
+  uint64_t Bytes();
+
+ private:
+  void Count();
+
+  std::string directory_;  // empty: not in a tmpfs
+  absl::Time next_count_;
+  uint64_t bytes_ = 0;
+};
+
+}  // namespace cram
