@@ -23,7 +23,7 @@ static const char kOomScoreAdjust[] = "-500";
 
 enum {
   kEndMilliseconds = 1000,
-  kSweepMilliseconds = 2000,
+  kSweepMilliseconds = 10000,  // some hundredths of a second, mostly
   kTaskExitMilliseconds = 3000,
   kExitMilliseconds = 5000,
 };

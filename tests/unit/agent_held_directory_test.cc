@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include "pack/base/fd.h"
 #include "pack/base/io.h"
@@ -59,6 +60,23 @@ TEST_F(HeldDirectories, OfKilledKeepersAreRemovedByTheNext) {
   EXPECT_TRUE(std::filesystem::exists(young)) << "it may not be locked yet";
   EXPECT_TRUE(std::filesystem::exists(living));
   EXPECT_TRUE(std::filesystem::exists(another));
+}
+
+TEST_F(HeldDirectories, OfARunThatWasKilledAreRemovedAtOnce) {
+  std::string killed = MakeOne("cram-tmp-6.0-abcdef", false);
+  std::string other = MakeOne("cram-tmp-6.01-abcdef", false);
+  std::string dying = MakeOne("cram-tmp-6.0-ghijkl", false);
+  UniqueFd keeper(open(dying.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  ASSERT_EQ(flock(keeper.get(), LOCK_EX), 0);
+  std::thread death([&keeper] {
+    usleep(100000);
+    keeper.reset();
+  });
+  HeldDirectory::Remove(parent_.path(), "6.0");
+  death.join();
+  EXPECT_FALSE(std::filesystem::exists(killed));
+  EXPECT_FALSE(std::filesystem::exists(dying));
+  EXPECT_TRUE(std::filesystem::exists(other));
 }
 
 }  // namespace

@@ -237,6 +237,13 @@ TEST(AgentOptions, AreThoseOfTheRunAndTheDefaultCommand) {
             (std::vector<std::string>{"prog", "--flag", "--", "x"}));
 }
 
+TEST(AgentOptions, AreThePluginsAlone) {
+  absl::StatusOr<AgentOptions> options = Parse({"--sweep=1795364761"});
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options->sweep, absl::FromUnixSeconds(1795364761));
+  EXPECT_FALSE(Parse({"--sweep=soon"}).ok());
+}
+
 TEST(AgentOptions, NeedAManifestAndKnowEveryWord) {
   EXPECT_FALSE(Parse({}).ok());
   EXPECT_FALSE(Parse({"--manifest="}).ok());

@@ -250,9 +250,9 @@ int KeepAgent(const AgentOptions& options, const Step& step) {
 }
 
 void SweepAfterKeeper(const Step& step, absl::Time start) {
-  RemoveLeftFiles(kSharedMemory, start, step.cgroup);
   HeldDirectory::Remove(TemporaryParent(), step.run_id);
   HeldDirectory::Remove(kSharedMemory, step.run_id);
+  RemoveLeftFiles(kSharedMemory, start, step.cgroup);
 }
 
 }  // namespace cram
