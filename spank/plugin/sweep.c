@@ -13,6 +13,8 @@
 #include "cgroup_files.h"
 #include "waiting.h"
 
+enum { kDyingMilliseconds = 1000 };
+
 // A directory of its own: with v2 no process may be in one that has others.
 static int open_own_cgroup(const struct cgroup* cgroup) {
   int cram = cgroup_open(AT_FDCWD, cgroup->path);
@@ -65,9 +67,12 @@ static int wait_for(pid_t pid, int milliseconds) {
   pid_t ended;
   while ((ended = waitpid(pid, &status, WNOHANG)) != pid) {
     if (ended < 0 && errno != EINTR) return -1;
-    if (!late && milliseconds_now() >= end) {
+    if (milliseconds_now() >= end) {
+      // In a file system that hangs not even SIGKILL ends it.
+      if (late) break;
       late = 1;
       kill(pid, SIGKILL);
+      end += kDyingMilliseconds;
     }
     pause_milliseconds(5);
   }

@@ -18,8 +18,8 @@ struct sweep {
   char** environment;    // of the step: which run, and its TMPDIR
 };
 
-// Runs it and waits; kills it after so many milliseconds. `cgroup` is the
-// sub-jobs', in which nobody is any more; its path is empty where there is
-// none. Returns 0, or -1 with errno set.
+// Runs it and waits; kills it after so many milliseconds, and waits a second
+// more at most. `cgroup` is the sub-jobs', in which nobody is any more; its
+// path is empty where there is none. Returns 0, or -1 with errno set.
 int sweep_run(const struct sweep* sweep, const struct cgroup* cgroup,
               int milliseconds);
