@@ -150,6 +150,22 @@ succeeded() {
 }
 
 # bats test_tags=slow
+@test "for how long a job is suspended is not on its sub-jobs' time limits" {
+  pack --param i=1..2 -- sh -c 'until [ -e go ]; do sleep 0.2; done'
+  background srun -N1 -c2 --cram=m.pb --cram-time=12s
+  until_true 20 eval '[ "$(count R)" -eq 2 ]'
+  id=$(squeue -h -o %A)
+  scontrol suspend "$id"
+  sleep 12
+  touch "$work/go"
+  scontrol resume "$id"
+  status=0
+  wait "$pid" || status=$?
+  [ "$status" -eq 0 ]
+  [ "$(count CD)" -eq 2 ]
+}
+
+# bats test_tags=slow
 @test "scancel of a suspended job leaves nothing" {
   start_tickers
   scontrol suspend "$(ticking_job)"

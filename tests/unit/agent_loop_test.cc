@@ -55,6 +55,25 @@ TEST(Loop, NeverCallsATimerThatWasCancelled) {
   EXPECT_FALSE(called);
 }
 
+TEST(Loop, DoesNotCountForHowLongItWasStopped) {
+  std::unique_ptr<Loop> loop = NewLoop();
+  Loop::Instant start = MonotonicNow();
+  absl::Duration awake, always;
+  loop->ExpectStops(true);
+  loop->After(absl::Milliseconds(10), [&] { usleep(300000); });
+  loop->After(absl::Milliseconds(30), [&] { loop->ExpectStops(false); });
+  loop->After(absl::Milliseconds(200),
+              [&] { always = MonotonicNow() - start; });
+  loop->AfterAwake(absl::Milliseconds(200), [&] {
+    awake = MonotonicNow() - start;
+    loop->Stop();
+  });
+  loop->Run();
+  EXPECT_GE(loop->stopped_for(), absl::Milliseconds(280));
+  EXPECT_GE(awake, absl::Milliseconds(480));
+  EXPECT_LT(always, awake);
+}
+
 TEST(Loop, LetsATimerArmTheNext) {
   std::unique_ptr<Loop> loop = NewLoop();
   int calls = 0;

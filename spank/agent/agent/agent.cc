@@ -106,6 +106,9 @@ absl::Status Agent::CatchSignals() {
   sigemptyset(&set);
   sigaddset(&set, SIGCHLD);
   for (int signal : kStopSignals) sigaddset(&set, signal);
+  if (run_.step.in_slurm) {
+    for (int signal : {SIGTSTP, SIGCONT}) sigaddset(&set, signal);
+  }
   sigprocmask(SIG_BLOCK, &set, nullptr);
   signal(SIGPIPE, SIG_IGN);
   signals_.reset(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -217,16 +220,17 @@ int Agent::Work() {
 }
 
 // Sub-jobs are told in time; those that stay are killed before Slurm does that
-// to us, and records are written in peace.
+// to us, and records are written in peace. Slurm gives a job the time back for
+// which it was suspended.
 void Agent::WatchJobEnd() {
   if (run_.step.job_end == absl::InfiniteFuture()) return;
   absl::Duration notice = run_.options.run.end_notice;
   absl::Duration left = run_.step.job_end - absl::Now();
   node_->MustEndBy(run_.step.job_end - notice);
-  run_.loop->After(std::max(left - notice, absl::ZeroDuration()),
-                   [this] { AnnounceEnd(); });
-  run_.loop->After(std::max(left - kLeastNotice, absl::ZeroDuration()),
-                   [this] { role_->StopRun(std::string(kJobTimeLimit)); });
+  run_.loop->AfterAwake(std::max(left - notice, absl::ZeroDuration()),
+                        [this] { AnnounceEnd(); });
+  run_.loop->AfterAwake(std::max(left - kLeastNotice, absl::ZeroDuration()),
+                        [this] { role_->StopRun(std::string(kJobTimeLimit)); });
 }
 
 void Agent::AnnounceEnd() {
@@ -319,6 +323,9 @@ void Agent::HandleSignals() {
   while (read(signals_.get(), &signal, sizeof signal) == sizeof signal) {
     if (signal.ssi_signo == SIGCHLD) {
       child = true;
+    } else if (signal.ssi_signo == SIGTSTP || signal.ssi_signo == SIGCONT) {
+      // Slurm is about to suspend the job, or has resumed it.
+      run_.loop->ExpectStops(signal.ssi_signo == SIGTSTP);
     } else {
       stop = static_cast<int>(signal.ssi_signo);
     }

@@ -50,11 +50,12 @@ std::optional<Slot::Failure> CandidateMaker::WhyTooLarge(
       0};
 }
 
-bool CandidateMaker::TooLate(const Candidate& candidate) const {
+bool CandidateMaker::TooLate(const Candidate& candidate,
+                             absl::Duration suspended) const {
   if (end_ == absl::InfiniteFuture()) return false;
   absl::Duration length = TimeLimit(*options_, candidate.subjob);
   if (length == absl::InfiniteDuration()) length = run_times_.Expected();
-  return absl::Now() + length > end_;
+  return absl::Now() + length > end_ + suspended;
 }
 
 void CandidateMaker::Completed(const Candidate& candidate, const Ended& ended) {

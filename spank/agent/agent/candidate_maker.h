@@ -43,8 +43,8 @@ class CandidateMaker {
   // Nothing may run longer than until then.
   void MustEndBy(absl::Time end) { end_ = end; }
   // Whether it may, were it started now: by its limit, or else as long as
-  // those before it took.
-  bool TooLate(const Candidate& candidate) const;
+  // those before it took. The end is later by what the job was suspended for.
+  bool TooLate(const Candidate& candidate, absl::Duration suspended) const;
 
   uint64_t CapOf(const SubJob& subjob, uint32_t cpus) {
     return cap_rule_.CapOf(subjob, cpus);

@@ -99,8 +99,9 @@ class Freezer {
       (void)control_.Open(cgroup, "cgroup.freeze", O_WRONLY);
     }
   }
-  bool needed() const { return control_.valid(); }
-  void Stop(bool stop) { (void)control_.Write(stop ? "1" : "0"); }
+  void Stop(bool stop) {
+    if (control_.valid()) (void)control_.Write(stop ? "1" : "0");
+  }
 
  private:
   ControlFile control_;
@@ -142,9 +143,8 @@ int WaitFor(pid_t agent, const sigset_t& signals, Freezer* freezer) {
     int signal = sigwaitinfo(&signals, &info);
     if (signal == SIGTSTP || signal == SIGCONT) {
       freezer->Stop(signal == SIGTSTP);
-    } else if (signal > 0 && signal != SIGCHLD) {
-      kill(agent, signal);
     }
+    if (signal > 0 && signal != SIGCHLD) kill(agent, signal);
     int status;
     pid_t pid;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
@@ -197,9 +197,8 @@ int KeepAgent(const AgentOptions& options, const Step& step) {
     sigaddset(&signals, signal);
   }
   Freezer freezer(step.cgroup);
-  if (freezer.needed()) {
-    sigaddset(&signals, SIGTSTP);
-    sigaddset(&signals, SIGCONT);
+  if (step.in_slurm) {
+    for (int signal : {SIGTSTP, SIGCONT}) sigaddset(&signals, signal);
   }
   sigprocmask(SIG_BLOCK, &signals, &old_mask);
   Premises premises;

@@ -192,7 +192,7 @@ bool Node::StartFrom(Line::Queue queue) {
   // Two that are doubted try what failed on the other.
   if (doubted() && next->tried.failed_on == 0) return false;
   std::optional<Slot::Failure> failure = MakeReady(*next, &head);
-  if (failure || maker_.TooLate(*head)) {
+  if (failure || maker_.TooLate(*head, resources_.loop->stopped_for())) {
     Candidate candidate = *std::exchange(head, std::nullopt);
     line_.PopFront(queue);
     if (failure && candidate.subjob.ranks > 1 &&
@@ -340,7 +340,7 @@ std::optional<Candidate> Node::ReadWide(const Planned& planned) {
     outcomes_.NotStarted(candidate, *failure);
     return std::nullopt;
   }
-  if (maker_.TooLate(candidate)) {
+  if (maker_.TooLate(candidate, resources_.loop->stopped_for())) {
     SetAside(1);
     return std::nullopt;
   }

@@ -108,7 +108,8 @@ int RootRole::Conclude() {
   // Set aside: they could not have ended in time.
   uint64_t& pending = summary.finished[static_cast<size_t>(State::kPending)];
   bool told_to_end =
-      absl::Now() >= run_->step.job_end - run_->options.run.end_notice &&
+      absl::Now() - run_->loop->stopped_for() >=
+          run_->step.job_end - run_->options.run.end_notice &&
       summary.finished[static_cast<size_t>(State::kCancelled)] != 0;
   if ((pending != 0 || told_to_end) && stop_reason_.empty()) {
     stop_reason_ = std::string(kJobTimeLimit);

@@ -212,7 +212,7 @@ uint64_t Slot::DataLimitBytes() const {
 void Slot::ArmTimers() {
   absl::Duration limit = TimeLimit(*r_->options, attempt_.candidate.subjob);
   if (limit != absl::InfiniteDuration() && !IsLaterPart()) {
-    limit_timer_ = r_->loop->After(limit, [this] {
+    limit_timer_ = r_->loop->AfterAwake(limit, [this] {
       limit_timer_ = 0;
       End(EndReason::kTimeLimit);
     });

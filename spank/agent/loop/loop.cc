@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "pack/base/io.h"
 
@@ -52,10 +53,23 @@ void Loop::Unwatch(int fd) {
 }
 
 Loop::TimerId Loop::After(absl::Duration delay, std::function<void()> handler) {
-  TimerId id = ++last_timer_;
-  timer_places_[id] =
-      timers_.emplace(MonotonicNow() + delay, Timer{id, std::move(handler)});
-  return id;
+  return Arm(delay, Timer{0, std::move(handler)});
+}
+
+Loop::TimerId Loop::AfterAwake(absl::Duration delay,
+                               std::function<void()> handler) {
+  return Arm(delay, Timer{0, std::move(handler), true, stopped_for_});
+}
+
+Loop::TimerId Loop::Arm(absl::Duration delay, Timer timer) {
+  timer.id = ++last_timer_;
+  ArmAt(MonotonicNow() + delay, std::move(timer));
+  return last_timer_;
+}
+
+void Loop::ArmAt(Instant due, Timer timer) {
+  TimerId id = timer.id;
+  timer_places_[id] = timers_.emplace(due, std::move(timer));
 }
 
 void Loop::Cancel(TimerId timer) {
@@ -76,9 +90,16 @@ int Loop::MillisecondsToNextTimer() const {
 
 void Loop::RunTimers() {
   while (!stopped_ && !timers_.empty() && timers_.begin()->first <= now_) {
+    Instant due = timers_.begin()->first;
     Timer timer = std::move(timers_.begin()->second);
     timers_.erase(timers_.begin());
     timer_places_.erase(timer.id);
+    if (timer.awake && timer.stopped_before < stopped_for_) {
+      due += stopped_for_ - timer.stopped_before;
+      timer.stopped_before = stopped_for_;
+      ArmAt(due, std::move(timer));
+      continue;
+    }
     timer.handler();
   }
 }
@@ -88,6 +109,10 @@ void Loop::Run() {
   while (!stopped_) {
     int n = epoll_wait(epoll_.get(), events, 64, MillisecondsToNextTimer());
     now_ = MonotonicNow();
+    if (expects_stops_ && !timers_.empty()) {
+      stopped_for_ +=
+          std::max(now_ - timers_.begin()->first, absl::ZeroDuration());
+    }
     for (int i = 0; i < n && !stopped_; ++i) {
       // An earlier handler of this round may have unwatched it.
       std::shared_ptr<Watcher> watcher = watchers_[events[i].data.fd];

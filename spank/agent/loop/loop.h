@@ -34,8 +34,15 @@ class Loop {
 
   // Calls `handler` once, `delay` from now or a little later.
   TimerId After(absl::Duration delay, std::function<void()> handler);
+  // The same, but the time for which the process was stopped does not count.
+  TimerId AfterAwake(absl::Duration delay, std::function<void()> handler);
   // A timer that has fired, or 0, is ignored.
   void Cancel(TimerId timer);
+
+  // From now on the process may be stopped: while this is so, that a timer was
+  // late by is taken for such a time.
+  void ExpectStops(bool expect) { expects_stops_ = expect; }
+  absl::Duration stopped_for() const { return stopped_for_; }
 
   // Taken once a round: all handlers of a round see the same time.
   Instant now() const { return now_; }
@@ -51,9 +58,13 @@ class Loop {
   struct Timer {
     TimerId id;
     std::function<void()> handler;
+    bool awake = false;                  // only time awake counts
+    absl::Duration stopped_before = {};  // when it was armed
   };
 
   explicit Loop(UniqueFd epoll) : epoll_(std::move(epoll)) {}
+  TimerId Arm(absl::Duration delay, Timer timer);
+  void ArmAt(Instant due, Timer timer);
   int MillisecondsToNextTimer() const;
   void RunTimers();
 
@@ -65,6 +76,8 @@ class Loop {
   std::map<TimerId, std::multimap<Instant, Timer>::iterator> timer_places_;
   TimerId last_timer_ = 0;
   Instant now_;
+  bool expects_stops_ = false;
+  absl::Duration stopped_for_;
   bool stopped_ = false;
 };
 
