@@ -35,7 +35,10 @@ def play(ground, nodes, subjobs):
             status = process.wait(3600)
             seconds = time.monotonic() - start
         ground.settle()
-        check(ground, f"{work}/cram-1.0", subjobs, status)
+        if status != 0:
+            with open(f"{work}/log", errors="replace", encoding="ascii") as log:
+                raise Broken(f"status {status}; {''.join(list(log)[-20:])}")
+        check(ground, f"{work}/cram-1.0", subjobs)
         lost = len(indexes(ground, f"{work}/cram-1.0", "-D", "-s", "NF"))
         print(f"{nodes} agents, {LOST} of them killed: {subjobs} sub-jobs "
               f"completed once each, {lost} of them run again; "
@@ -63,9 +66,7 @@ def kill_some(ground, run, subjobs):
         ground.kill_both(*rng.choice(agents))
 
 
-def check(ground, run, subjobs, status):
-    if status != 0:
-        raise Broken(f"status {status}")
+def check(ground, run, subjobs):
     times = collections.Counter(indexes(ground, run, "-D", "-s", "CD"))
     if len(times) != subjobs or set(times.values()) != {1}:
         raise Broken(f"{len(times)} completed, {sum(times.values())} records")
