@@ -96,7 +96,7 @@ same() {
 
 @test "cram-agent(8) has every run option" {
   same "$(page_options cram-agent.8 OPTIONS)" \
-    "$(printf '%s\n' --manifest --terminal $(run_options --) | sort)"
+    "$(printf '%s\n' --manifest --sweep --terminal $(run_options --) | sort)"
 }
 
 @test "pages are well formed" {
