@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -286,6 +287,28 @@ TEST_P(EachCaps, SaysWhetherItHoldsALeader) {
   waitpid(outside, nullptr, 0);
   EXPECT_TRUE(slot_->Holds(outside)) << "it is gone";
   EXPECT_TRUE(KillAllOf(slot_.get()));
+}
+
+TEST_P(EachCgroup, HoldsWhoIsBelowIt) {
+  ASSERT_TRUE(slot_->Arm(kCap).ok());
+  std::string below = slot_->directory() + "/below";
+  ASSERT_EQ(mkdir(below.c_str(), 0755), 0) << strerror(errno);
+  pid_t pid = Start(slot_.get(), [&below] {
+    int fd = open((below + "/cgroup.procs").c_str(), O_WRONLY);
+    if (write(fd, "0", 1) != 1) return 1;
+    return sleep(100) == 0 ? 0 : 1;
+  });
+  slot_->Started(pid);
+  absl::Time deadline = absl::Now() + kPatience;
+  std::string procs;
+  while (procs.empty() && absl::Now() < deadline) {
+    procs = ReadFile(below + "/cgroup.procs").value_or("");
+  }
+  EXPECT_EQ(procs, absl::StrCat(pid, "\n"));
+  EXPECT_TRUE(slot_->Holds(pid));
+  kill(pid, SIGKILL);
+  waitpid(pid, nullptr, 0);
+  EXPECT_TRUE(RemoveCgroup(below)) << strerror(errno);
 }
 
 TEST_P(EachCaps, ACapMayGrowAndShrinkFromAttemptToAttempt) {

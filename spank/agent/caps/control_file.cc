@@ -174,7 +174,12 @@ absl::StatusOr<std::string> CheckEntry(int entry_fd,
 
 bool IsInCgroup(pid_t pid, absl::string_view memory_line) {
   absl::StatusOr<std::string> cgroup = ReadFile(CgroupFile(pid));
-  if (!cgroup.ok() || MemoryLine(*cgroup) == memory_line) return true;
+  if (!cgroup.ok()) return true;
+  absl::string_view rest = MemoryLine(*cgroup);
+  if (absl::ConsumePrefix(&rest, memory_line) &&
+      (rest.empty() || rest[0] == '/')) {
+    return true;
+  }
   // With v1 one that ends goes to the root.
   absl::StatusOr<std::string> stat =
       ReadFile(absl::StrCat("/proc/", pid, "/stat"));

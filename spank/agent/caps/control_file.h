@@ -65,7 +65,8 @@ absl::string_view MemoryLine(absl::string_view cgroup);
 absl::StatusOr<std::string> CheckEntry(int entry_fd,
                                        const std::string& directory);
 
-// Whether the kernel has the process there; also true of one that has ended.
+// Whether the kernel has the process there or below, where a sub-job may have
+// made a cgroup2 of its own; also true of one that has ended.
 bool IsInCgroup(pid_t pid, absl::string_view memory_line);
 
 }  // namespace cram
