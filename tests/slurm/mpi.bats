@@ -68,7 +68,7 @@ none_in_shared_memory() {
   [ "$(rows index,state,cause)" = "0|OUT_OF_MEMORY|own cap
 1|OUT_OF_MEMORY|own cap" ] || { rows index,state,cause,reason,nodelist && false; }
   [ "$(user cramacct --why -j "$(run_dir)" |
-    grep -c 'killed: pid [0-9]* of its rank 3 with')" -eq 2 ]
+    grep -c 'killed: pid [0-9]* of its rank 3[: ]')" -eq 2 ]
   nothing_left
 }
 
