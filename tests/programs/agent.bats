@@ -214,12 +214,11 @@ END
   [ "$(id -u)" -eq 0 ] || skip "needs root, to look at the agent's children"
   program killer <<'END'
 #!/usr/bin/python3
-import os, signal, sys
-tasks = f"/proc/{sys.argv[1]}/task"
-while os.path.exists(tasks):
-    for task in os.listdir(tasks):
+import glob, os, signal, sys
+while tasks := glob.glob(f"/proc/{sys.argv[1]}/task/*"):
+    for task in tasks:
         try:
-            with open(f"{tasks}/{task}/children") as children:
+            with open(f"{task}/children") as children:
                 for pid in children.read().split():
                     os.kill(int(pid), signal.SIGKILL)
         except OSError:
