@@ -19,6 +19,8 @@ enum { kDyingMilliseconds = 1000 };
 static int open_own_cgroup(const struct cgroup* cgroup) {
   int cram = cgroup_open(AT_FDCWD, cgroup->path);
   if (cram < 0) return -1;
+  // Of a job that is suspended it is frozen, with v2 and all that enters it.
+  (void)cgroup_write(cram, "cgroup.freeze", "0");
   int own = cgroup_make_directory(cram, "sweep");
   int error = errno;
   close(cram);
