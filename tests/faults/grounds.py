@@ -1,6 +1,7 @@
 """Where the fault test runs cram: what starts a run, and whom one can hit."""
 import glob
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -101,10 +102,11 @@ class Alone:
                         XDG_STATE_HOME=f"{work}/state",
                         CRAM_PATIENCE=str(PATIENCE))
 
-    def run(self, words, **more):
-        return subprocess.run(words, cwd=self.work, env=self.env, text=True,
+    def run(self, words, **environment):
+        return subprocess.run(words, cwd=self.work,
+                              env=dict(self.env, **environment), text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              check=False, **more)
+                              check=False)
 
     def start(self, manifest, resume, directory, rng, ledger, log):
         words = [self.cram, "run", f"--dir={directory}",
@@ -149,7 +151,10 @@ class Alone:
                 glob.glob(f"/sys/fs/cgroup/**/cram_{pid}", recursive=True)]
 
     def clear(self):
-        pass
+        """What keepers that were killed made, and no later run removed."""
+        for pid in self.keepers:
+            for path in glob.glob(f"/dev/shm/cram-tmp-run-*-{pid}.0-*"):
+                shutil.rmtree(path, ignore_errors=True)
 
     def end(self):
         pass
@@ -223,6 +228,7 @@ class Agents(Alone):
         super().__init__(build)
         self.bridge = f"c{os.getpid()}"
         self.runs = 0
+        self.began = 0
         self.now = None
         subprocess.run(["ip", "link", "add", self.bridge, "type", "bridge"],
                        check=True)
@@ -235,6 +241,7 @@ class Agents(Alone):
     def start_nodes(self, nodes, slots, manifest, resume, directory, ledger,
                     log):
         self.runs += 1
+        self.began = int(time.time())
         if resume:
             manifest = f"{resume}/manifest.pb"
         words = [self.agent, f"--manifest={manifest}", f"--dir={directory}",
@@ -267,9 +274,14 @@ class Agents(Alone):
             send(pid, signal.SIGKILL)
 
     def settle(self):
+        """With what the plugin does after a task that was killed."""
         super().settle()
         for node in self.now.nodes:
             node.unplug()
+        self.run([self.agent, f"--sweep={self.began}"],
+                 SLURM_JOB_ID=str(self.runs), SLURM_STEP_ID="0")
+        if left := glob.glob(f"/dev/shm/cram-tmp-{self.runs}.0-*"):
+            raise Broken(f"directories are left: {left}")
 
     def cut(self, whom, seconds):
         node = self.now.nodes[int(whom * len(self.now.nodes))]
