@@ -22,7 +22,7 @@
 static const char kOomScoreAdjust[] = "-500";
 
 enum {
-  kEndMilliseconds = 1000,
+  kEndMilliseconds = 5000,  // the kernel takes some for hundreds of gigabytes
   kSweepMilliseconds = 10000,  // some hundredths of a second, mostly
   kTaskExitMilliseconds = 3000,
   kExitMilliseconds = 5000,

@@ -24,7 +24,7 @@ constexpr char kPrefix[] = "cram-tmp-";
 // A young one may be about to be held.
 constexpr absl::Duration kYoung = absl::Minutes(1);
 // How long its last processes may take to die.
-constexpr absl::Duration kDying = absl::Seconds(1);
+constexpr absl::Duration kDying = absl::Seconds(4);
 
 bool TakeHold(const UniqueFd& fd, absl::Duration patience) {
   absl::Time end = absl::Now() + patience;

@@ -19,7 +19,7 @@ class HeldDirectory {
   static absl::StatusOr<HeldDirectory> Make(const std::string& parent,
                                             const std::string& run);
   // Removes those of a run whose keeper was killed. Waits for one that is still
-  // held, for a second at most: then it stays.
+  // held, for some seconds at most: then it stays.
   static void Remove(const std::string& parent, const std::string& run);
 
   HeldDirectory(HeldDirectory&& other) noexcept
