@@ -28,11 +28,12 @@ enum Property {
   kMemMode,
   kTime,
   kMpi,
+  kRetryCodes,
   kProperties
 };
 constexpr std::array<absl::string_view, kProperties> kPropertyNames = {
     "argv",  "cwd",  "env", "stdin",    "stdout", "stderr", "name",
-    "ranks", "cpus", "mem", "mem_mode", "time",   "mpi"};
+    "ranks", "cpus", "mem", "mem_mode", "time",   "mpi",    "retry_codes"};
 
 absl::Status SetProperty(Property property, const std::string& text,
                          SubJobTemplate* own) {
@@ -64,6 +65,8 @@ absl::Status SetProperty(Property property, const std::string& text,
       return SetTimeLimit(text, own);
     case kMpi:
       return SetMpi(text, own);
+    case kRetryCodes:
+      return SetRetryCodes(text, own);
     case kArgv:
     case kEnv:
     case kProperties:
@@ -181,7 +184,9 @@ absl::Status JsonlReader::Parser::CheckWhole() {
 bool JsonlReader::Parser::key(std::string& name) {
   key_ = name;
   if (place_ == Place::kEnv) {
-    if (!name.empty() && name.find('=') == std::string::npos) return true;
+    bool good = std::none_of(name.begin(), name.end(),
+                             [](char c) { return c == '=' || c == '\0'; });
+    if (good && !name.empty()) return true;
     return Fail(absl::StrCat("'env': ", KeyText(), " is no variable's name"));
   }
   auto property = std::find(kPropertyNames.begin(), kPropertyNames.end(), name);

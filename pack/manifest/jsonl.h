@@ -21,11 +21,11 @@ struct JsonlRow {
 };
 
 // The keys argv, cwd, env, stdin, stdout, stderr, name, ranks, cpus, mem,
-// mem_mode, time and mpi are properties of the sub-job; every other is a
-// column, whose value is a text, a number (in the digits that it has there),
-// true or false. The first object says which columns there are and whether rows
-// have an argv; the others have the same, in any order. Blank lines are
-// skipped.
+// mem_mode, time, mpi and retry_codes are properties of the sub-job; every
+// other is a column, whose value is a text, a number (in the digits that it has
+// there), true or false. The first object says which columns there are and
+// whether rows have an argv; the others have the same, in any order. Blank
+// lines are skipped.
 class JsonlReader {
  public:
   // "-" is standard input. Reads the first object. Errors: as Next; a key that

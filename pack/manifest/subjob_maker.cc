@@ -234,6 +234,7 @@ absl::Status AddOwn(absl::string_view own, SubJob* subjob) {
   if (source.time_limit_ms() > 0) {
     subjob->time_limit = absl::Milliseconds(source.time_limit_ms());
   }
+  set(source.retry_codes(), &subjob->retry_codes);
   for (const EnvironmentChange& change : source.env()) {
     SubJob::EnvChange& made = subjob->env.emplace_back();
     made.name = change.name();

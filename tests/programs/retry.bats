@@ -30,6 +30,15 @@ END
     pack -o n.pb --retry-codes often -- true
 }
 
+@test "a row's codes take the place of the manifest's" {
+  printf '%s\n' '{"how": 1, "retry_codes": "on=1"}' '{"how": 1}' >r.jsonl
+  pack --retry-codes on=75 --jsonl r.jsonl -- sh -c 'exit {how}'
+  run -1 run_m --retry 1
+  [ "$(rows attempt | tr '\n' ' ')" = "1 0 " ]
+  # What a sub-job does is the same.
+  [ "$(cram info -a --json m.pb | grep -o '"hash":"[^"]*"' | uniq | wc -l)" = 1 ]
+}
+
 @test "who waits for his next attempt holds no slot" {
   program job <<'END'
 #!/bin/sh

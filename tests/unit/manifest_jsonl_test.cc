@@ -69,7 +69,7 @@ TEST_F(Jsonl, PropertiesDescribeTheSubJob) {
       "{\"argv\":[\"run\",3,\"{x}\"],\"cwd\":\"/d\",\"env\":{\"A\":\"1\","
       "\"B\":null},\"stdin\":\"i\",\"stdout\":\"o\",\"stderr\":\"e\",\"name\":"
       "\"n\",\"ranks\":4,\"cpus\":2,\"mem\":\"2G\",\"time\":90,\"mpi\":"
-      "\"pmix\","
+      "\"pmix\",\"retry_codes\":\"on=75\","
       "\"x\":1}\n");
   ASSERT_EQ(rows.size(), 1U) << error_;
   EXPECT_THAT(columns_, ElementsAre("x"));
@@ -85,6 +85,7 @@ TEST_F(Jsonl, PropertiesDescribeTheSubJob) {
   EXPECT_EQ(own.memory_bytes(), uint64_t{2} << 30);
   EXPECT_EQ(own.time_limit_ms(), 90U * 60 * 1000);
   EXPECT_EQ(own.mpi(), "pmix");
+  EXPECT_EQ(own.retry_codes(), "on=75");
 }
 
 TEST_F(Jsonl, EveryErrorSaysTheLine) {
@@ -112,6 +113,10 @@ TEST_F(Jsonl, EveryErrorSaysTheLine) {
             "'cpus': '0' is not a whole number of at least 1");
   EXPECT_EQ(SecondLineError("{\"env\":{\"A=B\":1}}"),
             "'env': 'A=B' is no variable's name");
+  EXPECT_THAT(SecondLineError("{\"env\":{\"A\\u0000B\":1}}"),
+              HasSubstr("is no variable's name"));
+  EXPECT_EQ(SecondLineError("{\"retry_codes\":\"often\"}"),
+            "'retry_codes': 'often' is neither on=CODES nor except=CODES");
   EXPECT_EQ(SecondLineError("{\"mpi\":\"x\"}"),
             "'mpi': 'x' is none of auto, node, pmix, pmi1 and none");
 }
