@@ -62,7 +62,8 @@ absl::string_view ColumnTexts::Get(size_t row) {
       is_text ? py::reinterpret_borrow<py::object>(value)
               : py::reinterpret_steal<py::object>(PyObject_Str(value));
   if (!text) throw py::error_already_set();
-  text_ = std::string(TextBytes(text.ptr(), {name_}).view());
+  auto place = static_cast<Py_ssize_t>(first_ + row);
+  text_ = std::string(TextBytes(text.ptr(), {"column", place, name_}).view());
   return text_;
 }
 

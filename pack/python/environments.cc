@@ -31,6 +31,20 @@ bool IsOsEnviron(PyObject* environment) {
 
 }  // namespace
 
+void CheckVariableName(absl::string_view name) {
+  if (!name.empty() && name.find('=') == absl::string_view::npos) return;
+  ThrowError(absl::StrCat("env: '", name, "' is not a variable's name"));
+}
+
+py::dict CopyOfMapping(PyObject* environment) {
+  py::dict copy;
+  if (PyDict_Update(copy.ptr(), environment) != 0) {
+    ThrowPending(absl::StrCat("env: a mapping of texts, not ",
+                              Py_TYPE(environment)->tp_name));
+  }
+  return copy;
+}
+
 py::object Environments::AsDict(PyObject* environment) {
   if (PyDict_CheckExact(environment)) {
     return py::reinterpret_borrow<py::object>(environment);
@@ -43,14 +57,7 @@ py::object Environments::AsDict(PyObject* environment) {
     }
     if (PyDict_CheckExact(encoded_.ptr())) return encoded_;
   }
-  py::dict copy;
-  if (PyMapping_Check(environment) == 0 ||
-      PyDict_Update(copy.ptr(), environment) != 0) {
-    PyErr_Clear();
-    ThrowTypeError(absl::StrCat("env: a mapping of texts, not ",
-                                Py_TYPE(environment)->tp_name));
-  }
-  return std::move(copy);
+  return CopyOfMapping(environment);
 }
 
 void Environments::SetFirst(PyObject* environment) {
@@ -61,6 +68,7 @@ void Environments::SetFirst(PyObject* environment) {
   PyObject* value;
   for (Py_ssize_t at = 0; PyDict_Next(dict.ptr(), &at, &name, &value) != 0;) {
     TextBytes name_bytes(name, {"a name in env"});
+    CheckVariableName(name_bytes.view());
     if (IsForeignVariable(name_bytes.view())) continue;
     TextBytes value_bytes(value, {"env", -1, name_bytes.view()});
     objects.push_back({py::reinterpret_borrow<py::object>(name),
@@ -111,6 +119,7 @@ bool Environments::AppendChange(PyObject* name, PyObject* value, size_t place,
                                 std::string* own) {
   TextBytes name_bytes(name, {"a name in env"});
   bool is_first = place < first_.size();
+  if (!is_first) CheckVariableName(name_bytes.view());
   if (!is_first && IsForeignVariable(name_bytes.view())) return false;
   TextBytes value_bytes(value, {"env", -1, name_bytes.view()});
   if (is_first && first_[place].value == value_bytes.view()) return true;

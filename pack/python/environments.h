@@ -14,6 +14,11 @@
 
 namespace cram {
 
+// As a dict. Throws TypeError for what is no mapping.
+pybind11::dict CopyOfMapping(PyObject* environment);
+// Throws cram.Error for what no variable can be called.
+void CheckVariableName(absl::string_view name);
+
 // Compares objects before texts: a dict of which one value is new since the
 // first costs a look at each of its pointers. Foreign variables
 // (foreign_variable.h) are left out everywhere.

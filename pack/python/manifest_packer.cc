@@ -19,33 +19,20 @@ py::object AsWords(PyObject* words) {
   if (PyList_CheckExact(words) || PyTuple_CheckExact(words)) {
     return py::reinterpret_borrow<py::object>(words);
   }
-  bool is_text = PyUnicode_Check(words) || PyBytes_Check(words);
-  py::object list =
-      is_text ? py::object()
-              : py::reinterpret_steal<py::object>(PySequence_List(words));
-  if (!list) {
-    PyErr_Clear();
-    ThrowTypeError(
-        absl::StrCat("args: a list of words, not ", Py_TYPE(words)->tp_name));
-  }
+  std::string refusal =
+      absl::StrCat("args: a list of words, not ", Py_TYPE(words)->tp_name);
+  if (PyUnicode_Check(words) || PyBytes_Check(words)) ThrowTypeError(refusal);
+  py::object list = py::reinterpret_steal<py::object>(PySequence_List(words));
+  if (!list) ThrowPending(refusal);
   return list;
 }
 
 void AddVariables(PyObject* environment, SubJobTemplate* source) {
   if (environment == Py_None) return;
-  py::dict variables;
-  if (PyMapping_Check(environment) == 0 ||
-      PyDict_Update(variables.ptr(), environment) != 0) {
-    PyErr_Clear();
-    ThrowTypeError(absl::StrCat("env: a mapping of texts, not ",
-                                Py_TYPE(environment)->tp_name));
-  }
-  for (const auto& [name, value] : variables) {
+  for (const auto& [name, value] : CopyOfMapping(environment)) {
     TextBytes name_bytes(name.ptr(), {"a name in env"});
     absl::string_view view = name_bytes.view();
-    if (view.empty() || view.find('=') != absl::string_view::npos) {
-      ThrowError(absl::StrCat("env: '", view, "' is not a variable's name"));
-    }
+    CheckVariableName(view);
     EnvironmentChange* change = source->add_env();
     change->set_name(std::string(view));
     change->set_unset(value.is_none());
@@ -61,7 +48,8 @@ ResourceObjects ResourcesOf(const ManifestPacker::Arguments& arguments) {
           arguments[ManifestPacker::kMemory],
           arguments[ManifestPacker::kMemoryMode],
           arguments[ManifestPacker::kTime],
-          arguments[ManifestPacker::kMpi]};
+          arguments[ManifestPacker::kMpi],
+          arguments[ManifestPacker::kRetryCodes]};
 }
 
 std::string TextOr(PyObject* text, const char* name) {
@@ -142,6 +130,7 @@ void ManifestPacker::StartRows(Rows rows) {
 }
 
 void ManifestPacker::Pack(const Arguments& arguments) {
+  Turn turn(&turns_);
   ThrowUnless(failed_);
   own_.clear();
   AppendResources(arguments);
@@ -162,7 +151,6 @@ void ManifestPacker::Pack(const Arguments& arguments) {
 
 void ManifestPacker::StartTable(std::vector<std::string> columns,
                                 const Arguments& arguments) {
-  ThrowUnless(failed_);
   SubJobTemplate source;
   SetResources(ResourcesOf(arguments), &source);
   source.set_cwd(TextOr(arguments[kDirectory], "cwd"));
@@ -180,8 +168,7 @@ void ManifestPacker::StartTable(std::vector<std::string> columns,
   Check(writer_->StartRows(*id, std::move(columns), /*commands=*/false));
 }
 
-void ManifestPacker::AddRows(uint64_t first, const py::list& columns) {
-  ThrowUnless(failed_);
+uint64_t ManifestPacker::AddRows(uint64_t first, const py::list& columns) {
   std::vector<ColumnTexts> texts;
   for (size_t i = 0; i < columns.size(); ++i) {
     texts.emplace_back(columns_.at(i), py::list(columns[i]), first);
@@ -197,9 +184,30 @@ void ManifestPacker::AddRows(uint64_t first, const py::list& columns) {
     if (status.ok()) continue;
     Check(WithContext(absl::StrCat("row ", first + row), status));
   }
+  return rows;
+}
+
+void ManifestPacker::PackTable(std::vector<std::string> columns, uint64_t rows,
+                               const py::object& pieces,
+                               const Arguments& arguments) {
+  Turn turn(&turns_);
+  ThrowUnless(failed_);
+  StartTable(std::move(columns), arguments);
+  try {
+    for (uint64_t row = 0; row < rows;) {
+      uint64_t added = AddRows(row, pieces(row));
+      if (added == 0) ThrowError("the columns change their length");
+      row += added;
+    }
+  } catch (const py::error_already_set& error) {
+    // Some of its rows may be there.
+    failed_.Update(absl::InvalidArgumentError(MessageOf(error)));
+    throw;
+  }
 }
 
 void ManifestPacker::Finish() {
+  Turn turn(&turns_);
   ThrowUnless(failed_);
   absl::Status status = writer_->Finish().status();
   // What went wrong with a file has its name; of this the file is the name.

@@ -12,12 +12,14 @@
 
 #include "pack/manifest/writer.h"
 #include "pack/python/environments.h"
+#include "pack/python/turn.h"
 
 namespace cram {
 
 // Exceptions: TypeError and cram.Error. One of an argument leaves everything
-// as it was; after one of writing, every other call throws the same. Nothing is
-// under the manifest's name before Finish().
+// as it was; after one of a table's rows or of writing, every other call throws
+// the same. Nothing is under the manifest's name before Finish(). Threads wait
+// for each other.
 class ManifestPacker {
  public:
   // The arguments of Pack, in their order. None is what the manifest takes as
@@ -32,6 +34,7 @@ class ManifestPacker {
     kMemoryMode,
     kTime,
     kMpi,
+    kRetryCodes,
     kName,
     kStdin,
     kStdout,
@@ -40,8 +43,8 @@ class ManifestPacker {
   };
   using Arguments = std::array<PyObject*, kArguments>;
   static constexpr std::array<const char*, kArguments> kArgumentNames = {
-      "nprocs", "cwd", "args", "env",   "cpus",   "mem",   "mem_mode",
-      "time",   "mpi", "name", "stdin", "stdout", "stderr"};
+      "nprocs", "cwd", "args",        "env",  "cpus",  "mem",    "mem_mode",
+      "time",   "mpi", "retry_codes", "name", "stdin", "stdout", "stderr"};
 
   static std::unique_ptr<ManifestPacker> Create(const pybind11::object& path);
   static std::unique_ptr<ManifestPacker> AddTo(const pybind11::object& path);
@@ -50,19 +53,18 @@ class ManifestPacker {
   // little of it is new since the last.
   void Pack(const Arguments& arguments);
 
-  // From here to the next Pack or StartTable, rows of these columns, of which
-  // the template's texts have the placeholders. kEnvironment: a mapping from
-  // names to texts or None, which removes the variable.
-  void StartTable(std::vector<std::string> columns, const Arguments& arguments);
-  // A list of values for each column, all of one length. `first` is the number
-  // of the first row, for errors.
-  void AddRows(uint64_t first, const pybind11::list& columns);
+  // `rows` sub-jobs, whose values of these columns are placeholders in the
+  // texts. pieces(first): the columns from that row on, for as many rows as it
+  // likes: a list of lists of values, all of one length. kEnvironment: a
+  // mapping from names to texts or None, which removes the variable.
+  void PackTable(std::vector<std::string> columns, uint64_t rows,
+                 const pybind11::object& pieces, const Arguments& arguments);
 
   void Finish();
 
  private:
-  static constexpr std::array<Argument, 6> kResources = {
-      kRanks, kCpus, kMemory, kMemoryMode, kTime, kMpi};
+  static constexpr std::array<Argument, 7> kResources = {
+      kRanks, kCpus, kMemory, kMemoryMode, kTime, kMpi, kRetryCodes};
 
   // What rows are being written, as far as StartRows is concerned.
   struct Rows {
@@ -82,7 +84,11 @@ class ManifestPacker {
   void AppendText(uint32_t field, PyObject* text, absl::string_view name);
   size_t SetWords(PyObject* words);
   void StartRows(Rows rows);
+  void StartTable(std::vector<std::string> columns, const Arguments& arguments);
+  // The number of rows.
+  uint64_t AddRows(uint64_t first, const pybind11::list& columns);
 
+  Turns turns_;
   std::string path_;
   std::unique_ptr<ManifestWriter> writer_;
   absl::Status failed_;

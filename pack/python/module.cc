@@ -116,23 +116,22 @@ py::object BoundPack(const py::object& self) {
       PyCFunction_New(&pack_method, capsule.ptr()));
 }
 
-void StartTable(ManifestPacker& packer, const py::list& columns,
-                const py::args& arguments) {
+void PackTable(ManifestPacker& packer, const py::list& columns, uint64_t rows,
+               const py::object& pieces, const py::args& arguments) {
   std::vector<std::string> names;
   for (py::handle column : columns) {
     names.emplace_back(TextBytes(column.ptr(), {"a column's name"}).view());
   }
-  packer.StartTable(std::move(names),
-                    AsArguments(PySequence_Fast_ITEMS(arguments.ptr()),
-                                PyTuple_GET_SIZE(arguments.ptr())));
+  packer.PackTable(std::move(names), rows, pieces,
+                   AsArguments(PySequence_Fast_ITEMS(arguments.ptr()),
+                               PyTuple_GET_SIZE(arguments.ptr())));
 }
 
 void DefinePacker(py::module_& module) {
   py::class_<ManifestPacker> packer(module, "Packer");
   packer.def_static("create", &ManifestPacker::Create);
   packer.def_static("add_to", &ManifestPacker::AddTo);
-  packer.def("start_table", StartTable);
-  packer.def("add_rows", &ManifestPacker::AddRows);
+  packer.def("pack_table", PackTable);
   packer.def("finish", &ManifestPacker::Finish);
   packer.def_property_readonly("pack", BoundPack);
 }

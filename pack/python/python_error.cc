@@ -34,8 +34,30 @@ void ThrowTypeError(absl::string_view message) {
   Throw(PyExc_TypeError, message);
 }
 
+void ThrowPending(absl::string_view type_message) {
+  if (PyErr_ExceptionMatches(PyExc_TypeError) == 0 &&
+      PyErr_ExceptionMatches(PyExc_AttributeError) == 0) {
+    throw py::error_already_set();
+  }
+  PyErr_Clear();
+  ThrowTypeError(type_message);
+}
+
 void ThrowUnless(const absl::Status& status) {
   if (!status.ok()) ThrowError(status.message());
+}
+
+std::string MessageOf(const py::error_already_set& error) {
+  py::object text =
+      py::reinterpret_steal<py::object>(PyObject_Str(error.value().ptr()));
+  py::object bytes;
+  if (text) {
+    bytes = py::reinterpret_steal<py::object>(
+        PyUnicode_EncodeFSDefault(text.ptr()));
+  }
+  if (!bytes) PyErr_Clear();
+  std::string message = bytes ? PyBytes_AS_STRING(bytes.ptr()) : "";
+  return message.empty() ? "a table was left in its midst" : message;
 }
 
 }  // namespace cram

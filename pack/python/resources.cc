@@ -63,6 +63,8 @@ void SetResources(const ResourceObjects& objects, SubJobTemplate* result) {
   SetText("mem_mode", "a text", objects.memory_mode, SetMemoryMode, result);
   SetTime(objects.time, result);
   SetText("mpi", "a text", objects.mpi, SetMpi, result);
+  SetText("retry_codes", "a text such as 'except=1'", objects.retry_codes,
+          SetRetryCodes, result);
 }
 
 }  // namespace cram

@@ -13,6 +13,9 @@ namespace {
 namespace py = pybind11;
 
 std::string What(const TextName& name) {
+  if (name.place >= 0 && !name.variable.empty()) {
+    return absl::StrCat(name.kind, " '", name.variable, "', row ", name.place);
+  }
   if (name.place >= 0) return absl::StrCat(name.kind, "[", name.place, "]");
   return absl::StrCat(name.kind, name.variable.empty() ? "" : " ",
                       name.variable);
@@ -43,10 +46,8 @@ void TextBytes::SetBytes(PyObject* bytes) {
 void TextBytes::Encode(PyObject* object, const TextName& name) {
   py::object path = py::reinterpret_steal<py::object>(PyOS_FSPath(object));
   if (!path) {
-    PyErr_Clear();
-    ThrowTypeError(absl::StrCat(What(name),
-                                ": a str, bytes or os.PathLike, not ",
-                                Py_TYPE(object)->tp_name));
+    ThrowPending(absl::StrCat(What(name), ": a str, bytes or os.PathLike, not ",
+                              Py_TYPE(object)->tp_name));
   }
   owned_ = PyUnicode_Check(path.ptr())
                ? py::reinterpret_steal<py::object>(

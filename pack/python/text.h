@@ -7,7 +7,8 @@
 
 namespace cram {
 
-// What a text is called in exceptions: "cwd", "args[2]", "env HOME".
+// What a text is called in exceptions: "cwd", "args[2]", "env HOME",
+// "column 'x', row 2".
 struct TextName {
   absl::string_view kind;
   Py_ssize_t place = -1;

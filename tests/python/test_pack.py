@@ -1,9 +1,13 @@
 """Manifest.pack: one sub-job a call."""
 
+import collections
 import datetime
+import functools
 import os
 import pathlib
 import random
+import sys
+import threading
 import unittest
 
 from cram import Error, Manifest
@@ -29,12 +33,13 @@ class Pack(InDirectory):
     def test_keeps_every_option(self):
         [subjob] = packed(((1, None, ["model"]), dict(
             cpus=3, mem="1.5G", mem_mode="rlimit", time="1m30s", name="run {7}",
-            stdin="in", stdout="out", stderr="err")))
+            retry_codes="on=75", stdin="in", stdout="out", stderr="err")))
         self.assertEqual(
             (subjob.cpus, subjob.memory_bytes, subjob.mem_mode,
-             subjob.time_limit_seconds, subjob.name, subjob.stdin,
-             subjob.stdout, subjob.stderr),
-            (3, 3 << 29, "rlimit", 90.0, "run {7}", "in", "out", "err"))
+             subjob.time_limit_seconds, subjob.name, subjob.retry_codes,
+             subjob.stdin, subjob.stdout, subjob.stderr),
+            (3, 3 << 29, "rlimit", 90.0, "run {7}", "on=75", "in", "out",
+             "err"))
 
     def test_takes_arguments_by_name(self):
         [by_name, by_place] = packed(
@@ -264,7 +269,8 @@ class Refusals(InDirectory):
 
     def test_have_the_words_of_the_command(self):
         for option, value in (("mem", "much"), ("mem", "0"), ("time", "soon"),
-                              ("cpus", "0"), ("mem_mode", "hard")):
+                              ("cpus", "0"), ("mem_mode", "hard"),
+                              ("retry_codes", "all")):
             with self.subTest(option=option, value=value):
                 written = "--" + option.replace("_", "-")
                 expected = self.refusal("pack", "-o", "c.pb", written, value,
@@ -274,12 +280,89 @@ class Refusals(InDirectory):
                     None, ["m"],
                     **{option: int(value) if option == "cpus" else value})
 
+    def test_of_a_variables_name_say_which(self):
+        for name in ("", "A=B"):
+            for first in ({}, {"A": "1"}):
+                with self.subTest(name=name, first=first):
+                    with Manifest("m.pb", "w") as manifest:
+                        manifest.pack(1, None, ["m"], first)
+                        with self.assertRaisesRegex(
+                                Error, f"^env: '{name}' is not a variable's"):
+                            manifest.pack(1, None, ["m"], {**first, name: "1"})
+
+    def test_leave_an_arguments_own_exception_as_it_is(self):
+        def words():
+            yield "model"
+            raise KeyError("no input")
+
+        with Manifest("m.pb", "w") as manifest:
+            with self.assertRaisesRegex(KeyError, "no input"):
+                manifest.pack(1, None, words())
+            manifest.pack(1, None, ["model"])
+
+    def test_of_an_argument_that_packs_itself(self):
+        with Manifest("m.pb", "w") as manifest:
+            def words():
+                manifest.pack(1, None, ["inner"])
+                yield "outer"
+
+            with self.assertRaisesRegex(RuntimeError, "packs into"):
+                manifest.pack(1, None, words())
+            manifest.pack(1, None, ["model"])
+        self.assertEqual([s.argv for s in Manifest("m.pb")], [["model"]])
+
     def test_of_the_first_environment_does_not_make_it_the_first(self):
         with Manifest("m.pb", "w") as manifest:
             with self.assertRaises(TypeError):
                 manifest.pack(1, None, ["m"], {"A": "1", "B": 2})
             manifest.pack(1, None, ["m"], {"C": "3"})
         self.assertEqual(Manifest("m.pb")[0].env, {"C": "3"})
+
+
+class Threads(InDirectory):
+    """Python may change the thread wherever an argument runs Python code."""
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(sys.setswitchinterval, sys.getswitchinterval())
+        sys.setswitchinterval(1e-6)
+
+    def run_all(self, *functions):
+        threads = [threading.Thread(target=function) for function in functions]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def test_mix_no_sub_jobs(self):
+        def pack(name):
+            for i in range(5000):
+                path = pathlib.PurePosixPath(f"/{name}/{i}")
+                manifest.pack(1, path, [path, str(path)], name=path)
+
+        with Manifest("m.pb", "w") as manifest:
+            self.run_all(*(functools.partial(pack, n) for n in range(4)))
+        subjobs = list(Manifest("m.pb"))
+        self.assertEqual(len({s.name for s in subjobs}), 20000)
+        for subjob in subjobs:
+            self.assertEqual((subjob.cwd, subjob.argv),
+                             (subjob.name, [subjob.name, subjob.name]))
+
+    def test_mix_no_tables(self):
+        def pack_table(name):
+            for _ in range(4):
+                manifest.pack_table([name, "{x}"], {"x": range(10000)})
+
+        def pack():
+            for _ in range(10000):
+                manifest.pack(1, None, ["single"])
+
+        with Manifest("m.pb", "w") as manifest:
+            self.run_all(functools.partial(pack_table, "a"),
+                         functools.partial(pack_table, "b"), pack)
+        self.assertEqual(
+            collections.Counter(s.argv[0] for s in Manifest("m.pb")),
+            {"a": 40000, "b": 40000, "single": 10000})
 
 
 class Files(InDirectory):

@@ -1,5 +1,6 @@
 """Manifest.pack_table: a sub-job a row."""
 
+import collections
 import unittest
 from decimal import Decimal
 
@@ -25,7 +26,7 @@ class Table(InDirectory):
             ["model", "{rate}", "{seed:03d}", "{{{index}}}"], cwd="run-{seed}",
             env={"SEED": "{seed}", "HOME": None}, stdin="in.{seed}",
             stdout="out.{seed}", stderr="err.{seed}", name="r{rate}",
-            mem="200M", cpus=2, time="5m")
+            mem="200M", cpus=2, time="5m", retry_codes="except=1")
         self.assertEqual(subjobs[1].argv, ["model", "1.25", "001", "{1}"])
         self.assertEqual(
             (subjobs[1].cwd, subjobs[1].env, subjobs[1].stdin,
@@ -34,8 +35,9 @@ class Table(InDirectory):
              "r1.25"))
         self.assertEqual(
             (subjobs[0].memory_bytes, subjobs[0].cpus,
-             subjobs[0].time_limit_seconds, subjobs[0].params),
-            (200 << 20, 2, 300.0, {"rate": "0.5", "seed": "0"}))
+             subjobs[0].time_limit_seconds, subjobs[0].retry_codes,
+             subjobs[0].params),
+            (200 << 20, 2, 300.0, "except=1", {"rate": "0.5", "seed": "0"}))
 
     def test_has_the_str_of_each_value(self):
         values = [1, -2**70, 0.1, 1e300, 1.0, True, "a b", "é", Decimal("1.50")]
@@ -45,6 +47,7 @@ class Table(InDirectory):
         for values in (numpy.array([0.1, 1 / 3, 2.0]),
                        numpy.array([0.1, 1 / 3, 2.0], numpy.float32),
                        numpy.array([0.1, 2.0], numpy.longdouble),
+                       numpy.array([0.1 + 0.2j], numpy.complex64),
                        numpy.arange(-3, 3), numpy.array([2**63], numpy.uint64),
                        numpy.array([True, False]), numpy.array(["a", "é"]),
                        numpy.arange("2026-01-01", "2026-01-03",
@@ -123,6 +126,12 @@ class TableRefusals(InDirectory):
                  {"a": "abc"}),
                 (TypeError, "column 'a': a sequence of values, not generator",
                  {"a": (i for i in range(3))}),
+                (TypeError, "column 'a': a sequence of values, not deque",
+                 {"a": collections.deque([1])}),
+                (TypeError, "column 'a': a sequence of values, not dict",
+                 {"a": {0: 1}}),
+                (Error, "column 'a', row 1: has a NUL character",
+                 {"a": ["x", "y\0"]}),
                 (TypeError, "a column's name: a str, not int", {0: [1]}),
                 (TypeError, "columns: a mapping, a DataFrame or an array with "
                  "named fields, not list", [[1]]),
@@ -166,6 +175,25 @@ class TableRefusals(InDirectory):
                     manifest.pack_table(["model", "{a:03d}"],
                                         {"a": [1] * 5000 + ["b"]})
                 manifest.pack(1, None, ["model"])
+
+    def test_of_a_row_end_the_manifest(self):
+        manifest = Manifest("m.pb", "w")
+        refusal = "^column 'a', row 5000: a value is missing$"
+        with self.assertRaisesRegex(Error, refusal):
+            manifest.pack_table(["model", "{a}"], {"a": [1] * 5000 + [None]})
+        for use in (lambda: manifest.pack(1, None, ["model"]),
+                    lambda: manifest.pack_table(["model"], {"a": [1]}),
+                    manifest.close):
+            with self.assertRaisesRegex(Error, refusal):
+                use()
+
+    def test_of_a_column_that_changes_its_length(self):
+        class Shrinking(list):
+            def __getitem__(self, rows):
+                return super().__getitem__(rows) if rows.start == 0 else []
+
+        self.assert_refused(Error, "the columns change their length",
+                            {"a": Shrinking(range(5000))})
 
     def test_of_a_manifest_that_is_read(self):
         with Manifest("m.pb", "w") as manifest:

@@ -13,7 +13,8 @@ def write(path: pathlib.Path, environment: Dict[str, str]) -> None:
         assert_type(manifest, Manifest)
         manifest.pack(1, "run", ["model", b"1"], environment, mem="200M",
                       time=datetime.timedelta(minutes=3))
-        manifest.pack(nprocs=2, cwd=None, args=("model", path), mpi="auto")
+        manifest.pack(nprocs=2, cwd=None, args=("model", path), mpi="auto",
+                      retry_codes="on=75")
         manifest.pack_table(["model", "{rate}", "{seed:03d}"],
                             {"rate": [0.1, 0.2], "seed": range(2)},
                             env={"HOME": None}, time="90s")

@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import (Any, Iterator, List, Mapping, Optional, Sequence, Type,
                     Union, overload)
 
-from ._columns import PIECE, columns_of, piece
+from ._columns import columns_of, piece
 from ._cram import Error, Packer, Reader, SubJob
 
 __all__ = ["Error", "Manifest", "SubJob"]
@@ -44,7 +44,7 @@ class Manifest:
     cram.Error, a ValueError, is raised for all that `cram pack` and `cram info`
     would refuse, in their words; TypeError for values of the wrong type. One
     about an argument adds nothing, and the next call may be right; after one
-    about writing, `close()` fails as well.
+    about a table's rows or about writing, `close()` fails as well.
     """
 
     def __init__(self, path: Text, mode: str = "r") -> None:
@@ -75,6 +75,7 @@ class Manifest:
              cpus: Optional[int] = None, mem: Optional[str] = None,
              mem_mode: Optional[str] = None,
              time: Optional[Time] = None, mpi: Optional[str] = None,
+             retry_codes: Optional[str] = None,
              name: Optional[Text] = None, stdin: Optional[Text] = None,
              stdout: Optional[Text] = None,
              stderr: Optional[Text] = None) -> None:
@@ -96,13 +97,14 @@ class Manifest:
         mem_mode: "cgroup", or "rlimit" for a limit of the address space below
         it as well.
         time: the limit, a timedelta or a text: "90s", "1h30m", Slurm's
-        "HH:MM:SS". mpi: "auto", "node", "pmix", "pmi1" or "none". name: what to
-        call it. stdin, stdout, stderr: files. None is the run's default.
+        "HH:MM:SS". mpi: "auto", "node", "pmix", "pmi1" or "none". retry_codes:
+        which ends are worth another attempt, where the run makes any: "on=75",
+        "except=1-10". name: what to call it. stdin, stdout, stderr: files. None is the run's default.
         """
         self._open_packer().pack(
             nprocs, cwd, args, env, cpus=cpus, mem=mem, mem_mode=mem_mode,
-            time=time, mpi=mpi, name=name, stdin=stdin, stdout=stdout,
-            stderr=stderr)
+            time=time, mpi=mpi, retry_codes=retry_codes, name=name,
+            stdin=stdin, stdout=stdout, stderr=stderr)
 
     def pack_table(self, command: Optional[Sequence[Text]], columns: Any, *,
                    nprocs: Optional[int] = None, cwd: Optional[Text] = None,
@@ -110,6 +112,7 @@ class Manifest:
                    cpus: Optional[int] = None, mem: Optional[str] = None,
                    mem_mode: Optional[str] = None,
                    time: Optional[Time] = None, mpi: Optional[str] = None,
+                   retry_codes: Optional[str] = None,
                    name: Optional[Text] = None, stdin: Optional[Text] = None,
                    stdout: Optional[Text] = None,
                    stderr: Optional[Text] = None) -> None:
@@ -130,13 +133,11 @@ class Manifest:
         """
         packer = self._open_packer()
         table = columns_of(columns)
-        packer.start_table(list(table), nprocs, cwd, command or (), env, cpus,
-                           mem, mem_mode, time, mpi, name, stdin, stdout,
-                           stderr)
-        rows = len(next(iter(table.values())))
-        for first in range(0, rows, PIECE):
-            packer.add_rows(first, [piece(column, first)
-                                    for column in table.values()])
+        packer.pack_table(
+            list(table), len(next(iter(table.values()))),
+            lambda first: [piece(column, first) for column in table.values()],
+            nprocs, cwd, command or (), env, cpus, mem, mem_mode, time, mpi,
+            retry_codes, name, stdin, stdout, stderr)
 
     def close(self) -> None:
         """Gives what was written its name; also when it is called again.

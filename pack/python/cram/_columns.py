@@ -16,8 +16,12 @@ def _one_column(name: Any, column: Any) -> Any:
         column = column.to_numpy()
     if getattr(column, "ndim", 1) != 1:
         raise Error(f"column '{name}': has {column.ndim} dimensions, not 1")
-    if isinstance(column, (str, bytes)) or not (
-            hasattr(column, "__len__") and hasattr(column, "__getitem__")):
+    good = not isinstance(column, (str, bytes)) and hasattr(column, "__len__")
+    try:
+        column[:0]
+    except (TypeError, KeyError):  # a deque has no slices, a mapping has keys
+        good = False
+    if not good:
         raise TypeError(f"column '{name}': a sequence of values, not "
                         f"{type(column).__name__}")
     return column
@@ -57,6 +61,6 @@ def piece(column: Any, first: int) -> List[Any]:
     dtype = getattr(part, "dtype", None)
     if dtype is None:
         return list(part)
-    if dtype.kind in "mM" or (dtype.kind in "fc" and dtype.itemsize != 8):
+    if dtype.kind in "mMc" or (dtype.kind == "f" and dtype.itemsize != 8):
         return [value if value != value else str(value) for value in part]
     return list(part.tolist())
