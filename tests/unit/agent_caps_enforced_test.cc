@@ -106,6 +106,47 @@ int Departing() {
   return 0;
 }
 
+// Has a child for a while that has its memory, not a copy of it: no program of
+// its own yet, which may take long to come from a file server.
+int SlowToExec() {
+  memset(Map(150 * kMiB, MAP_PRIVATE), 1, 150 * kMiB);
+  pid_t child = vfork();
+  if (child == 0) {
+    usleep(300000);
+    _exit(0);
+  }
+  waitpid(child, nullptr, 0);
+  return 0;
+}
+
+// A file that has no name, of which nothing is mapped.
+int NamelessHog() {
+  int file = memfd_create("test", MFD_CLOEXEC);
+  std::string megabyte(kMiB, 'x');
+  for (int i = 0; i < 400; ++i) {
+    if (!WriteFull(file, megabyte, "test").ok()) break;
+  }
+  sleep(100);
+  return 0;
+}
+
+// The same, removed while it is open; and then something else in its place.
+int Exchanging() {
+  std::string megabyte(kMiB, 'x');
+  for (int i = 0; i < 5; ++i) {
+    int file = open("/dev/shm", O_TMPFILE | O_WRONLY, 0600);
+    for (int j = 0; j < 120; ++j) {
+      if (!WriteFull(file, megabyte, "test").ok()) return 1;
+    }
+    usleep(50000);
+    close(file);
+    char* memory = Map(120 * kMiB, MAP_PRIVATE);
+    memset(memory, 1, 120 * kMiB);
+    munmap(memory, 120 * kMiB);
+  }
+  return 0;
+}
+
 // Leaves a process that no parent and no session connects with it, and ends.
 int Deserter() {
   const char* const environment[] = {"PATH=/usr/bin:/bin", "CRAM_SLOT=0",
@@ -181,6 +222,20 @@ TEST_P(EachCaps, FilesInADirectoryOfItsOwnCountAsWell) {
   EXPECT_GE(outcome.peak, kCap / 10 * 9);
 }
 
+TEST_P(EachCaps, FilesWithoutANameCountAsWell) {
+  Outcome outcome = Attempt(slot_.get(), NamelessHog);
+  EXPECT_EQ(outcome.exit.signal, SIGKILL);
+  EXPECT_EQ(outcome.verdict, CapVerdict::kOwnCap);
+  EXPECT_GE(outcome.peak, kCap / 10 * 9);
+}
+
+TEST_P(EachCaps, FilesWithoutANameCountNoLongerThanTheyAreThere) {
+  Outcome outcome = Attempt(slot_.get(), Exchanging);
+  EXPECT_TRUE(outcome.exit.success());
+  EXPECT_EQ(outcome.verdict, CapVerdict::kWithin);
+  EXPECT_GE(outcome.peak, 110 * kMiB);
+}
+
 TEST_P(EachCaps, AQuietOneIsWithin) {
   Outcome outcome = Attempt(slot_.get(), Quiet);
   EXPECT_TRUE(outcome.exit.success());
@@ -206,6 +261,13 @@ TEST_P(EachCaps, SharedPagesAreNotCountedTwice) {
   Outcome outcome = Attempt(slot_.get(), Siblings);
   EXPECT_EQ(outcome.verdict, CapVerdict::kWithin);
   EXPECT_TRUE(outcome.exit.success());
+}
+
+TEST_P(EachCaps, MemoryThatAChildHasBeforeItExecsIsNotCountedTwice) {
+  Outcome outcome = Attempt(slot_.get(), SlowToExec);
+  EXPECT_EQ(outcome.verdict, CapVerdict::kWithin);
+  EXPECT_TRUE(outcome.exit.success());
+  EXPECT_LT(outcome.peak, kCap);
 }
 
 TEST_P(EachCaps, WhoEndsDoesNotLeaveHisShareToBeCountedTwice) {

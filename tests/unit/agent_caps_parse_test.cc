@@ -10,6 +10,7 @@
 #include "spank/agent/caps/control_file.h"
 #include "spank/agent/caps/file_charges.h"
 #include "spank/agent/caps/process_table.h"
+#include "spank/agent/caps/resident.h"
 #include "spank/agent/caps/watchdog.h"
 #include "tests/unit/temporary_directory.h"
 
@@ -221,6 +222,30 @@ TEST(ProcessStat, MalformedIsNothing) {
        {"", "42", "42 (x", "42 (x)", "42 (x) ", "42 (x) S", "42 (x) S 7 42",
         "42 (x) S a b c d", "42 (x) SS 7 42 9"}) {
     EXPECT_FALSE(ParseProcessStat(text)) << text;
+  }
+}
+
+TEST(Resident, IsWhatIsAnonymousSwappedOrShared) {
+  Resident resident = ParseResident(
+      "Name:\tRssAnon: 9 kB\nVmHWM:\t 9999 kB\nRssAnon:\t    1000 kB\n"
+      "RssFile:\t 500 kB\nRssShmem:\t      30 kB\nVmSwap:\t     200 kB\n");
+  EXPECT_EQ(resident.anonymous, 1200 * kKiB);
+  EXPECT_EQ(resident.shared, 30 * kKiB);
+}
+
+TEST(Resident, OfSmapsIsWhatIsItsShare) {
+  Resident resident = ParseResident(
+      "55 7f [rollup]\nRss:   9999 kB\nPss:  9999 kB\nPss_Anon:     100 kB\n"
+      "Pss_File:   99 kB\nPss_Shmem:      3 kB\nSwap:     77 kB\n"
+      "SwapPss:      20 kB\n");
+  EXPECT_EQ(resident.anonymous, 120 * kKiB);
+  EXPECT_EQ(resident.shared, 3 * kKiB);
+}
+
+TEST(Resident, OfWhatIsMalformedIsNothing) {
+  for (const char* text : {"", "RssAnon:", "RssAnon:\t-1 kB", "RssAnon: 5 MB",
+                           "RssShmem:\t99999999999999999999999 kB"}) {
+    EXPECT_EQ(ParseResident(text).With(0), 0u) << text;
   }
 }
 

@@ -37,11 +37,11 @@ bool OwnFiles::Has(const std::string& path) const {
 }
 
 uint64_t OwnFiles::Bytes() {
-  if (!directory_.empty() && absl::Now() >= next_count_) Count();
-  return bytes_;
+  return absl::Now() < next_count_ ? bytes_ : BytesNow();
 }
 
-void OwnFiles::Count() {
+uint64_t OwnFiles::BytesNow() {
+  if (directory_.empty()) return 0;
   absl::Time begin = absl::Now();
   std::set<ino_t> linked;  // counted once, whatever their names
   bytes_ = 0;
@@ -55,6 +55,7 @@ void OwnFiles::Count() {
   absl::Time end = absl::Now();
   next_count_ = std::max(begin + kBetweenCounts,
                          end + (end - begin) * kCountingShareOfTime);
+  return bytes_;
 }
 
 }  // namespace cram

@@ -11,8 +11,8 @@ namespace cram {
 
 // On a diskless node TMPDIR is in a tmpfs: without a cgroup nobody else counts
 // what a sub-job fills there. All that is below the directory counts, whoever
-// has it open, and nothing elsewhere; so does not what was removed and is still
-// open.
+// has it open, and nothing elsewhere; what was removed and is still open, is
+// for nameless_files.h.
 class OwnFiles {
  public:
   // Of an attempt that begins. Costs a statfs(2): on a disk nothing is counted.
@@ -21,13 +21,12 @@ class OwnFiles {
   // Whether the path is below the directory.
   bool Has(const std::string& path) const;
 
-  // It takes no more than a twentieth of the time: what is asked sooner again
-  // may be as old. Looks at 10,000 files at most.
+  // Counting takes no more than a twentieth of the time: Bytes may be as old as
+  // that, BytesNow is not. Looks at 10,000 files at most.
   uint64_t Bytes();
+  uint64_t BytesNow();
 
  private:
-  void Count();
-
   std::string directory_;  // empty: not in a tmpfs
   absl::Time next_count_;
   uint64_t bytes_ = 0;

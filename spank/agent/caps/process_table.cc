@@ -2,7 +2,9 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <linux/kcmp.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,20 +104,22 @@ bool ProcessTable::NoneLeft(pid_t leader) {
   return waitid(P_ALL, 0, &child, options) != 0 && errno == ECHILD;
 }
 
-pid_t ProcessTable::Classify(pid_t pid) const {
+ProcessTable::Owner ProcessTable::Classify(pid_t pid, absl::Time now) const {
   std::optional<ProcessStat> stat = ReadStat(pid);
-  if (!stat) return kNobody;
-  if (leaders_.count(stat->session) != 0) return stat->session;
+  if (!stat) return {kNobody, now};
+  if (leaders_.count(stat->session) != 0) {
+    return {stat->session, now, stat->parent};
+  }
   auto parent = owner_.find(stat->parent);
   if (parent != owner_.end() && parent->second.leader != kNobody) {
-    return parent->second.leader;
+    return {parent->second.leader, now, stat->parent};
   }
   if (stat->parent == getpid()) {
     for (const auto& [leader, mark] : leaders_) {
-      if (CarriesMark(pid, mark)) return leader;
+      if (CarriesMark(pid, mark)) return {leader, now};
     }
   }
-  return kNobody;
+  return {kNobody, now};
 }
 
 void ProcessTable::Refresh(absl::Duration max_age) {
@@ -130,7 +134,7 @@ void ProcessTable::Refresh(absl::Duration max_age) {
     } else {
       // Into owner_ at once: its children follow it in this same pass, as
       // /proc lists processes in ascending order of pid.
-      owner_[pid] = seen[pid] = {Classify(pid), now};
+      owner_[pid] = seen[pid] = Classify(pid, now);
     }
   }
   owner_ = std::move(seen);
@@ -151,6 +155,12 @@ std::vector<pid_t> ProcessTable::Members(pid_t leader) const {
     if (owner.leader == leader) members.push_back(pid);
   }
   return members;
+}
+
+bool ProcessTable::HasMemoryOfParent(pid_t member) const {
+  auto owner = owner_.find(member);
+  return owner != owner_.end() && owner->second.parent != 0 &&
+         syscall(SYS_kcmp, member, owner->second.parent, KCMP_VM, 0, 0) == 0;
 }
 
 }  // namespace cram

@@ -40,14 +40,20 @@ class ProcessTable {
   // Living processes of the leader, as of the last Refresh.
   std::vector<pid_t> Members(pid_t leader) const;
 
- private:
-  pid_t Classify(pid_t pid) const;
+  // Whether it has not a copy of its parent's memory but that itself, as after
+  // vfork(2) or posix_spawn(3) until it execs. No, where the kernel does not
+  // tell: kcmp(2).
+  bool HasMemoryOfParent(pid_t member) const;
 
-  std::unordered_map<pid_t, std::string> leaders_;  // to mark
+ private:
   struct Owner {
     pid_t leader = 0;  // 0: nobody
     absl::Time seen;   // for the first time
+    pid_t parent = 0;  // then
   };
+  Owner Classify(pid_t pid, absl::Time now) const;
+
+  std::unordered_map<pid_t, std::string> leaders_;  // to mark
   std::unordered_map<pid_t, Owner> owner_;
   absl::Time refreshed_ = absl::InfinitePast();
 };

@@ -1,49 +1,39 @@
 #include "spank/agent/caps/seen_files.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "pack/base/io.h"
+#include "spank/agent/caps/open_files.h"
 
 namespace cram {
 namespace {
 
-bool StatOf(const std::string& path, int flags, struct statx* status) {
-  return statx(AT_FDCWD, path.c_str(), flags, kOursSinceMask, status) == 0;
+bool StatOf(const std::string& path, struct statx* status) {
+  return statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, kOursSinceMask,
+               status) == 0;
 }
 
 // Files below `prefix` that the process has open for writing.
 std::vector<TmpfsFile> FilesOpenToWrite(pid_t pid, const std::string& prefix) {
   std::vector<TmpfsFile> files;
-  std::string place = absl::StrCat("/proc/", pid, "/fd");
-  DIR* directory = opendir(place.c_str());
-  if (directory == nullptr) return files;
-  while (const dirent* entry = readdir(directory)) {
-    char target[PATH_MAX];
-    ssize_t size =
-        readlinkat(dirfd(directory), entry->d_name, target, sizeof target);
-    if (size <= 0) continue;
-    absl::string_view path(target, static_cast<size_t>(size));
-    struct stat link;
-    struct statx status;
-    // The link's mode is that of the descriptor.
-    if (absl::StartsWith(path, prefix) &&
-        fstatat(dirfd(directory), entry->d_name, &link, AT_SYMLINK_NOFOLLOW) ==
-            0 &&
-        (link.st_mode & S_IWUSR) != 0 &&
-        StatOf(absl::StrCat(place, "/", entry->d_name), 0, &status)) {
-      files.push_back({std::string(path), IdOf(status)});
-    }
-  }
-  closedir(directory);
+  ForOpenFiles(
+      pid, [&](int directory, const char* name, absl::string_view path) {
+        struct stat link;
+        struct statx status;
+        // The link's mode is that of the descriptor.
+        if (absl::StartsWith(path, prefix) &&
+            fstatat(directory, name, &link, AT_SYMLINK_NOFOLLOW) == 0 &&
+            (link.st_mode & S_IWUSR) != 0 &&
+            statx(directory, name, 0, kOursSinceMask, &status) == 0) {
+          files.push_back({std::string(path), IdOf(status)});
+        }
+      });
   return files;
 }
 
@@ -72,9 +62,8 @@ void SeenFiles::Remember(uint32_t slot, absl::Time since,
   if (known == files_.end()) {
     // A process may have another file system where we have this one.
     struct statx status;
-    if (!StatOf(path, AT_SYMLINK_NOFOLLOW, &status) ||
-        !S_ISREG(status.stx_mode) || !(IdOf(status) == id) ||
-        !IsOursSince(status, since)) {
+    if (!StatOf(path, &status) || !S_ISREG(status.stx_mode) ||
+        !(IdOf(status) == id) || !IsOursSince(status, since)) {
       return;
     }
     known = files_.emplace(id, File{path, {}, false}).first;
@@ -88,8 +77,7 @@ uint64_t SeenFiles::BytesOf(uint32_t slot) const {
   uint64_t sum = 0;
   for (const auto& [id, file] : files_) {
     struct statx status;
-    if (file.IsOf(slot) && StatOf(file.path, AT_SYMLINK_NOFOLLOW, &status) &&
-        IdOf(status) == id) {
+    if (file.IsOf(slot) && StatOf(file.path, &status) && IdOf(status) == id) {
       sum += status.stx_blocks * 512;
     }
   }

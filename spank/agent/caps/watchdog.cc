@@ -5,14 +5,12 @@
 
 #include <algorithm>
 
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "pack/base/io.h"
 #include "pack/base/size.h"
 #include "spank/agent/caps/left_files.h"
+#include "spank/agent/caps/nameless_files.h"
 #include "spank/agent/caps/own_files.h"
+#include "spank/agent/caps/resident.h"
 
 namespace cram {
 namespace {
@@ -25,54 +23,6 @@ constexpr absl::Duration kScanInterval = absl::Milliseconds(20);
 // Nor are their files.
 constexpr absl::Duration kFilesInterval = absl::Milliseconds(20);
 constexpr int kMeasurements = 3;
-
-// File pages are not the sub-job's own: they can be dropped. Those of a tmpfs
-// are, and the kernel calls them shared.
-struct Resident {
-  uint64_t anonymous = 0;
-  uint64_t shared = 0;
-
-  void operator+=(const Resident& other) {
-    anonymous += other.anonymous;
-    shared += other.shared;
-  }
-  // Together with files in memory: what is mapped of these is shared.
-  uint64_t With(uint64_t files) const {
-    return anonymous + std::max(shared, files);
-  }
-};
-
-// Of the lines "NAME: <number> kB" of a file of /proc; 0 when it cannot be
-// read.
-Resident ReadResident(const std::string& path, absl::string_view anonymous,
-                      absl::string_view shared) {
-  Resident resident;
-  absl::StatusOr<std::string> text = ReadFile(path);
-  if (!text.ok()) return resident;
-  for (absl::string_view line : absl::StrSplit(*text, '\n')) {
-    bool is_anonymous = absl::StartsWith(line, anonymous);
-    if (!is_anonymous && !absl::StartsWith(line, shared)) continue;
-    std::vector<absl::string_view> words =
-        absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
-    uint64_t kib;
-    if (words.size() < 2 || !absl::SimpleAtoi(words[1], &kib)) continue;
-    (is_anonymous ? resident.anonymous : resident.shared) += kib * kKiB;
-  }
-  return resident;
-}
-
-Resident ResidentOf(pid_t pid) {
-  return ReadResident(absl::StrCat("/proc/", pid, "/status"),
-                      "RssAnon:", "RssShmem:");
-}
-
-// Its share of pages that it has together with others; exact, but the kernel
-// walks all of the process's memory for it.
-Resident ProportionOf(pid_t pid) {
-  Resident resident = ReadResident(absl::StrCat("/proc/", pid, "/smaps_rollup"),
-                                   "Pss_Anon:", "Pss_Shmem:");
-  return resident.With(0) != 0 ? resident : ResidentOf(pid);
-}
 
 class WatchdogSlot : public SlotCap {
  public:
@@ -93,6 +43,7 @@ class WatchdogSlot : public SlotCap {
     Forget();
     seen_->Forget(slot_);
     begin_ = absl::Now();
+    nameless_.Begin(begin_);
     looked_at_files_ = absl::InfinitePast();
     cap_ = cap_bytes;
     peak_ = 0;
@@ -179,28 +130,31 @@ class WatchdogSlot : public SlotCap {
   uint64_t Used(const std::vector<pid_t>& members) {
     Resident sum;
     uint64_t largest = 0;
+    std::vector<pid_t> with_memory;
     bool look = absl::Now() - looked_at_files_ >= kFilesInterval;
     if (look) looked_at_files_ = absl::Now();
     for (pid_t pid : members) {
+      if (processes_->HasMemoryOfParent(pid)) continue;
+      with_memory.push_back(pid);
       Resident resident = ResidentOf(pid);
       sum += resident;
       largest = std::max(largest, resident.With(0));
       if (look) seen_->Look(slot_, begin_, pid, resident.shared > 0, own_);
     }
-    uint64_t files = Files();
+    uint64_t files =
+        own_.Bytes() + nameless_.Bytes(members) + seen_->BytesOf(slot_);
     if (largest > cap_) return sum.With(files);
     // A process that ends while others are still to be measured leaves them
     // its shares, which were counted already: what is over the cap is so each
     // time.
     for (int i = 0; i < kMeasurements && sum.With(files) > cap_; ++i) {
       sum = Resident();
-      for (pid_t pid : members) sum += ProportionOf(pid);
-      files = Files();
+      for (pid_t pid : with_memory) sum += ProportionOf(pid);
+      files =
+          own_.BytesNow() + nameless_.BytesNow(members) + seen_->BytesOf(slot_);
     }
     return sum.With(files);
   }
-
-  uint64_t Files() { return own_.Bytes() + seen_->BytesOf(slot_); }
 
   void Forget() {
     if (leader_ != 0) processes_->RemoveLeader(leader_);
@@ -213,6 +167,7 @@ class WatchdogSlot : public SlotCap {
   IdleFiles* idle_;
   SeenFiles* seen_;
   OwnFiles own_;
+  NamelessFiles nameless_;
   pid_t leader_ = 0;
   absl::Time begin_;
   absl::Time looked_at_files_;

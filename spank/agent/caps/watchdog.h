@@ -19,9 +19,11 @@ namespace cram {
 // and one near it is watched closely. Memory that is shared between the
 // sub-job's processes is counted once before it is killed for it. Softer than
 // a cgroup by nature: it sees memory only after it was taken. Files in the
-// attempt's own directory count where that is in a tmpfs; files in /dev/shm
-// it counts to the sub-job that it saw them with, seen_files.h, and these go
-// with it; what it saw with nobody, and nobody uses, is counted to the node.
+// attempt's own directory count where that is in a tmpfs, and so do those
+// without a name that its processes have open, nameless_files.h; files in
+// /dev/shm it counts to the sub-job that it saw them with, seen_files.h, and
+// these go with it; what it saw with nobody, and nobody uses, is counted to the
+// node.
 class WatchdogCaps : public Caps {
  public:
   absl::string_view name() const override { return "watchdog"; }
