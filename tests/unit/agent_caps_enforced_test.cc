@@ -147,13 +147,30 @@ int Exchanging() {
   return 0;
 }
 
-// Leaves a process that no parent and no session connects with it, and ends.
+// Leaves a process that neither parent nor session connects with it, and whose
+// parent no look at /proc has met.
+void Desert(int (*life)()) {
+  if (fork() == 0) {
+    setsid();
+    if (fork() == 0) {
+      setsid();
+      _exit(life());
+    }
+    _exit(0);
+  }
+  wait(nullptr);
+}
+
 int Deserter() {
-  const char* const environment[] = {"PATH=/usr/bin:/bin", "CRAM_SLOT=0",
-                                     nullptr};
-  execle("/bin/sh", "sh", "-c", "(setsid sleep 100 &); sleep 0.1", nullptr,
-         environment);
-  return 99;
+  Desert([]() -> int { return pause(); });
+  usleep(100000);
+  return 0;
+}
+
+int HogThatDeserted() {
+  Desert(Hog);
+  sleep(30);
+  return 0;
 }
 
 class EachCgroup : public EachCaps {};
@@ -282,6 +299,13 @@ TEST_P(EachCaps, WhatForkedAwayIsKilled) {
   EXPECT_EQ(outcome.verdict, CapVerdict::kWithin);
   EXPECT_TRUE(outcome.all_killed);
   EXPECT_TRUE(ChildrenOf(getpid()).empty());
+}
+
+TEST_P(EachCaps, WhatForkedAwayCountsAsWell) {
+  Outcome outcome = Attempt(slot_.get(), HogThatDeserted);
+  EXPECT_EQ(outcome.verdict, CapVerdict::kOwnCap);
+  EXPECT_EQ(outcome.exit.signal, SIGKILL);
+  EXPECT_TRUE(outcome.all_killed);
 }
 
 TEST_P(EachCaps, ASlotForgetsTheLastAttempt) {

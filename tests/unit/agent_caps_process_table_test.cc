@@ -43,7 +43,7 @@ class LeaderAndChild {
 TEST(ProcessTable, KnowsAChildThatLeftTheSession) {
   LeaderAndChild life;
   ProcessTable table;
-  table.AddLeader(life.leader, "CRAM_SLOT=0");
+  table.AddLeader(life.leader, ProcessTable::MarkOf(0));
   table.Refresh(absl::ZeroDuration());
   EXPECT_THAT(table.Members(life.leader),
               testing::UnorderedElementsAre(life.leader, life.child));
@@ -56,7 +56,7 @@ TEST(ProcessTable, KnowsAChildThatWasSeenBeforeItsLeaderWasKnown) {
   ProcessTable table;
   table.Refresh(absl::ZeroDuration());
   EXPECT_TRUE(table.Members(life.leader).empty());
-  table.AddLeader(life.leader, "CRAM_SLOT=0");
+  table.AddLeader(life.leader, ProcessTable::MarkOf(0));
   table.Refresh(absl::ZeroDuration());
   EXPECT_THAT(table.Members(life.leader),
               testing::UnorderedElementsAre(life.leader, life.child));

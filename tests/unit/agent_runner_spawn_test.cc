@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -103,6 +104,21 @@ TEST_F(Spawning, LeadsASessionOfItsOwn) {
   ASSERT_EQ(numbers.size(), 3U);
   EXPECT_EQ(numbers[1], numbers[0]);
   EXPECT_EQ(numbers[2], numbers[0]);
+}
+
+TEST_F(Spawning, HasTheMarkIfItsLimitsAllow) {
+  rlimit mark = {123456789, 123456789}, higher = {223456789, 223456789};
+  request_.mark = &mark;
+  EXPECT_EQ(Run({"prlimit", "--rttime", "-o", "HARD", "--noheadings"}).code, 0);
+  EXPECT_EQ(Printed(), "123456789\n");
+  pid_t pid = fork();
+  if (pid == 0) {
+    setrlimit(RLIMIT_RTTIME, &mark);
+    (void)setuid(65534);
+    request_.mark = &higher;
+    _exit(Start({"true"}).pid > 0 ? 0 : 1);
+  }
+  EXPECT_EQ(Wait(pid).code, 0);
 }
 
 TEST_F(Spawning, HasDefaultSignalsAndAnEmptyMask) {

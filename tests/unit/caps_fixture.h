@@ -52,6 +52,7 @@ inline pid_t Start(SlotCap* cap, const std::function<int()>& life) {
   if (pid != 0) return pid;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   setsid();
+  if (cap->mark() != nullptr) setrlimit(RLIMIT_RTTIME, cap->mark());
   if (cap->entry_fd() >= 0 && write(cap->entry_fd(), "0", 1) != 1) _exit(99);
   _exit(life());
 }

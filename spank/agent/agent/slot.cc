@@ -162,6 +162,7 @@ void Slot::Launch(Streams streams) {
   SpawnRequest request;
   request.cgroup_fd = cap_->entry_directory_fd();
   request.cgroup_procs_fd = cap_->entry_fd();
+  request.mark = cap_->mark();
   request.open_files = &r_->open_files;
   launch_->Begin(attempt_, facts, std::move(streams),
                  HasRanks() ? &ranks_ : nullptr, request,

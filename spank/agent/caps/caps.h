@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <memory>
@@ -59,6 +60,10 @@ class SlotCap {
   virtual int entry_fd() const { return -1; }
   // Of a cgroup2's directory, in which it may be started instead; -1: none.
   virtual int entry_directory_fd() const { return -1; }
+
+  // What the child sets as its RLIMIT_RTTIME before exec, by which its
+  // processes are known later; nullptr: nothing to set.
+  virtual const rlimit* mark() const { return nullptr; }
 
   virtual void Started(pid_t /*leader*/) {}
 

@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -23,14 +25,14 @@ constexpr uint32_t kExiting = 4;  // PF_EXITING in the kernel's sched.h
 // is one: nobody's processes as young as this are looked at again then.
 constexpr absl::Duration kToldLate = absl::Seconds(5);
 
-bool CarriesMark(pid_t pid, const std::string& mark) {
-  absl::StatusOr<std::string> environ =
-      ReadFile(absl::StrCat("/proc/", pid, "/environ"));
-  if (!environ.ok()) return false;
-  for (absl::string_view variable : absl::StrSplit(*environ, '\0')) {
-    if (variable == mark) return true;
-  }
-  return false;
+// Limits may be higher than that.
+constexpr rlim_t kHighestMark = rlim_t{1} << 62;
+constexpr rlim_t kMostSlots = 1 << 20;
+
+// 0: it is not ours to ask.
+rlim_t CarriedMark(pid_t pid) {
+  rlimit limit;
+  return prlimit(pid, RLIMIT_RTTIME, nullptr, &limit) == 0 ? limit.rlim_max : 0;
 }
 
 std::optional<ProcessStat> ReadStat(pid_t pid) {
@@ -78,8 +80,14 @@ std::optional<ProcessStat> ParseProcessStat(absl::string_view stat) {
   return parsed;
 }
 
-void ProcessTable::AddLeader(pid_t leader, std::string mark) {
-  leaders_[leader] = std::move(mark);
+rlimit ProcessTable::MarkOf(uint32_t slot) {
+  rlim_t below = std::min(kHighestMark, CarriedMark(getpid()));
+  rlim_t mark = below - static_cast<rlim_t>(getpid()) * kMostSlots - slot;
+  return {mark, mark};
+}
+
+void ProcessTable::AddLeader(pid_t leader, const rlimit& mark) {
+  leaders_[leader] = mark.rlim_max;
   absl::Time now = absl::Now();
   for (auto it = owner_.begin(); it != owner_.end();) {
     bool again =
@@ -114,10 +122,9 @@ ProcessTable::Owner ProcessTable::Classify(pid_t pid, absl::Time now) const {
   if (parent != owner_.end() && parent->second.leader != kNobody) {
     return {parent->second.leader, now, stat->parent};
   }
-  if (stat->parent == getpid()) {
-    for (const auto& [leader, mark] : leaders_) {
-      if (CarriesMark(pid, mark)) return {leader, now};
-    }
+  rlim_t carried = CarriedMark(pid);
+  for (const auto& [leader, mark] : leaders_) {
+    if (carried == mark) return {leader, now, stat->parent};
   }
   return {kNobody, now};
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <optional>
@@ -16,14 +17,20 @@
 namespace cram {
 
 // A process belongs to a leader when it is in the leader's session, or its
-// parent belonged to it when it was first seen, or (it forked away and our
-// process inherited it) when its environment carries the leader's mark.
+// parent belonged to it when it was first seen, or when it carries the leader's
+// mark: one that forks away leaves both, and none can take off its mark.
 // Scans /proc; a process that is not ours costs one read when it appears.
 class ProcessTable {
  public:
-  // `mark` is a string "NAME=value" of the environment that only processes
-  // of this leader carry.
-  void AddLeader(pid_t leader, std::string mark);
+  // The mark of a slot is a hard limit: RLIMIT_RTTIME, in microseconds, which
+  // concerns real-time scheduling alone and is so high that nobody reaches it.
+  // All descendants inherit it, whatever they exec, and none but root raises it
+  // again. That of another agent, or of one that runs in a sub-job, is another.
+  // slot: below a million.
+  static rlimit MarkOf(uint32_t slot);
+
+  // `mark` is carried by processes of this leader only.
+  void AddLeader(pid_t leader, const rlimit& mark);
   void RemoveLeader(pid_t leader);
 
   // Whether it is certain, without a look at /proc, that a leader that was
@@ -53,7 +60,7 @@ class ProcessTable {
   };
   Owner Classify(pid_t pid, absl::Time now) const;
 
-  std::unordered_map<pid_t, std::string> leaders_;  // to mark
+  std::unordered_map<pid_t, rlim_t> leaders_;  // to mark
   std::unordered_map<pid_t, Owner> owner_;
   absl::Time refreshed_ = absl::InfinitePast();
 };

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
 #include "pack/base/size.h"
 #include "spank/agent/caps/left_files.h"
 #include "spank/agent/caps/nameless_files.h"
@@ -29,6 +28,7 @@ class WatchdogSlot : public SlotCap {
   WatchdogSlot(uint32_t slot, ProcessTable* processes, OomKills* kills,
                IdleFiles* idle, SeenFiles* seen)
       : slot_(slot),
+        mark_(ProcessTable::MarkOf(slot)),
         processes_(processes),
         kills_(kills),
         idle_(idle),
@@ -58,9 +58,11 @@ class WatchdogSlot : public SlotCap {
     own_.Begin(directory);
   }
 
+  const rlimit* mark() const override { return &mark_; }
+
   void Started(pid_t leader) override {
     leader_ = leader;
-    processes_->AddLeader(leader, absl::StrCat("CRAM_SLOT=", slot_));
+    processes_->AddLeader(leader, mark_);
   }
 
   // The kernel's counter is of the whole host: it is believed of a sub-job
@@ -162,6 +164,7 @@ class WatchdogSlot : public SlotCap {
   }
 
   uint32_t slot_;
+  rlimit mark_;
   ProcessTable* processes_;
   OomKills* kills_;
   IdleFiles* idle_;

@@ -64,6 +64,7 @@ bool Redirect(int from, int to) {
   if (request.data != nullptr && setrlimit(RLIMIT_DATA, request.data) != 0) {
     Fail(failure, "setrlimit");
   }
+  if (request.mark != nullptr) setrlimit(RLIMIT_RTTIME, request.mark);
   setsid();
   if (!Redirect(request.stdin_fd, 0) || !Redirect(request.stdout_fd, 1) ||
       !Redirect(request.stderr_fd, 2)) {

@@ -33,6 +33,8 @@ struct SpawnRequest {
   const cpu_set_t* cpus = nullptr;
   const rlimit* open_files = nullptr;  // RLIMIT_NOFILE; nullptr: the caller's
   const rlimit* data = nullptr;        // RLIMIT_DATA, likewise
+  // RLIMIT_RTTIME; nullptr, or where the caller's is lower: the caller's.
+  const rlimit* mark = nullptr;
   // What is to be put back to its default; the kernel does that for handlers.
   const std::vector<int>* ignored_signals = nullptr;
   // Where the child writes its pid before it does anything else: another
