@@ -200,6 +200,9 @@ std::string StatusJson(const RunStatus& status, const ReportContext& context) {
   json["subjobs_per_second"] = status.rate;
   if (status.SecondsLeft() >= 0) json["seconds_left"] = status.SecondsLeft();
   if (!status.no_room.empty()) json["no_room"] = status.no_room;
+  if (status.completed_before != 0) {
+    json["completed_before"] = status.completed_before;
+  }
   for (const RunStatus::Node& node : status.nodes) {
     const NodeRecords& records = run.nodes()[node.place];
     Json& object = json["nodes"][node.place];

@@ -7,6 +7,10 @@
 namespace cram {
 namespace {
 
+bool IsOfEarlierRun(const Run& run, const Attempt& attempt) {
+  return !run.NodeOf(attempt).earlier.empty();
+}
+
 // What ended in the last minute says how fast the run is now. When that is too
 // little to say anything, the whole run does.
 constexpr int64_t kLatelyNs = int64_t{60} * 1000000000;
@@ -17,7 +21,9 @@ double RateOf(const Run& run, const RunStatus& status) {
   uint64_t lately = 0, all = 0;
   for (uint64_t index = 0; index < run.started_below(); ++index) {
     const Attempt* last = run.Last(index);
-    if (last == nullptr || !last->ended()) continue;
+    if (last == nullptr || !last->ended() || IsOfEarlierRun(run, *last)) {
+      continue;
+    }
     ++all;
     lately += last->end_ns > since;
   }
@@ -30,7 +36,7 @@ double RateOf(const Run& run, const RunStatus& status) {
 }
 
 void CountNodes(const Run& run, RunStatus* status) {
-  for (uint32_t place = 0; place < run.nodes().size(); ++place) {
+  for (uint32_t place = 0; place < run.own_nodes(); ++place) {
     const NodeRecords& records = run.nodes()[place];
     RunStatus::Node node;
     node.place = place;
@@ -69,6 +75,10 @@ RunStatus StatusOf(const Run& run, int64_t now_ns, size_t most_slowest) {
     ++status.states[static_cast<size_t>(state)];
     const Attempt* last = run.Last(index);
     if (last == nullptr || state == State::kPending) continue;
+    if (IsOfEarlierRun(run, *last)) {
+      ++status.completed_before;
+      continue;
+    }
     RunStatus::Node& node = status.nodes[last->node];
     if (state == State::kRunning) {
       ++node.running;

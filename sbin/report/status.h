@@ -29,6 +29,9 @@ struct RunStatus {
   };
   std::array<uint64_t, kStates> states = {};
   uint64_t left = 0;  // sub-jobs that wait or run
+  // Of the states' COMPLETED those of the runs that this one goes on with; all
+  // else below is of this run alone.
+  uint64_t completed_before = 0;
   std::vector<Node> nodes;
   uint32_t slots = 0;  // of all nodes
   int64_t first_ns = 0;

@@ -33,6 +33,11 @@ void AppendRun(const Run& run, const RunStatus& status, std::string* out) {
     separator = ", ";
   }
   absl::StrAppend(out, "\n");
+  if (status.completed_before != 0) {
+    absl::StrAppendFormat(out, "Resumed   %d of them had completed in %s\n",
+                          status.completed_before,
+                          run.nodes().front().resumed_from);
+  }
   if (status.rate > 0) {
     absl::StrAppendFormat(out, "Rate      %.*f sub-jobs/s",
                           status.rate < 10 ? 2 : 0, status.rate);

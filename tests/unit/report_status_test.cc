@@ -2,7 +2,9 @@
 
 #include <filesystem>
 #include <iterator>
+#include <string>
 
+#include "pack/journal/journal_writer.h"
 #include "sbin/report/json.h"
 #include "sbin/report/status.h"
 #include "tests/unit/report_fixture.h"
@@ -110,6 +112,32 @@ TEST_F(StatusTest, TriesWhetherThereIsRoomAndLeavesNothing) {
   auto before = files();
   EXPECT_EQ(Status().no_room, "");
   EXPECT_EQ(files(), before);
+}
+
+TEST_F(StatusTest, OfAResumedRunTimeRateAndNodesAreItsOwn) {
+  constexpr int64_t kDay = 86400 * kSecondNs;
+  auto journal = JournalWriter::Create(directory_.journal_resumed());
+  ASSERT_TRUE(journal.ok());
+  JournalRecord record;
+  record.mutable_opened()->set_node_name("old");
+  record.mutable_opened()->set_slots(7);
+  record.mutable_opened()->set_directory("/runs/cram-11.0");
+  record.mutable_opened()->set_time_ns(kRunBegin - kDay);
+  (*journal)->Append(record);
+  *record.mutable_ended() = ExampleNode::Make(1, Cause::kCompleted, 0);
+  record.mutable_ended()->set_end_ns(kRunBegin - kDay + kSecondNs);
+  (*journal)->Append(record);
+  ASSERT_TRUE((*journal)->Flush().ok());
+  ExampleNode node(directory_, 0, 1, 3);
+  node.End(ExampleNode::Make(0, Cause::kCompleted, 0));
+  node.Flush();
+  Load();
+  EXPECT_EQ(Status().ElapsedSeconds(), 100);
+  EXPECT_EQ(Status().rate, 0.01);
+  EXPECT_EQ(Status().completed_before, 1u);
+  std::string text = StatusText(Status(), Context());
+  EXPECT_THAT(text, HasSubstr("2 completed\nResumed   1 of them"));
+  EXPECT_THAT(text, Not(HasSubstr("old")));
 }
 
 TEST_F(StatusTest, TextAndJsonAreOfOneRun) {
