@@ -57,11 +57,14 @@ def descendants(pid):
     return below + [more for child in below for more in descendants(child)]
 
 
-def with_parents(pids):
-    """(parent, process) of each whose parent is one of them, too."""
+def keepers_and_agents(pids):
+    """(keeper, agent) of each node: the first is the other's parent."""
     # Asked once: of a process that ends meanwhile the parent is 0.
     both = [(stat(pid)[1], pid) for pid in pids]
-    return [(parent, pid) for parent, pid in both if parent in pids]
+    both = [(parent, pid) for parent, pid in both if parent in pids]
+    # A sub-job that is being started still looks like its agent.
+    agents = [pid for _, pid in both]
+    return [(parent, pid) for parent, pid in both if parent not in agents]
 
 
 def send(pid, number):
@@ -122,7 +125,7 @@ class Alone:
         """(keeper, agent) of each node."""
         pids = [pid for pid in pids_of(self.work)
                 if command_line(pid)[0].endswith("/cram-agent")]
-        return with_parents(pids)
+        return keepers_and_agents(pids)
 
     def cancel(self, process):
         send(process.pid, signal.SIGTERM)
@@ -346,7 +349,7 @@ class Slurm(Alone):
         pids = [int(pid) for pid in
                 self.root(self.script, "processes", self.cluster).split()
                 if "cram-agent" in command_line(pid)[0]]
-        return with_parents(pids)
+        return keepers_and_agents(pids)
 
     def cancel(self, process):
         self.root("scancel", "--user", self.user_name)
