@@ -88,7 +88,8 @@ sleep $long & setsid sh -c 'sleep $long & sleep $long' & touch started; wait"
   sleep 0.2
   kill -KILL "$(agent_pid)"
   ended 3
-  [[ $(cat err) == *"was killed by SIGKILL"* ]]
+  [[ $(cat err) == *"was killed by SIGKILL"*"
+cram: to go on: cram run --resume $PWD/$(run_dir)" ]]
   [ "$(rows state | sort -u)" = "NODE_FAIL
 PENDING" ]
   nothing_left

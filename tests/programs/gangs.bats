@@ -104,7 +104,7 @@ places='echo $CRAM_RANK of $CRAM_RANKS at $SLURM_LOCALID on node $SLURM_NODEID'
   kill -KILL "$(agent_of 0)"
   agents_end
   until_true 20 no_processes
-  grep -q 'finished what it held without the root' said.1
+  grep -q 'finished what it held without the first agent' said.1
   [ "$(cramacct -nP -j cram-7.0 -i 30 -o state)" = NODE_FAIL ]
   # Theirs, which had to wait for the gang.
   [ "$(completed)" -ge 10 ]

@@ -133,8 +133,9 @@ END
   agents_end
   [ "$status" -eq 3 ]
   for node in 1 2; do
-    grep -q "^cram: node$node: finished what it held without the root" "said.$node"
+    grep -q "^cram: node$node: finished what it held without the first agent" "said.$node"
   done
+  [ "$(cat said.* | grep -c '^cram: to go on: .*/cram-7.0$')" -eq 1 ]
   no_one_completed_twice
 }
 

@@ -37,7 +37,7 @@ all_completed_once() {
 @test "the first node that goes down: the others finish what they hold" {
   goes_down 0 srun -N3 -c2 --cram=m.pb
   [ "$status" -ne 0 ]
-  grep -q "^cram: ${nodes[2]}: finished what it held without the root" "$work/err"
+  grep -q "^cram: ${nodes[2]}: finished what it held without the first agent" "$work/err"
   rm "$work/m.pb"
   run -0 user srun -N4 -c2 --cram-resume="$(run_dir)" --cram-dir=b
   [ "$(user cramacct -nP -j b -s CD -o index | wc -l)" -eq 30 ]

@@ -232,8 +232,11 @@ int KeepAgent(const AgentOptions& options, const Step& step) {
       std::string what =
           absl::StrCat("the agent on ", step.node_name, " was killed by ",
                        SignalName(exit.signal));
+      RunDirectory directory = RunDirectoryOf(options, step);
       Say(absl::StrCat(what, "; its sub-jobs were ended"));
-      CloseJournal(RunDirectoryOf(options, step).journal(step.node_id), what);
+      CloseJournal(directory.journal(step.node_id), what);
+      // Of several nodes the others do what they can, and say it then.
+      if (step.nodes == 1) Say(ToGoOn(step, directory));
       status = StatusWithoutAgent(step);
     } else if (exit.code == kGivenUp) {
       CloseJournal(RunDirectoryOf(options, step).journal(step.node_id),

@@ -99,7 +99,7 @@ void MemberRole::ReportWhenDue() {
 
 void MemberRole::StopRun(const std::string& reason) {
   stop_reason_ = reason;
-  if (root_died_) {
+  if (left_alone_) {
     family_->Stop(reason);
     return;
   }
@@ -108,9 +108,12 @@ void MemberRole::StopRun(const std::string& reason) {
 }
 
 int MemberRole::Conclude() {
-  if (!root_died_) return kAllCompleted;  // the root's status is the run's
+  if (!left_alone_) return kAllCompleted;  // the root's status is the run's
   run_->Say(absl::StrCat(run_->step.node_name,
-                         ": finished what it held without the root"));
+                         ": finished what it held without the first agent"));
+  if (left_alone_->IsLast()) {
+    run_->Say(ToGoOn(run_->step, run_->directory));
+  }
   return kStoppedEarly;
 }
 
@@ -237,7 +240,7 @@ void MemberRole::RootIsDead() {
     Abandon(
         "the first agent is gone, and others may have run what this one had");
   }
-  root_died_ = true;
+  left_alone_.emplace(run_->directory.root());
   node_->gangs().LeaderIsGone();
   run_->Say(absl::StrCat(run_->step.node_name,
                          ": the first agent is gone; going on with what this "

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "spank/agent/agent/family.h"
+#include "spank/agent/agent/left_alone.h"
 #include "spank/agent/agent/parent_link.h"
 #include "spank/agent/agent/role.h"
 
@@ -58,7 +60,7 @@ class MemberRole : public Role,
   std::unique_ptr<ParentLink> link_;
   Progress reported_;
   Loop::Instant reported_at_;
-  bool root_died_ = false;
+  std::optional<LeftAlone> left_alone_;  // since the root died
   std::string stop_reason_;  // of this agent alone; empty: it goes on
 };
 

@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "pack/base/io.h"
-#include "pack/base/shell_quote.h"
 #include "pack/resume/what_is_left.h"
 #include "spank/agent/agent/summary.h"
 
@@ -115,9 +114,7 @@ int RootRole::Conclude() {
     stop_reason_ = std::string(kJobTimeLimit);
   }
   pending = 0;
-  summary.resume_command = absl::StrCat(
-      run_->step.in_slurm ? "srun --cram-resume=" : "cram run --resume ",
-      ShellQuote(run_->directory.path()));
+  summary.to_go_on = ToGoOn(run_->step, run_->directory);
   summary.nodes = run_->step.nodes;
   summary.slots = slots_;
   summary.lost_nodes.assign(lost_.begin(), lost_.end());

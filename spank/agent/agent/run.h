@@ -32,6 +32,9 @@ inline constexpr int kGivenUp = 4;
 // Why a run was stopped that could have gone on.
 inline constexpr absl::string_view kJobTimeLimit = "the job's time limit";
 
+// How the user goes on with what a run did not complete.
+std::string ToGoOn(const Step& step, const RunDirectory& directory);
+
 struct Run {
   AgentOptions options;
   Step step;

@@ -89,8 +89,8 @@ std::string Summary::Text() const {
         &text, "\ncram: did not run: ", Shortened(without_result.ToString()));
   }
   absl::StrAppend(&text, "\ncram: records in ", run_directory);
-  if (exit_status() == 3 && !resume_command.empty()) {
-    absl::StrAppend(&text, "\ncram: to go on: ", resume_command);
+  if (exit_status() == 3 && !to_go_on.empty()) {
+    absl::StrAppend(&text, "\ncram: ", to_go_on);
   }
   if (!other_states.empty()) {
     absl::StrAppend(&text, "\ncram: what went wrong: cramacct -j ", run_id,

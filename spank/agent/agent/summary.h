@@ -27,7 +27,7 @@ struct Summary {
   uint32_t slots = 0;
   std::vector<std::string> lost_nodes;
   std::vector<std::string> benched_nodes;
-  std::string resume_command;
+  std::string to_go_on;     // said when something is left; empty: it is not
   std::string stop_reason;  // empty: it came to its end
   absl::Time start, end;
   IndexSet without_result;  // did not run, or were lost while they ran
