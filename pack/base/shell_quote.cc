@@ -5,6 +5,13 @@
 #include "absl/strings/str_replace.h"
 
 namespace cram {
+namespace {
+
+std::string InQuotes(absl::string_view word) {
+  return absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'");
+}
+
+}  // namespace
 
 std::string ShellQuote(absl::string_view word) {
   bool plain = !word.empty();
@@ -13,14 +20,15 @@ std::string ShellQuote(absl::string_view word) {
                       absl::string_view("_@%+=:,./-").find(c) !=
                           absl::string_view::npos);
   }
-  if (plain) return std::string(word);
-  return absl::StrCat("'", absl::StrReplaceAll(word, {{"'", "'\\''"}}), "'");
+  return plain ? std::string(word) : InQuotes(word);
 }
 
 std::string ShellJoin(const std::vector<std::string>& words) {
   std::string line;
   for (const std::string& word : words) {
-    absl::StrAppend(&line, line.empty() ? "" : " ", ShellQuote(word));
+    bool assigns = line.empty() && word.find('=') != std::string::npos;
+    absl::StrAppend(&line, line.empty() ? "" : " ",
+                    assigns ? InQuotes(word) : ShellQuote(word));
   }
   return line;
 }

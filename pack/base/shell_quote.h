@@ -11,7 +11,7 @@ namespace cram {
 // `word` as it is when it is plain, else in single quotes.
 std::string ShellQuote(absl::string_view word);
 
-// Quoted words joined by blanks.
+// Quoted words joined by blanks: a command, whose first word sets no variable.
 std::string ShellJoin(const std::vector<std::string>& words);
 
 }  // namespace cram

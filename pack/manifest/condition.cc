@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -32,6 +33,15 @@ std::optional<int> CompareNumbers(absl::string_view left,
     return std::nullopt;
   }
   return (x > y) - (x < y);
+}
+
+// What would be taken for a value, and be equal to none: a second comparison
+// behind the first, or quotes, of which the shell has left some.
+bool LooksLikeMore(absl::string_view side) {
+  for (absl::string_view sign : {"<", ">", "==", "!=", "&&", "||"}) {
+    if (absl::StrContains(side, sign)) return true;
+  }
+  return side[0] == '"' || side[0] == '\'';
 }
 
 }  // namespace
@@ -80,6 +90,11 @@ absl::Status Condition::CheckSides(absl::Span<const std::string> names) const {
         absl::StrCat("'", text_, "': no side of it is a parameter", known));
   }
   for (const Side& side : {left_, right_}) {
+    if (LooksLikeMore(side.text)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "'", text_, "': '", side.text, "' is more than a parameter or a ",
+          "value; one comparison each, and no quotes within"));
+    }
     if (takes_texts() || side.is_parameter || CompareNumbers(side.text, "0")) {
       continue;
     }

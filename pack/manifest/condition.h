@@ -19,8 +19,9 @@ namespace cram {
 // equal, or not.
 class Condition {
  public:
-  // Errors: no operator; a side that is empty; no parameter on either;
-  // an order of what is neither parameter nor number.
+  // Errors: no operator; a side that is empty, in quotes, or another
+  // comparison; no parameter on either; an order of what is neither parameter
+  // nor number.
   static absl::StatusOr<Condition> Parse(absl::string_view text,
                                          absl::Span<const std::string> names);
 

@@ -105,20 +105,31 @@ absl::string_view Inside(absl::string_view text) {
   return text.substr(open + 1, text.size() - open - 2);
 }
 
+// Its form, or the end of them.
+auto FindForm(absl::string_view name) {
+  return std::find_if(kForms.begin(), kForms.end(),
+                      [&](const Form& form) { return form.name == name; });
+}
+
+// Whether the only closing parenthesis is at the end.
+bool IsClosed(absl::string_view text) {
+  return text.find(')') == text.size() - 1;
+}
+
 }  // namespace
 
 bool LooksLikeDistribution(absl::string_view text) {
   size_t open = text.find('(');
   if (open == 0 || open == absl::string_view::npos) return false;
   absl::string_view name = text.substr(0, open);
-  return std::all_of(name.begin(), name.end(), absl::ascii_isalnum) &&
-         text.find(')') == text.size() - 1;
+  return FindForm(name) != kForms.end() ||
+         (std::all_of(name.begin(), name.end(), absl::ascii_isalnum) &&
+          IsClosed(text));
 }
 
 absl::StatusOr<Distribution> ParseDistribution(absl::string_view text) {
   absl::string_view name = text.substr(0, text.find('('));
-  auto form = std::find_if(kForms.begin(), kForms.end(),
-                           [&](const Form& f) { return f.name == name; });
+  auto form = FindForm(name);
   if (form == kForms.end()) {
     return absl::InvalidArgumentError(absl::StrCat(
         "no distribution '", name, "'; there are ",
@@ -126,6 +137,7 @@ absl::StatusOr<Distribution> ParseDistribution(absl::string_view text) {
           absl::StrAppend(out, f.name);
         })));
   }
+  if (!IsClosed(text)) return Malformed(*form);
   Distribution result;
   result.set_kind(static_cast<Distribution::Kind>(form - kForms.begin()));
   for (absl::string_view word : absl::StrSplit(Inside(text), ',')) {

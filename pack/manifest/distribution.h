@@ -17,7 +17,8 @@ namespace cram {
 // triangular(A,C,B)   A to B, likeliest at C
 // choice(X,Y,...)     one of these texts, all as likely
 //
-// Whether `text` looks like one, right or wrong: NAME(...).
+// Whether `text` looks like one, right or wrong: NAME(...), or one of these
+// names and a parenthesis.
 bool LooksLikeDistribution(absl::string_view text);
 absl::StatusOr<Distribution> ParseDistribution(absl::string_view text);
 // As ParseDistribution reads it.

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,6 +38,16 @@ absl::StatusOr<bool> Lock(const std::string& path, int fd,
   bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
   if (!locked && errno != EWOULDBLOCK) return ErrnoStatus("lock", path, errno);
   return locked && IsStill(path, fd, opened);
+}
+
+// Where a symbolic link leads, so that what is added lands there; as it is,
+// where that cannot be known.
+std::string Resolved(const std::string& path) {
+  char resolved[PATH_MAX];
+  struct stat link;
+  bool is_link = lstat(path.c_str(), &link) == 0 && S_ISLNK(link.st_mode);
+  return is_link && realpath(path.c_str(), resolved) != nullptr ? resolved
+                                                                : path;
 }
 
 // Open for writing, or flock(2) would not lock on NFS.
@@ -80,7 +92,8 @@ absl::StatusOr<std::unique_ptr<PreparedFile>> PreparedFile::Create(
 }
 
 absl::StatusOr<std::unique_ptr<PreparedFile>> PreparedFile::CreateFrom(
-    const std::string& path) {
+    const std::string& name) {
+  std::string path = Resolved(name);
   absl::StatusOr<UniqueFd> old = OpenLocked(path);
   if (!old.ok()) return old.status();
   absl::StatusOr<std::unique_ptr<PreparedFile>> file = Create(path);

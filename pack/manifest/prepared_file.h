@@ -21,11 +21,11 @@ class PreparedFile {
   // replaced. Error: somebody else is writing it.
   static absl::StatusOr<std::unique_ptr<PreparedFile>> Create(
       const std::string& path);
-  // The same, for what is made of the file that is there, which is locked for
-  // as long, and whose mode it gets. Errors: there is none; somebody else is
-  // adding to it.
+  // The same, for what is made of the file that is there, or that a symbolic
+  // link of this name leads to; it is locked for as long, and this gets its
+  // mode. Errors: there is none; somebody else is adding to it.
   static absl::StatusOr<std::unique_ptr<PreparedFile>> CreateFrom(
-      const std::string& path);
+      const std::string& name);
   // Removes one that never took its name, but not in the child of a fork.
   ~PreparedFile();
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 namespace cram {
@@ -39,12 +40,26 @@ class PlainCharacters {
   std::array<bool, 256> plain_;
 };
 
+// NAME= at the start, as before a command in a shell.
+bool StartsWithAssignment(absl::string_view text) {
+  size_t at = 0;
+  while (at < text.size() && (absl::ascii_isalnum(text[at]) || text[at] == '_'))
+    ++at;
+  return at > 0 && at < text.size() && text[at] == '=' &&
+         !absl::ascii_isdigit(text[0]);
+}
+
 class Splitter {
  public:
   explicit Splitter(absl::string_view line) : line_(line) {}
 
   absl::StatusOr<std::vector<std::string>> Split() {
     while (at_ < line_.size()) {
+      if (words_.empty() && !word_ && StartsWithAssignment(line_.substr(at_))) {
+        return absl::InvalidArgumentError(
+            "a variable before a command is set by a shell only: write env "
+            "before it, or let a shell run the line (--shell)");
+      }
       char c = line_[at_++];
       if (OneOf(c, kBlanks)) {
         EndWord();

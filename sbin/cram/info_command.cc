@@ -10,6 +10,7 @@
 #include "sbin/cram/manifest_summary.h"
 #include "sbin/cram/print.h"
 #include "sbin/cram/subjob_text.h"
+#include "sbin/cram/whole_number.h"
 
 namespace cram {
 namespace {
@@ -66,7 +67,8 @@ void DefineInfoCommand(CLI::App* command, InfoRequest* request) {
       ->required();
   CLI::Option* index =
       command->add_option("-j,--job", request->index, "this sub-job only")
-          ->type_name("INDEX");
+          ->type_name("INDEX")
+          ->check(CheckWholeNumber);
   CLI::Option* all =
       command->add_flag("-a,--all", request->all, "all sub-jobs, a line each");
   command->add_flag("--json", request->json, "as JSON");

@@ -10,6 +10,7 @@
 #include "pack/base/io.h"
 #include "pack/base/run_directory.h"
 #include "pack/base/size.h"
+#include "sbin/cram/whole_number.h"
 #include "sbin/report/attempt_output.h"
 #include "sbin/report/manifest_lookup.h"
 #include "sbin/report/rank_lines.h"
@@ -99,18 +100,22 @@ void DefineOutputCommand(CLI::App* command, OutputRequest* request) {
                    "run directory, or id of the job, of the run or of the "
                    "sub-job (12.0_17)")
       ->required();
-  command->add_option("INDEX", request->index,
-                      "of the sub-job, unless its id was given");
+  command
+      ->add_option("INDEX", request->index,
+                   "of the sub-job, unless its id was given")
+      ->check(CheckWholeNumber);
   command->add_flag("--stderr", request->standard_error,
                     "its standard error instead of its standard output");
   command
       ->add_option("--attempt", request->attempt,
                    "of this attempt, counted from 0 (default: the last)")
-      ->type_name("K");
+      ->type_name("K")
+      ->check(CheckWholeNumber);
   command
       ->add_option("--rank", request->rank,
                    "of this rank alone (default: of all, line by line)")
-      ->type_name("R");
+      ->type_name("R")
+      ->check(CheckWholeNumber);
   command->add_flag("-l,--label", request->label,
                     "the number of its rank before each line");
 }

@@ -1,13 +1,12 @@
 #include "sbin/cram/pack_array.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "pack/base/buffered_reader.h"
 #include "pack/base/io.h"
 #include "pack/base/size.h"
 #include "pack/manifest/array_tasks.h"
@@ -22,14 +21,26 @@ namespace {
 // The parameter; "task" alone would be in the way of nobody, but says less.
 constexpr char kTask[] = "task";
 
+// No more than what CheckScript refuses: the file may have no end.
 absl::StatusOr<std::string> ReadScript(const std::string& path) {
-  absl::StatusOr<UniqueFd> fd = OpenFile(path, O_RDONLY);
-  if (!fd.ok()) return WithContext("--array", fd.status());
-  absl::StatusOr<std::string> text = ReadAll(fd->get(), path);
-  if (!text.ok()) return text;
-  absl::Status status = CheckScript(*text);
-  if (!status.ok()) return WithContext(path, status);
+  absl::StatusOr<BufferedReader> file = BufferedReader::Open(path);
+  if (!file.ok()) return WithContext("--array", file.status());
+  std::string text;
+  while (text.size() <= kMaxScriptBytes) {
+    absl::StatusOr<absl::string_view> piece = file->Peek();
+    if (!piece.ok()) return piece.status();
+    if (piece->empty()) break;
+    text.append(piece->data(), piece->size());
+    file->Take(piece->size());
+  }
+  absl::Status status = CheckScript(text);
+  if (!status.ok()) return WithContext(file->name(), status);
   return text;
+}
+
+// What sbatch calls it.
+std::string NameOf(const std::string& path) {
+  return path == "-" ? "sbatch" : path.substr(path.rfind('/') + 1);
 }
 
 absl::StatusOr<ArrayTasks> FindTasks(const PackRequest& request,
@@ -138,7 +149,7 @@ absl::Status AddArray(const PackRequest& request, SubJobTemplate source,
   if (!tasks.ok()) return tasks.status();
   *note = Note(*script, *tasks, path);
 
-  std::string base = path.substr(path.rfind('/') + 1);
+  std::string base = NameOf(path);
   std::string job_name = script->job_name.empty() ? base : script->job_name;
   SubJobTemplate options = std::exchange(source, SubJobTemplate());
   AddVariables(*script, *tasks, job_name, &source);

@@ -20,6 +20,7 @@
 #include "sbin/cram/pack_template.h"
 #include "sbin/cram/print.h"
 #include "sbin/cram/subjob_text.h"
+#include "sbin/cram/whole_number.h"
 
 namespace cram {
 namespace {
@@ -44,6 +45,9 @@ absl::Status CheckUse(const PackRequest& request) {
   std::vector<std::string> inputs = Inputs(r);
   if (r.output.empty() && !r.dry_run) {
     return refuse("where to? Name the manifest with -o FILE");
+  }
+  if (r.output == "-") {
+    return refuse("-o: a manifest is a file, and cannot be written to a pipe");
   }
   if (inputs.size() > 1) {
     return refuse(
@@ -147,12 +151,12 @@ void DefinePackCommand(CLI::App* command, PackRequest* request) {
       ->add_option("--sample", request->sample,
                    "points to draw from the distributions")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(CheckWholeNumber);
   text("--design", &request->design, "DESIGN",
        "how: lhs (the default), sobol or random");
   command->add_option("--seed", request->seed, "another sample (0)")
       ->type_name("S")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CheckWholeNumber);
   text("--csv", &request->csv, "FILE",
        "a row a sub-job; the first row names the parameters");
   text("--jsonl", &request->jsonl, "FILE",
@@ -195,7 +199,8 @@ void DefinePackCommand(CLI::App* command, PackRequest* request) {
                    "print the first K sub-jobs (10) and write nothing")
       ->type_name("K")
       ->expected(0, 1)
-      ->default_str("10");
+      ->default_str("10")
+      ->check(CheckWholeNumber);
   command->footer(
       "TEXT may hold {name}, {name:08d} and {index}; so may the words of "
       "COMMAND, which follows --");

@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 
+#include <algorithm>
+#include <set>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
@@ -12,6 +15,7 @@
 #include "pack/base/shell_quote.h"
 #include "pack/base/size.h"
 #include "pack/manifest/content_hash.h"
+#include "sbin/cram/print.h"
 
 namespace cram {
 namespace {
@@ -22,6 +26,18 @@ constexpr char kNoCommand[] = "(the command given when it runs)";
 std::string EnvironmentText(const SubJob::EnvChange& change) {
   if (!change.value) return absl::StrCat("unset ", change.name);
   return absl::StrCat(change.name, "=", ShellQuote(*change.value));
+}
+
+// Each variable once: later changes win.
+std::vector<SubJob::EnvChange> LastChanges(const SubJob& subjob) {
+  std::set<absl::string_view> seen;
+  std::vector<SubJob::EnvChange> changes;
+  for (auto change = subjob.env.rbegin(); change != subjob.env.rend();
+       ++change) {
+    if (seen.insert(change->name).second) changes.push_back(*change);
+  }
+  std::reverse(changes.begin(), changes.end());
+  return changes;
 }
 
 std::string CommandText(const SubJob& subjob) {
@@ -38,11 +54,12 @@ std::string ShellCommand(const SubJob& subjob) {
   if (!subjob.cwd.empty()) {
     absl::StrAppend(&line, "cd ", ShellQuote(subjob.cwd), " && ");
   }
+  std::vector<SubJob::EnvChange> changes = LastChanges(subjob);
   // In a shell, what is set for one command has to stand right before it.
-  for (const SubJob::EnvChange& change : subjob.env) {
+  for (const SubJob::EnvChange& change : changes) {
     if (!change.value) absl::StrAppend(&line, EnvironmentText(change), "; ");
   }
-  for (const SubJob::EnvChange& change : subjob.env) {
+  for (const SubJob::EnvChange& change : changes) {
     if (change.value) absl::StrAppend(&line, EnvironmentText(change), " ");
   }
   absl::StrAppend(&line, CommandText(subjob));
@@ -53,10 +70,6 @@ std::string ShellCommand(const SubJob& subjob) {
   redirect(">", subjob.stdout_path);
   redirect("2>", subjob.stderr_path);
   return line;
-}
-
-std::string CpusText(const SubJob& subjob) {
-  return absl::StrCat(subjob.cpus, subjob.cpus == 1 ? " CPU" : " CPUs");
 }
 
 Mpi NeededMpi(const SubJob& subjob) {
@@ -90,7 +103,8 @@ bool IsLimited(const SubJob& subjob) {
 std::string SubJobLine(const SubJob& subjob) {
   std::vector<std::string> notes;
   if (!subjob.name.empty()) notes.push_back(subjob.name);
-  if (subjob.cpus > 0) notes.push_back(CpusText(subjob));
+  if (subjob.ranks > 1) notes.push_back(Counted(subjob.ranks, "rank"));
+  if (subjob.cpus > 0) notes.push_back(Counted(subjob.cpus, "CPU"));
   if (subjob.memory_bytes > 0) {
     notes.push_back(FormatSize(subjob.memory_bytes));
   }
@@ -115,7 +129,7 @@ std::string SubJobParagraph(const SubJob& subjob,
   line("Command", CommandText(subjob));
   if (!subjob.script.empty()) line("Script", ScriptText(subjob));
   line("Directory", subjob.cwd);
-  for (const SubJob::EnvChange& change : subjob.env) {
+  for (const SubJob::EnvChange& change : LastChanges(subjob)) {
     line("Environment", EnvironmentText(change));
   }
   for (const auto& [name, value] : subjob.params) {
@@ -163,7 +177,7 @@ nlohmann::ordered_json SubJobJson(const SubJob& subjob) {
   if (!subjob.script.empty()) json["script"] = subjob.script_text;
   json["cwd"] = subjob.cwd;
   json["env"] = nlohmann::ordered_json::array();
-  for (const SubJob::EnvChange& change : subjob.env) {
+  for (const SubJob::EnvChange& change : LastChanges(subjob)) {
     nlohmann::ordered_json value;
     if (change.value) value = *change.value;
     json["env"].push_back({{"name", change.name}, {"value", value}});

@@ -99,6 +99,8 @@ print(job["argv"], job["env"], job["params"], job["time_limit_seconds"])' \
   cram pack -o m.pb --lines runs.txt >packed
   cram info -a m.pb | cut -d ' ' -f 2- | cmp - runs.txt
   [ "$(cram info -a --json m.pb | wc -l)" -eq 40000 ]
+  cram pack -o m.pb --ranks 4 --cpus 2 --mem 200M -- run >packed
+  [ "$(cram info -a m.pb)" = "0: run  # 4 ranks, 2 CPUs, 200M" ]
 }
 
 @test "all sub-jobs go to a reader that leaves early" {
@@ -109,7 +111,12 @@ print(job["argv"], job["env"], job["params"], job["time_limit_seconds"])' \
 @test "a sub-job that is not there is refused" {
   sweep
   refused "m.pb: no sub-job 10; the last is 9" info -j 10 m.pb
-  refused "-j" info -j x m.pb
+  refused "--job: 'x' is not a whole number" info -j x m.pb
+  refused "--job: '-1' is not a whole number" info -j -1 m.pb
+  # As of a variable of a shell that is not set.
+  refused "--job: '' is not a whole number" info -j "" m.pb
+  refused "--job: 18446744073709551616 is too large" \
+    info -j 18446744073709551616 m.pb
 }
 
 @test "a check of what can run is silent" {

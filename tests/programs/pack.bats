@@ -106,9 +106,13 @@ dry() {
     pack -o m.pb "${x[@]}" --seed 3 -- run
   refused "--design: 'halton' is not a design" \
     pack -o m.pb "${x[@]}" --sample 3 --design halton -- run
-  refused "--sample" pack -o m.pb "${x[@]}" --sample 0 -- run
-  refused "--sample" pack -o m.pb "${x[@]}" --sample -3 -- run
-  refused "--seed" pack -o m.pb "${x[@]}" --sample 3 --seed -3 -- run
+  refused "1 to 4294967296" pack -o m.pb "${x[@]}" --sample 0 -- run
+  refused "--sample: '-3' is not a whole number of at least 0" \
+    pack -o m.pb "${x[@]}" --sample -3 -- run
+  refused "--seed: '-3' is not a whole number of at least 0" \
+    pack -o m.pb "${x[@]}" --sample 3 --seed -3 -- run
+  refused "--seed: 18446744073709551616 is too large" \
+    pack -o m.pb "${x[@]}" --sample 3 --seed 18446744073709551616 -- run
   refused "1 to 4294967296" pack -o m.pb "${x[@]}" --sample 4294967297 -- run
   refused "--zip: parameter x has a distribution" \
     pack -o m.pb "${x[@]}" --param y=1,2 --zip x,y --sample 2 -- run
@@ -118,6 +122,8 @@ dry() {
     pack -o m.pb --param 'x=gauss(0,1)' --sample 2 -- run
   refused "write uniform(A,B) with A < B" \
     pack -o m.pb --param 'x=uniform(1,0)' --sample 2 -- run
+  refused "write uniform(A,B) with A < B" \
+    pack -o m.pb "${x[@]}" --param 'y=uniform(0,1' --sample 2 -- run
 }
 
 @test "placeholders take formats, and doubled braces are braces" {
@@ -180,6 +186,7 @@ END
   run -0 cram pack -o m.pb --dry-run=3 --lines - < <(yes run)
   [ "${#lines[@]}" -eq 3 ]
   [ ! -e m.pb ]
+  refused "--dry-run: '-1' is not a whole number" pack --dry-run=-1 -- run
 }
 
 @test "a command may be left to who runs it" {
@@ -195,6 +202,7 @@ END
   refused "nothing to pack" pack -o m.pb
   refused "not expected: --bogus" pack -o m.pb --bogus
   refused "-o" pack -o
+  refused "-o: a manifest is a file" pack -o - -- run
 }
 
 # As of a variable of a shell that is not set.
@@ -232,6 +240,9 @@ END
 @test "a shell's operator without a shell is refused, with its line" {
   printf 'run a\nrun b >c\n' >runs.txt
   refused "runs.txt:2: '>'" pack -o m.pb --lines runs.txt
+  printf 'run a=1\n N=2 run\n' >runs.txt
+  refused "runs.txt:2: a variable before a command" pack -o m.pb --lines runs.txt
+  cram pack --dry-run --shell --lines runs.txt
 }
 
 @test "a CSV row of wrong length is refused, with its line" {
@@ -325,6 +336,7 @@ END
     --where 'a<b'
   where "--where: 'm<3': 'x' and '3' are not both numbers" --where 'm<3'
   where "--where leaves no combination" --where 'a>9'
+  where "'1 && a!=2' is more than a parameter or a value" --where 'a!=1 && a!=2'
   where "--where looks at all combinations, and 10000000000000 are more than" \
     --param b=1..1000000 --param c=1..500000 --where 'a<b'
   refused "--where goes with --param" pack -o m.pb --where 'a<3' -- run

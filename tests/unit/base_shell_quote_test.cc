@@ -17,6 +17,7 @@ TEST(ShellQuote, QuotesTheRest) {
   EXPECT_EQ(ShellQuote("it's"), "'it'\\''s'");
   EXPECT_EQ(ShellQuote("$HOME"), "'$HOME'");
   EXPECT_EQ(ShellJoin({"echo", "a b", ""}), "echo 'a b' ''");
+  EXPECT_EQ(ShellJoin({"A=1", "B=2"}), "'A=1' B=2");
 }
 
 TEST(ShellQuote, AShellReadsItBack) {

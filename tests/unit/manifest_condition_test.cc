@@ -58,6 +58,12 @@ TEST(Condition, SaysWhatIsWrong) {
     EXPECT_THAT(Holds(text, "1", "1"), HasSubstr("is not a comparison"))
         << text;
   }
+  for (const char* text :
+       {"a!=1 && a!=2", "a!=1||b!=1", "a<b<3", "a<>1", "a!=\"x\"", "a=='x'"}) {
+    EXPECT_THAT(Holds(text, "1", "1"), HasSubstr("is more than a parameter"))
+        << text;
+  }
+  EXPECT_EQ(Holds("a==--n=1", "--n=1"), "yes");
   EXPECT_EQ(Holds("x<1", "1"),
             "'x<1': no side of it is a parameter; known: a, b");
 }

@@ -117,6 +117,8 @@ TEST(Distribution, SaysWhatIsWrong) {
             "no distribution 'gauss'; there are uniform, normal, lognormal, "
             "loguniform, triangular, choice");
   EXPECT_EQ(Error("uniform(0)"), "write uniform(A,B) with A < B");
+  EXPECT_EQ(Error("uniform(0,1"), "write uniform(A,B) with A < B");
+  EXPECT_EQ(Error("uniform(0,1)2"), "write uniform(A,B) with A < B");
   EXPECT_EQ(Error("uniform(0,x)"), "write uniform(A,B) with A < B");
   EXPECT_EQ(Error("uniform(0,inf)"), "write uniform(A,B) with A < B");
   EXPECT_EQ(Error("choice()"), "a choice is empty");

@@ -66,5 +66,15 @@ TEST(Words, OperatorsAreForShells) {
   EXPECT_THAT(Split("a '|' \\> \"&\""), ElementsAre("a", "|", ">", "&"));
 }
 
+TEST(Words, VariablesBeforeACommandAreForShells) {
+  EXPECT_THAT(WordsError(" A=1 run"), HasSubstr("--shell"));
+  EXPECT_THAT(WordsError("_a2='x y' run"), HasSubstr("--shell"));
+  EXPECT_THAT(Split("env A=1 run"), ElementsAre("env", "A=1", "run"));
+  EXPECT_THAT(Split("'A'=1 run"), ElementsAre("A=1", "run"));
+  EXPECT_THAT(Split("./a=1 2=3"), ElementsAre("./a=1", "2=3"));
+  EXPECT_THAT(Split("2=3"), ElementsAre("2=3"));
+  EXPECT_THAT(Split("=3"), ElementsAre("=3"));
+}
+
 }  // namespace
 }  // namespace cram
