@@ -1,5 +1,7 @@
 #include "spank/ranks/gang_hub.h"
 
+#include <signal.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -63,6 +65,9 @@ void GangHub::Receive(uint32_t part, GangMessage message) {
     case GangMessage::Kind::kName:
       AnswerName(part, message);
       break;
+    case GangMessage::Kind::kSignal:
+      Signal(message.number);
+      break;
     default:
       break;  // nothing that a part has to say
   }
@@ -117,6 +122,7 @@ void GangHub::End(uint32_t rank, const ExitStatus& exit) {
 }
 
 void GangHub::Signal(uint32_t number) {
+  if (number == SIGTERM && std::exchange(told_to_end_, true)) return;
   GangMessage message;
   message.kind = GangMessage::Kind::kSignal;
   message.number = number;

@@ -35,7 +35,8 @@ class GangHub {
   // It will not be heard of any more. The first one before it was done is the
   // end of the world.
   void Lost(uint32_t part);
-  // To all: a signal for their ranks.
+  // To all: a signal for their ranks; SIGTERM once, from whichever part it came
+  // first.
   void Signal(uint32_t number);
 
   // How the ranks ended: the one that ended all, or the first that failed.
@@ -62,7 +63,7 @@ class GangHub {
   Host* host_;
   std::vector<Part> parts_;
   uint32_t joined_ = 0, gone_ = 0;
-  bool ended_ = false;
+  bool ended_ = false, told_to_end_ = false;
   ExitStatus status_;
   std::optional<uint32_t> rank_, lost_;
   std::map<std::string, Gathering> gatherings_;

@@ -380,7 +380,14 @@ void GangLink::Done(const ExitStatus& exit, uint32_t rank) {
 }
 
 void GangLink::Signal(int signal) {
-  if (hub_) hub_->Signal(static_cast<uint32_t>(signal));
+  GangMessage message;
+  message.kind = GangMessage::Kind::kSignal;
+  message.number = static_cast<uint32_t>(signal);
+  if (hub_) {
+    hub_->Signal(message.number);
+  } else if (joined_) {
+    ToHub(message);
+  }
 }
 
 }  // namespace cram

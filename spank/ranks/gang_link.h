@@ -66,7 +66,7 @@ class GangLink : private GangHub::Host {
   void Failed(uint32_t rank, const ExitStatus& exit);
   // All of ours have ended; the worst so.
   void Done(const ExitStatus& exit, uint32_t rank);
-  // At the hub: to all parts, this one included.
+  // To all parts, this one included, as far as they are there.
   void Signal(int signal);
 
   // At the hub, after MayLeave(): how the world ended.

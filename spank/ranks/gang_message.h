@@ -24,7 +24,7 @@ struct GangMessage {
     kGo = 5,        // all parts are there: start your ranks
     kGathered = 6,  // `data` of all of them, in the order of the parts
     kEnd = 7,       // rank `number` ended with `exit`: end the others
-    kSignal = 8,    // send signal `number` to your ranks
+    kSignal = 8,    // send signal `number` to your ranks; to it: to all
     // Either way, through the hub:
     kFetch = 9,     // to part `to`: what has rank `number` given for `key`?
     kFetched = 10,  // the answer: `data`, or nothing when `failed`

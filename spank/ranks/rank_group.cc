@@ -217,6 +217,9 @@ void RankGroup::HandleSignals() {
       elsewhere_->Signal(number);  // ours hear it from there, too
     } else {
       Heed(number);
+      // Any other the agents send to all parts.
+      bool for_all = elsewhere_ != nullptr && number == SIGTERM;
+      if (for_all) elsewhere_->Signal(number);
     }
   }
   if (child) Reap();
@@ -353,7 +356,10 @@ void RankGroup::EndedElsewhere(std::optional<uint32_t> rank,
   if (running_ == 0) LeaveWhenDone();
 }
 
-void RankGroup::SignalFromHub(int signal) { Heed(signal); }
+// To end they may have been told here already.
+void RankGroup::SignalFromHub(int signal) {
+  if (signal != SIGTERM || !told_to_end_) Heed(signal);
+}
 
 void RankGroup::SignalAll(int signal) {
   for (const Rank& rank : ranks_) {

@@ -180,6 +180,14 @@ END
   until_true 30 none_in_shared_memory
 }
 
+@test "SIGTERM for the ranks of one node is for those of all" {
+  pack --ranks 4 --mpi none --time 2:00 -- sh -c \
+    '[ $CRAM_RANK != 3 ] || kill $PPID; exec sleep 1000.78'
+  run -1 user srun -N2 -c2 --cram=m.pb
+  [ "$(rows state,exitcode,cause)" = "FAILED|0:15|signal" ] || { rows state,exitcode,cause && false; }
+  nothing_left
+}
+
 @test "ranks on two nodes print where ranks on one do" {
   pack --ranks 4 --mpi none -- sh -c 'echo o$CRAM_RANK; echo e$CRAM_RANK >&2'
   user srun -N2 -c2 --cram=m.pb --cram-output=all

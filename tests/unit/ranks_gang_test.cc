@@ -1,6 +1,7 @@
 // The hub of a world of several nodes, and what is said to it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <string>
 #include <vector>
@@ -145,6 +146,16 @@ TEST_F(GangHubTest, APartThatIsLostEndsTheOthers) {
   EXPECT_TRUE(over_);
   EXPECT_EQ(hub_.lost(), 1u);
   EXPECT_FALSE(hub_.rank());
+}
+
+TEST_F(GangHubTest, ThatOnePartIsToldToEndIsForAllAndSaidOnce) {
+  for (auto& told : told_) told.clear();
+  Say(2, Kind::kSignal, SIGTERM);
+  Say(1, Kind::kSignal, SIGTERM);
+  hub_.Signal(SIGTERM);
+  for (const auto& told : told_) {
+    EXPECT_THAT(told, ElementsAre(absl::StrCat("8:", SIGTERM, ":")));
+  }
 }
 
 TEST_F(GangHubTest, WhoIsDoneIsNotLost) {
