@@ -47,6 +47,7 @@ void GangHub::Receive(uint32_t part, GangMessage message) {
         status_ = message.exit;
         rank_ = message.number;
       }
+      if (!ended_ && joined_ < parts_.size()) DoNotWaitForTheAbsent();
       Leave(part);
       break;
     case GangMessage::Kind::kFetch:
@@ -146,6 +147,12 @@ void GangHub::Lost(uint32_t part) {
 void GangHub::Leave(uint32_t part) {
   parts_[part].gone = true;
   if (++gone_ == parts_.size()) host_->WorldIsOver();
+}
+
+void GangHub::DoNotWaitForTheAbsent() {
+  for (uint32_t part = 0; part < parts_.size(); ++part) {
+    if (!parts_[part].joined && !parts_[part].gone) Leave(part);
+  }
 }
 
 }  // namespace cram

@@ -27,7 +27,9 @@ class GangHub {
     virtual void WorldIsOver() = 0;
   };
 
-  // Of so many parts, each of which joins or is lost. The host outlives it.
+  // Of so many parts, each of which joins or is lost; nobody waits for them
+  // when one is done before the start, which only who was told to end is. The
+  // host outlives it.
   GangHub(uint32_t parts, Host* host) : host_(host), parts_(parts) {}
 
   void Joined(uint32_t part);
@@ -59,6 +61,7 @@ class GangHub {
   void AnswerName(uint32_t part, const GangMessage& message);
   void End(uint32_t rank, const ExitStatus& exit);
   void Leave(uint32_t part);
+  void DoNotWaitForTheAbsent();
 
   Host* host_;
   std::vector<Part> parts_;

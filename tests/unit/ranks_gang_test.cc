@@ -158,6 +158,21 @@ TEST_F(GangHubTest, ThatOnePartIsToldToEndIsForAllAndSaidOnce) {
   }
 }
 
+TEST_F(GangHubTest, WhoIsToldToEndBeforeTheStartDoesNotWaitForTheAbsent) {
+  GangHub hub(3, this);
+  hub.Joined(0);
+  hub.Joined(2);
+  GangMessage done;
+  done.kind = Kind::kDone;
+  done.exit.signal = SIGTERM;
+  hub.Receive(0, done);
+  EXPECT_FALSE(over_);
+  hub.Receive(2, done);
+  EXPECT_TRUE(over_);
+  EXPECT_EQ(hub.status().signal, SIGTERM);
+  EXPECT_FALSE(hub.lost());
+}
+
 TEST_F(GangHubTest, WhoIsDoneIsNotLost) {
   Say(1, Kind::kDone);
   hub_.Lost(1);
