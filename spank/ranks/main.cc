@@ -16,6 +16,7 @@
 #include "pack/base/linked_mpi.h"
 #include "pack/base/mpi_settings.h"
 #include "pack/base/program_path.h"
+#include "spank/ranks/no_pmix.h"
 #include "spank/ranks/pmi1_server.h"
 #include "spank/ranks/pmix_server.h"
 #include "spank/ranks/rank_group.h"
@@ -120,8 +121,9 @@ bool Parse(int argc, char** argv, Options* options) {
   _exit(status.code);
 }
 
+// `lacks`: what the ranks may turn out to need; empty: nothing.
 absl::Status AddManagers(const Options& options, Mpi mpi, Loop* loop,
-                         RankGroup* group) {
+                         RankGroup* group, std::string* lacks) {
   const GangPlace& place = options.request.place;
   if (mpi == Mpi::kPmi1 || mpi == Mpi::kBoth) {
     group->Use(std::make_unique<Pmi1Server>(
@@ -134,8 +136,11 @@ absl::Status AddManagers(const Options& options, Mpi mpi, Loop* loop,
     group->Use(*std::move(pmix));
     return absl::OkStatus();
   }
-  // With both, a program that needs the other can do without this one.
-  return mpi == Mpi::kBoth ? absl::OkStatus() : pmix.status();
+  if (mpi == Mpi::kPmix) return pmix.status();
+  // A program that needs the other can do without this one.
+  group->Use(std::make_unique<NoPmix>());
+  *lacks = std::string(pmix.status().message());
+  return absl::OkStatus();
 }
 
 absl::Status Tell(const RankReport& report) {
@@ -168,9 +173,10 @@ absl::StatusOr<ExitStatus> RunRanks(const Options& options,
       RankGroup::Create(loop->get(), &request);
   if (!group.ok()) return group.status();
   RankReport hub;
+  std::string lacks;
   absl::Status status = (*group)->Join(&hub.port);
   if (status.ok()) {
-    status = AddManagers(options, mpi, loop->get(), group->get());
+    status = AddManagers(options, mpi, loop->get(), group->get(), &lacks);
   }
   if (!status.ok()) return status;
   // The agent tells the others where to come.
@@ -180,6 +186,9 @@ absl::StatusOr<ExitStatus> RunRanks(const Options& options,
   }
   ExitStatus ended = (*group)->Run();
   *report = (*group)->report();
+  if (!lacks.empty() && !ended.success() && !(*group)->AnybodyGreeted()) {
+    fprintf(stderr, "cram: this may be why: %s\n", lacks.c_str());
+  }
   // Nothing is undone, for the process ends: libpmix waits for itself for ever
   // when a rank has failed to connect. What it has in TMPDIR goes with that.
   (void)group->release();

@@ -369,17 +369,7 @@ absl::Status PmixServer::Prepare(uint32_t rank, RankEnvironment* environment) {
     free(*variable);
   }
   free(variables);
-  // Open MPI 4 believes that it was started alone, unless it sees itself in a
-  // step of Slurm's.
-  const std::pair<const char*, std::string> step[] = {
-      {"SLURM_JOB_ID", "1"},
-      {"SLURM_JOBID", "1"},
-      {"SLURM_STEP_ID", "0"},
-      {"SLURM_STEPID", "0"},
-      {"SLURM_NODELIST", NodeName()}};
-  for (const auto& [variable, value] : step) {
-    if (environment->Get(variable).empty()) environment->Set(variable, value);
-  }
+  environment->SuggestStep(NodeName());
   return absl::OkStatus();
 }
 

@@ -84,6 +84,14 @@ void RankEnvironment::KeepSharedMemory(absl::string_view directory) {
            {"OMPI_MCA_btl_sm_backing_directory", directory}});
 }
 
+void RankEnvironment::SuggestStep(absl::string_view node) {
+  Suggest({{"SLURM_JOB_ID", "1"},
+           {"SLURM_JOBID", "1"},
+           {"SLURM_STEP_ID", "0"},
+           {"SLURM_STEPID", "0"},
+           {"SLURM_NODELIST", node}});
+}
+
 void RankEnvironment::Suggest(const std::vector<MpiSetting>& settings) {
   std::vector<const MpiSetting*> missing;
   for (const MpiSetting& setting : settings) {

@@ -26,6 +26,10 @@ class RankEnvironment {
   // (Open MPI 4 and 5; MPICH leaves no names), unless the user told it.
   void KeepSharedMemory(absl::string_view directory);
 
+  // Open MPI 4 believes that it was started alone, unless it sees itself in a
+  // step of Slurm's: this one, unless it is in one.
+  void SuggestStep(absl::string_view node);
+
   // Unless the user set them.
   void Suggest(const std::vector<MpiSetting>& settings);
 

@@ -314,6 +314,16 @@ bool RankGroup::MissedItsWorld(uint32_t rank) {
   return *is_linked_with_mpi_;
 }
 
+bool RankGroup::AnybodyGreeted() const {
+  uint32_t first = request_->place.first_rank();
+  for (const auto& manager : managers_) {
+    for (uint32_t i = 0; i < ranks_.size(); ++i) {
+      if (manager->Greeted(first + i)) return true;
+    }
+  }
+  return false;
+}
+
 void RankGroup::Aborted(uint32_t rank, int exit_code) {
   ExitStatus status;
   // A shell's kind of code: 256 must not look like success.

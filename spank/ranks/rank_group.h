@@ -71,6 +71,8 @@ class RankGroup : private ProcessManager::Listener, private GangLink::Listener {
   ExitStatus Run();
 
   const RankReport& report() const { return report_; }
+  // Of the ranks here: whether one has asked for its world.
+  bool AnybodyGreeted() const;
 
  private:
   struct Rank {

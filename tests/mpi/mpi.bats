@@ -287,3 +287,18 @@ of_each_rank() {
     sh "$library"
   [[ $(record reason) == *"its MPI needs PMIx, which is not on this node"* ]]
 }
+
+# What its own program finds is not the node's.
+@test "without PMIx a program of Open MPI behind a script is not taken for many of one rank" {
+  mkdir node
+  touch node/libpmix.so.2
+  pack --ranks 2 --env LD_LIBRARY_PATH="$PWD/node" -- sh -c \
+    'unset LD_LIBRARY_PATH; exec "$0"' "$programs/fortran.openmpi"
+  run -1 cram run m.pb
+  [ "$(record state,cause)" = "0|FAILED|exit code" ]
+  [[ $(cram output cram-run-* 0 --stderr) == *"needs PMIx, which is not on this node"* ]]
+  pack --ranks 2 --env LD_LIBRARY_PATH="$PWD/node" -- sh -c \
+    'unset LD_LIBRARY_PATH; exec "$0"' "$programs/fortran.mpich"
+  cram run --dir mpich m.pb
+  [ "$(cram output mpich/cram-run-* 0)" = "sum 1 of 2" ]
+}
