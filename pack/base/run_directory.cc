@@ -152,6 +152,7 @@ absl::Status RememberRun(absl::string_view run_id, const std::string& path) {
 
 absl::StatusOr<RunDirectory> FindRun(absl::string_view run) {
   std::string path(run);
+  absl::Status readable = RunDirectory(path).Nodes().status();
   if (!run.empty() && IsRunDirectory(path)) {
     return RunDirectory(AbsolutePath(run));
   }
@@ -159,7 +160,9 @@ absl::StatusOr<RunDirectory> FindRun(absl::string_view run) {
   if (!run.empty() && fs::is_directory(path, error)) {
     if (std::optional<RunDirectory> found = NewestIn(path, "")) return *found;
   }
+  bool denied = absl::IsPermissionDenied(readable);
   if (absl::StrContains(run, "/")) {
+    if (denied) return readable;
     return absl::NotFoundError(
         absl::StrCat(run, ": no run directory (it has no journal)"));
   }
@@ -167,6 +170,7 @@ absl::StatusOr<RunDirectory> FindRun(absl::string_view run) {
   for (const std::string& parent : {StateHome(), std::string(".")}) {
     if (std::optional<RunDirectory> found = NewestIn(parent, id)) return *found;
   }
+  if (denied) return readable;
   return absl::NotFoundError(absl::StrCat(
       run.empty() ? std::string("no run") : absl::StrCat("no run of job ", run),
       " in ", StateHome(),

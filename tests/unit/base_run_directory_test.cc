@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -101,6 +102,16 @@ TEST_F(RunDirectoryTest, FindsARememberedRunFromElsewhere) {
   EXPECT_EQ(Found("12"), run);
   EXPECT_EQ(Found(""), run);
   EXPECT_NE(Found("13").find("no run of job 13"), std::string::npos);
+}
+
+TEST_F(RunDirectoryTest, OneThatMayNotBeReadIsNotSaidToBeMissing) {
+  if (geteuid() != 0) GTEST_SKIP() << "not root";
+  std::string run = MakeRun("12.0");
+  fs::permissions(temporary_.path(), fs::perms::none);
+  ASSERT_EQ(seteuid(65534), 0);
+  std::string found = Found(run);
+  ASSERT_EQ(seteuid(0), 0);
+  EXPECT_EQ(found, "open " + run + ": Permission denied");
 }
 
 TEST_F(RunDirectoryTest, ADirectoryNamedAsAJobDoesNotHideTheJob) {
