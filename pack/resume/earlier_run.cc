@@ -18,6 +18,34 @@ bool IsCutOff(Cause cause) {
          cause == Cause::kNodeLost;
 }
 
+bool HasCompleted(const RunDirectory& run) {
+  absl::StatusOr<std::vector<uint32_t>> nodes = run.Nodes();
+  if (!nodes.ok()) return false;
+  std::vector<std::string> journals = {run.journal_resumed()};
+  for (uint32_t node : *nodes) journals.push_back(run.journal(node));
+  bool any = false;
+  for (const std::string& journal : journals) {
+    (void)ReadJournal(journal, [&any](const JournalRecord& record) {
+      Cause cause = static_cast<Cause>(record.ended().cause());
+      any = any || cause == Cause::kCompleted;
+    });
+  }
+  return any;
+}
+
+// The manifest says what the indexes in the journals are.
+absl::Status WithoutManifest(const RunDirectory& run,
+                             const absl::Status& status) {
+  return absl::Status(
+      status.code(),
+      absl::StrCat(status.message(),
+                   HasCompleted(run)
+                       ? "; a copy of the manifest that it ran, put there, "
+                         "tells what has completed"
+                       : "; nothing had completed in that run: run its "
+                         "manifest itself"));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<EarlierRun>> EarlierRun::Open(
@@ -27,12 +55,9 @@ absl::StatusOr<std::unique_ptr<EarlierRun>> EarlierRun::Open(
   std::unique_ptr<EarlierRun> earlier(new EarlierRun(*std::move(directory)));
   absl::StatusOr<std::unique_ptr<ManifestReader>> manifest =
       ManifestReader::Open(earlier->directory_.manifest());
-  if (absl::IsNotFound(manifest.status())) {
-    return absl::NotFoundError(absl::StrCat(
-        manifest.status().message(),
-        "; that run was ended before it had begun: run its manifest itself"));
+  if (!manifest.ok()) {
+    return WithoutManifest(earlier->directory_, manifest.status());
   }
-  if (!manifest.ok()) return manifest.status();
   earlier->manifest_ = *std::move(manifest);
   absl::Status status = earlier->ReadOpened();
   if (status.ok() && !earlier->command_.empty()) {

@@ -74,11 +74,25 @@ states() { cramacct -nP -j "${1-$last}" -o index,state | tr '\n' ' '; }
 
 @test "a run whose manifest was not there yet is not gone on with, and says why" {
   cram pack -o m.pb --param i=1..2 -- ./job '{i}'
-  first 0 a m.pb
+  seq 2 >fail
+  first 1 a m.pb
   rm "$last/manifest.pb"
   run -2 cram run --resume a
-  [[ $output == *"/manifest.pb: No such file"*"ended before it had begun"* ]]
+  [[ $output == *"/manifest.pb: No such file"*"run its manifest itself" ]]
   [ "${#lines[@]}" -eq 1 ]
+}
+
+@test "a run whose manifest was lost is gone on with when it is put back" {
+  cram pack -o m.pb --param i=1..3 -- ./job '{i}'
+  echo 2 >fail
+  first 1 a m.pb
+  rm fail "$last/manifest.pb"
+  run -2 cram run --resume a m.pb
+  [[ $output == *"/manifest.pb: No such file"*"a copy of the manifest that it ran"* ]]
+  [ "${#lines[@]}" -eq 1 ]
+  cp m.pb "$last/manifest.pb"
+  run -0 cram run --resume a --dir b
+  [[ $output == *"2 sub-jobs completed there, 1 to run"* ]]
 }
 
 @test "a chain: each run is resumed by the next, outputs stay found" {
