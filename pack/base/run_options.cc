@@ -74,7 +74,10 @@ absl::Status ParseRetry(absl::string_view value, RunOptions* options) {
 absl::StatusOr<absl::Duration> ParseNotice(absl::string_view text) {
   uint32_t seconds;
   if (absl::SimpleAtoi(text, &seconds)) return absl::Seconds(seconds);
-  return ParseDuration(text);
+  absl::StatusOr<absl::Duration> notice = ParseDuration(text);
+  if (notice.ok()) return notice;
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", text, "' is not a time (examples: 120, 90s, 5m)"));
 }
 
 absl::Status ParseEndSignal(absl::string_view value, RunOptions* options) {
