@@ -63,8 +63,7 @@ absl::StatusOr<UniqueFd> OpenLocked(const std::string& path) {
   if (!locked.ok()) return locked.status();
   if (!*locked) {
     return absl::UnavailableError(absl::StrCat(
-        path, ": another cram pack --append is adding to it; try again when ",
-        "that is done"));
+        path, ": somebody else is adding to it; try again when that is done"));
   }
   return fd;
 }

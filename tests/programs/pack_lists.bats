@@ -290,7 +290,7 @@ END
     compgen -G 'keep.pb.*' >/dev/null && break
     sleep 0.05
   done
-  refused "another cram pack --append is adding to it" \
+  refused "somebody else is adding to it" \
     pack --append -o keep.pb -- two
   exec 7>&-
   wait "$first"

@@ -126,7 +126,7 @@ TEST_F(ManifestAppend, ASecondWriterIsRefused) {
   auto first = ManifestWriter::AddTo(path_);
   ASSERT_TRUE(first.ok()) << first.status();
   EXPECT_THAT(Add(Command({"x"}), 1),
-              HasSubstr("another cram pack --append is adding to it"));
+              HasSubstr("somebody else is adding to it"));
 }
 
 TEST_F(ManifestAppend, AFileThatWasReplacedMeanwhileStays) {
