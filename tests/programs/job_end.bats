@@ -16,7 +16,7 @@ END
   cram pack -o m.pb --jsonl rows.jsonl >packed
   ends_in 80
   run -3 run_m
-  [[ $output == *"stopped early: the job's time limit"* ]]
+  [[ $output == *"stopped early: too little time was left of the job for the rest"* ]]
   [[ $output == *"did not run: 1,3"* ]]
   [[ $output == *"to go on: cram run --resume $PWD/cram-run-"* ]]
   [[ $output == *"what is left, as a manifest: $PWD/$(run_dir)/remainder.pb, 2 sub-jobs" ]]
@@ -93,4 +93,6 @@ END
   pack --param i=1 -- true
   refused "--signal: 'KNOCK' is no signal" run m.pb --signal KNOCK
   refused "--signal: '5' is less than 15 seconds" run m.pb --signal TERM@5
+  refused "--signal: 'soon' is not a time (examples: 120, 90s, 5m)" \
+    run m.pb --signal TERM@soon
 }

@@ -135,7 +135,7 @@ END
 @test "the job's time limit: in good order, and a resume does the rest" {
   pack --param s=1..12 -- sleep 10
   run -3 user srun -N2 -c2 -t1 --cram=m.pb --cram-dir=a
-  [[ $output == *"stopped early: the job's time limit"* ]]
+  [[ $output == *"stopped early: too little time was left of the job"* ]]
   [[ $output == *"to go on: srun --cram-resume="* ]]
   [[ $output != *"DUE TO TIME LIMIT"* ]]
   completed=$(user cramacct -nP -j a -s CD -o index | wc -l)

@@ -110,8 +110,10 @@ int RootRole::Conclude() {
       absl::Now() - run_->loop->stopped_for() >=
           run_->step.job_end - run_->options.run.end_notice &&
       summary.finished[static_cast<size_t>(State::kCancelled)] != 0;
-  if ((pending != 0 || told_to_end) && stop_reason_.empty()) {
+  if (stop_reason_.empty() && told_to_end) {
     stop_reason_ = std::string(kJobTimeLimit);
+  } else if (stop_reason_.empty() && pending != 0) {
+    stop_reason_ = "too little time was left of the job for the rest";
   }
   pending = 0;
   summary.to_go_on = ToGoOn(run_->step, run_->directory);
