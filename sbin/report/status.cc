@@ -85,7 +85,7 @@ RunStatus StatusOf(const Run& run, int64_t now_ns, size_t most_slowest) {
       status.slowest.push_back(last);
     } else if (state == State::kCompleted) {
       ++node.done;
-    } else {
+    } else if (state != State::kCancelled) {
       ++node.failed;
     }
   }

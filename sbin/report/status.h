@@ -21,7 +21,7 @@ struct RunStatus {
     uint32_t place = 0;  // in Run::nodes()
     uint32_t running = 0;
     uint64_t done = 0;    // completed
-    uint64_t failed = 0;  // ended otherwise
+    uint64_t failed = 0;  // ended otherwise; cancelled ones did not fail
     uint32_t idle_slots() const {
       return slots > running ? slots - running : 0;
     }
