@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "pack/base/duration.h"
@@ -96,9 +97,7 @@ std::string TemplateText(const TemplateSummary& summary) {
     if (variation.commands) {
       line("Commands", absl::StrCat(variation.subjobs, ", one each"));
     }
-    if (variation.own) {
-      line("Varies", "directory, environment or other properties");
-    }
+    line("Varies", absl::StrJoin(variation.properties, ", "));
     for (const std::string& parameter : variation.parameters) {
       line("Varies", parameter);
     }
@@ -138,6 +137,7 @@ Json TemplateJson(const TemplateSummary& summary) {
     json["varies"].push_back({{"subjobs", variation.subjobs},
                               {"commands", variation.commands},
                               {"own", variation.own},
+                              {"properties", variation.properties},
                               {"parameters", variation.parameters}});
     if (variation.sample) {
       json["varies"].back()["sample"] = {
@@ -197,7 +197,7 @@ absl::StatusOr<TemplateSummary> Summarize(const std::string& path,
   absl::StatusOr<SubJobTemplate> source = reader.GetTemplate(number);
   if (!source.ok()) return source.status();
   summary.source = *std::move(source);
-  VariationFinder finder;
+  VariationFinder finder(summary.source.ranks());
   for (; *next != end && (*next)->first == number; ++*next) {
     absl::StatusOr<BlockView> block = reader.GetBlock((*next)->second);
     if (!block.ok()) return block.status();

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "pack/base/duration.h"
+#include "pack/base/escape_controls.h"
 #include "pack/base/linked_mpi.h"
 #include "pack/base/mpi_settings.h"
 #include "pack/base/program_path.h"
@@ -102,7 +103,8 @@ bool IsLimited(const SubJob& subjob) {
 
 std::string SubJobLine(const SubJob& subjob) {
   std::vector<std::string> notes;
-  if (!subjob.name.empty()) notes.push_back(subjob.name);
+  // Behind a newline it would be no comment.
+  if (!subjob.name.empty()) notes.push_back(EscapeControls(subjob.name));
   if (subjob.ranks > 1) notes.push_back(Counted(subjob.ranks, "rank"));
   if (subjob.cpus > 0) notes.push_back(Counted(subjob.cpus, "CPU"));
   if (subjob.memory_bytes > 0) {
@@ -125,7 +127,7 @@ std::string SubJobParagraph(const SubJob& subjob,
     }
   };
   line("Hash", FormatHash(ContentHash(subjob)));
-  line("Name", subjob.name);
+  line("Name", EscapeControls(subjob.name));
   line("Command", CommandText(subjob));
   if (!subjob.script.empty()) line("Script", ScriptText(subjob));
   line("Directory", subjob.cwd);

@@ -77,17 +77,19 @@ absl::Status VariationFinder::Add(const BlockView& block) {
       variations_.back().commands = block.has_commands();
       variations_.back().own = block.has_own();
       columns_ = block.parameters();
+      properties_ = OwnProperties(template_ranks_);
       values_.assign(columns_.size(),
                      DistinctValues(std::min(
                          kMostCounted / (columns_.size() + 1), kMostDistinct)));
     }
   }
   variations_.back().subjobs += block.subjobs;
-  return in_rows_ ? CountValues(block) : absl::OkStatus();
+  return in_rows_ ? LookAtRows(block) : absl::OkStatus();
 }
 
-absl::Status VariationFinder::CountValues(const BlockView& block) {
-  if (std::all_of(values_.begin(), values_.end(),
+absl::Status VariationFinder::LookAtRows(const BlockView& block) {
+  if (!block.has_own() &&
+      std::all_of(values_.begin(), values_.end(),
                   [](const DistinctValues& v) { return v.full(); })) {
     return absl::OkStatus();
   }
@@ -99,12 +101,18 @@ absl::Status VariationFinder::CountValues(const BlockView& block) {
       table_.Values(i, &row);
       for (size_t j = 0; j < row.size(); ++j) values_[j].Add(row[j]);
     }
+    // Of rows without anything there may be any number.
+    uint64_t own = table_.has_own() ? table_.rows() : block.has_own() ? 1 : 0;
+    for (uint64_t i = 0; i < own; ++i) properties_.Add(table_.Own(i));
   }
   return absl::OkStatus();
 }
 
 void VariationFinder::FinishRows() {
   if (!in_rows_) return;
+  if (variations_.back().own) {
+    variations_.back().properties = properties_.Names();
+  }
   for (size_t i = 0; i < columns_.size(); ++i) {
     variations_.back().parameters.push_back(
         absl::StrCat(columns_[i], " (", values_[i].Text(), ")"));

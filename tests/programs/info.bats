@@ -50,6 +50,22 @@ print(json.load(sys.stdin)["templates"][0]["varies"][0]["sample"])' \
     <<<"$output")" = "{'points': 7, 'design': 'lhs', 'seed': 0}" ]
 }
 
+@test "the summary says what rows have of their own" {
+  varies() { cram info m.pb | sed -n 's/^Varies *//p'; }
+  printf '%s\n' '{"ranks": 2, "cwd": "/a"}' '{"mem": "2G"}' '{}' '{"ranks": 64}' \
+    >rows.jsonl
+  cram pack -o m.pb --jsonl rows.jsonl >packed
+  [ "$(varies)" = "directory, memory, ranks (1 to 64)" ]
+  cram pack -o m.pb --jsonl rows.jsonl --ranks 64 >packed
+  [ "$(varies)" = "directory, memory, ranks (2 to 64)" ]
+  # One rank is nothing to speak of.
+  echo '{"ranks": 1, "env": {"A": "1"}, "retry_codes": "on=75"}' >rows.jsonl
+  cram pack -o m.pb --jsonl rows.jsonl >packed
+  [ "$(varies)" = "environment, retry codes" ]
+  cram info --json m.pb | tr -d ' \n' |
+    grep -qF '"own":true,"properties":["environment","retrycodes"]'
+}
+
 # As worked out in cram-manifest(5).
 @test "a sub-job has one hash, however it was packed" {
   echo 'echo 3' >runs.txt
@@ -101,6 +117,8 @@ print(job["argv"], job["env"], job["params"], job["time_limit_seconds"])' \
   [ "$(cram info -a --json m.pb | wc -l)" -eq 40000 ]
   cram pack -o m.pb --ranks 4 --cpus 2 --mem 200M -- run >packed
   [ "$(cram info -a m.pb)" = "0: run  # 4 ranks, 2 CPUs, 200M" ]
+  cram pack -o m.pb --name $'a\nreboot' -- run >packed
+  [ "$(cram info -a m.pb)" = '0: run  # a\nreboot' ]
 }
 
 @test "all sub-jobs go to a reader that leaves early" {
