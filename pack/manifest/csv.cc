@@ -27,7 +27,12 @@ absl::Status CsvReader::ReadHeader() {
     return absl::InvalidArgumentError(absl::StrCat(
         lines_.name(), ": empty: the first row must name the columns"));
   }
-  for (std::string& column : columns_) absl::StripAsciiWhitespace(&column);
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    absl::StripAsciiWhitespace(&columns_[i]);
+    if (columns_[i].empty()) {
+      return Error(absl::StrCat("column ", i + 1, " has no name"));
+    }
+  }
   absl::Status status = CheckColumns(columns_);
   if (!status.ok()) return Error(status.message());
   return absl::OkStatus();

@@ -17,7 +17,8 @@ namespace cram {
 // their field, but for those around a column's name. Empty lines are skipped.
 class CsvReader {
  public:
-  // Errors: no header, a name that no parameter can have, or one twice.
+  // Errors: no header, a column without name, a name that no parameter can
+  // have, or one twice.
   static absl::StatusOr<CsvReader> Open(const std::string& path);
 
   const std::vector<std::string>& columns() const { return columns_; }
