@@ -371,9 +371,15 @@ class Slurm(Alone):
         with open(path, "w", encoding="ascii") as file:
             file.write(f"{again.pid}\n")
 
+    def queue_is_empty(self):
+        # What an srun leaves that is killed between allocation and step Slurm
+        # keeps, unless the site has an InactiveLimit.
+        if not self.root("squeue", "-h", "--steps"):
+            self.root("scancel", "--user", self.user_name)
+        return not self.root("squeue", "-h")
+
     def settle(self):
-        wait_until(lambda: not self.root("squeue", "-h"), 180,
-                   "the queue is not empty")
+        wait_until(self.queue_is_empty, 180, "the queue is not empty")
         wait_until(
             lambda: not self.root(self.script, "processes", self.cluster), 120,
             "processes are left")
