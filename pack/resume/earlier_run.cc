@@ -36,13 +36,14 @@ bool HasCompleted(const RunDirectory& run) {
 // The manifest says what the indexes in the journals are.
 absl::Status WithoutManifest(const RunDirectory& run,
                              const absl::Status& status) {
+  if (absl::IsPermissionDenied(status)) return status;
   return absl::Status(
       status.code(),
       absl::StrCat(status.message(),
                    HasCompleted(run)
                        ? "; a copy of the manifest that it ran, put there, "
                          "tells what has completed"
-                       : "; nothing had completed in that run: run its "
+                       : "; nothing is recorded as completed there: run its "
                          "manifest itself"));
 }
 
