@@ -6,6 +6,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -82,15 +83,20 @@ absl::Status PatientFile::Settle(std::string* bytes) {
   return error == 0 ? absl::OkStatus() : ErrnoStatus("write", path_, error);
 }
 
-void PatientFile::StartThread() {
-  if (started_) return;
-  started_ = true;
+bool PatientFile::HasThread() {
+  if (started_) return true;
   // Signals are for others.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread([shared = shared_] { shared->Work(); }).detach();
+  try {
+    std::thread([shared = shared_] { shared->Work(); }).detach();
+    started_ = true;
+  } catch (const std::system_error&) {
+    // As many processes as the user may have: there may be fewer later.
+  }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return started_;
 }
 
 absl::Status PatientFile::Write(std::string* bytes, absl::Duration patience) {
@@ -104,11 +110,10 @@ absl::Status PatientFile::Write(std::string* bytes, absl::Duration patience) {
   if (shared.busy) return slow;
   absl::Status status = Settle(bytes);
   if (!status.ok() || bytes->empty()) return status;
-  if (waits) {
+  if (waits || !HasThread()) {
     int error = WriteFront(fd(), bytes);
     return error == 0 ? absl::OkStatus() : ErrnoStatus("write", path_, error);
   }
-  StartThread();
   shared.bytes.swap(*bytes);
   pending_ = shared.bytes.size();
   shared.busy = true;

@@ -15,7 +15,7 @@ namespace cram {
 // Writes on a thread of its own, for which the caller waits no longer than it
 // wants to. A write to a server that does not answer, or to a file system that
 // is frozen, takes minutes, and nothing but that thread can wait for it. Who
-// has all the time there is writes without a thread.
+// has all the time there is writes without a thread, and so does who gets none.
 class PatientFile {
  public:
   // `path` is for the errors.
@@ -40,7 +40,7 @@ class PatientFile {
   struct Shared;
 
   absl::Status Settle(std::string* bytes);
-  void StartThread();
+  bool HasThread();
 
   std::shared_ptr<Shared> shared_;  // with the thread, which may outlive us
   std::string path_;

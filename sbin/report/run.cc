@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <system_error>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -81,7 +82,11 @@ void Run::ReadJournals(const std::vector<uint32_t>& node_ids) {
   size_t workers = std::min<size_t>(
       node_ids.size(), std::max(1u, std::thread::hardware_concurrency()));
   std::vector<std::thread> threads;
-  for (size_t i = 1; i < workers; ++i) threads.emplace_back(work);
+  try {
+    for (size_t i = 1; i < workers; ++i) threads.emplace_back(work);
+  } catch (const std::system_error&) {
+    // As many processes as the user may have: those that are there do it all.
+  }
   work();
   for (std::thread& thread : threads) thread.join();
 

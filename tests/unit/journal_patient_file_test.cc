@@ -1,6 +1,8 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "absl/time/clock.h"
@@ -59,6 +61,22 @@ TEST_F(PatientFileTest, WaitsNoLongerThanItMay) {
   EXPECT_TRUE(file_->Write(&bytes, absl::InfiniteDuration()).ok());
   EXPECT_EQ(file_->pending(), 0u);
   EXPECT_EQ(ReadAvailable(6), "behind");
+}
+
+// A sub-job may have filled all that the user may have.
+TEST_F(PatientFileTest, WritesWhereNoProcessMayBeMadeAnyMore) {
+  pid_t pid = fork();
+  if (pid == 0) {
+    rlimit none = {0, 0};
+    setrlimit(RLIMIT_NPROC, &none);
+    if (geteuid() == 0 && setuid(65534) != 0) _exit(2);
+    std::string bytes = "first";
+    _exit(file_->Write(&bytes, absl::Seconds(10)).ok() ? 0 : 1);
+  }
+  int status;
+  ASSERT_EQ(waitpid(pid, &status, 0), pid);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(ReadAvailable(5), "first");
 }
 
 TEST_F(PatientFileTest, GivesBackWhatCouldNotBeWritten) {
