@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -68,6 +69,25 @@ TEST_F(Launching, GivesTheCpus) {
     EXPECT_EQ(Wait(Result().pid).code, 0);
   }
   EXPECT_EQ(Printed(), "1\n1\n");
+}
+
+// Another sub-job may have made all processes that the user may have.
+TEST_F(Launching, WaitsUntilThereMayBeAnotherProcess) {
+  launcher_.reset();
+  pid_t pid = fork();
+  if (pid == 0) {
+    launcher_ = *Launcher::Create();
+    rlimit none = {0, 1000}, some = {1000, 1000};
+    setrlimit(RLIMIT_NPROC, &none);
+    // Of all threads; root may have as many as it likes.
+    if (geteuid() == 0 && setuid(65534) != 0) _exit(2);
+    Launch({"true"});
+    usleep(300000);
+    if (launcher_->TakeResult()) _exit(3);
+    setrlimit(RLIMIT_NPROC, &some);
+    _exit(Result().pid > 0 ? 0 : 1);
+  }
+  EXPECT_EQ(Wait(pid).code, 0);
 }
 
 TEST_F(Launching, CpusThatAreNotThereComeBackAsTheirErrno) {

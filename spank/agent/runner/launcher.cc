@@ -15,6 +15,11 @@ namespace {
 // gigabytes: it follows `ulimit -s`.
 constexpr size_t kStackBytes = 256 << 10;
 
+// Another sub-job may have made as many processes as there may be: that is no
+// fault of the next one's, which waits for ten seconds.
+constexpr int kTriesToFork = 200;
+constexpr useconds_t kBetweenTriesUs = 50000;
+
 int StartThread(pthread_t* thread, void* (*run)(void*), void* argument) {
   // Signals are for the thread that waits for them.
   sigset_t all, before;
@@ -101,7 +106,14 @@ SpawnResult Launcher::Start(const SpawnRequest& request,
     at_cpus_ = cpus;
   }
   if (!EndForeignChildren()) return Failed("end what was left", EBUSY);
-  return Spawn(request);
+  SpawnResult result = Spawn(request);
+  for (int i = 0; i < kTriesToFork && result.failed_step == "fork" &&
+                  result.error == EAGAIN;
+       ++i) {
+    usleep(kBetweenTriesUs);
+    result = Spawn(request);
+  }
+  return result;
 }
 
 void* Launcher::Run(void* launcher) {
