@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include "absl/time/clock.h"
+#include "pack/base/clock.h"
 #include "pack/base/fd.h"
 
 extern char** environ;
@@ -38,12 +39,12 @@ pid_t Start(const std::vector<std::string>& argv, int output) {
 }
 
 // What comes out of `fd` until it is closed; none: that is not before `end`.
-std::optional<std::string> ReadUntil(absl::Time end, int fd) {
+std::optional<std::string> ReadUntil(Instant end, int fd) {
   std::string text;
   char buffer[4096];
   for (;;) {
     pollfd ready = {fd, POLLIN, 0};
-    int64_t left = absl::ToInt64Milliseconds(end - absl::Now());
+    int64_t left = absl::ToInt64Milliseconds(end - MonotonicNow());
     if (left <= 0) return std::nullopt;
     int events = poll(&ready, 1, static_cast<int>(left));
     ssize_t got = events > 0 ? read(fd, buffer, sizeof buffer) : events;
@@ -55,11 +56,12 @@ std::optional<std::string> ReadUntil(absl::Time end, int fd) {
 }
 
 // Whether it ended with status 0 before `end`. It has ended in any case.
-bool EndsWell(pid_t child, absl::Time end) {
+bool EndsWell(pid_t child, Instant end) {
   int status;
   pid_t ended;
   absl::Duration pause = absl::Microseconds(100);
-  while ((ended = waitpid(child, &status, WNOHANG)) == 0 && absl::Now() < end) {
+  while ((ended = waitpid(child, &status, WNOHANG)) == 0 &&
+         MonotonicNow() < end) {
     absl::SleepFor(pause);
     pause = std::min(2 * pause, absl::Milliseconds(20));
   }
@@ -74,7 +76,7 @@ bool EndsWell(pid_t child, absl::Time end) {
 
 std::optional<std::string> OutputOf(const std::vector<std::string>& argv,
                                     absl::Duration patience) {
-  absl::Time end = absl::Now() + patience;
+  Instant end = MonotonicNow() + patience;
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return std::nullopt;
   UniqueFd read_end(ends[0]), write_end(ends[1]);
@@ -82,7 +84,8 @@ std::optional<std::string> OutputOf(const std::vector<std::string>& argv,
   if (child == 0) return std::nullopt;
   write_end.reset();
   std::optional<std::string> text = ReadUntil(end, read_end.get());
-  if (!EndsWell(child, text ? end : absl::InfinitePast())) return std::nullopt;
+  if (!EndsWell(child, text ? end : -absl::InfiniteDuration()))
+    return std::nullopt;
   return text;
 }
 

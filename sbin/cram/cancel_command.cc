@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "pack/base/clock.h"
 #include "pack/base/index_set.h"
 #include "sbin/cram/live_run.h"
 #include "sbin/cram/print.h"
@@ -97,8 +98,8 @@ absl::Status CancelSubJobs(CancelRequest request) {
     if (!run.ok()) return run.status();
     outcome = Look(**run, selection);
   }
-  absl::Time give_up = absl::Now() + kTakesToEnd;
-  while (!outcome.not_yet.empty() && absl::Now() < give_up &&
+  Instant give_up = MonotonicNow() + kTakesToEnd;
+  while (!outcome.not_yet.empty() && MonotonicNow() < give_up &&
          !(*run)->ended()) {
     absl::SleepFor(kBetweenLooks);
     run = Run::Load(*directory);

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "pack/base/clock.h"
 
 namespace cram {
 namespace {
@@ -38,14 +39,14 @@ absl::StatusOr<std::unique_ptr<Run>> AskAgents(const RunDirectory& directory,
   absl::StatusOr<uint64_t> position =
       AppendRequest(directory.requests(), dated);
   if (!position.ok()) return position.status();
-  absl::Time give_up = absl::Now() + kPatience;
+  Instant give_up = MonotonicNow() + kPatience;
   for (;;) {
     absl::SleepFor(kBetweenLooks);
     absl::StatusOr<std::unique_ptr<Run>> run = Run::Load(directory);
     if (!run.ok()) return run;
     if (Answered(**run, *position)) return run;
     if ((*run)->ended()) return HasEnded(**run);
-    if (absl::Now() > give_up) {
+    if (MonotonicNow() > give_up) {
       return absl::DeadlineExceededError(
           absl::StrCat("run ", (*run)->id(),
                        " does not answer: are its agents "

@@ -385,7 +385,10 @@ grep VmHWM /proc/$PPID/status'
   run_m
   is COMPLETED completed
   [ "$(stat -c %s "$(run_dir)/output.0")" -lt 17000000 ]
-  [ "$(cram output "$(run_dir)" 0 | tr -dc 0-9)" -lt 65536 ]
+  # With a sanitizer what is freed stays for a while.
+  local most=65536
+  ! ldd "$(command -v cram)" | grep -q libasan || most=400000
+  [ "$(cram output "$(run_dir)" 0 | tr -dc 0-9)" -lt "$most" ]
   cram output --stderr "$(run_dir)" 0 >errors 2>said
   [ "$(head -n 1 errors)" = begin ]
   [ "$(tail -n 1 errors | tr -d '\0')" = end ]

@@ -10,10 +10,12 @@
 #include <system_error>
 
 #include "absl/time/clock.h"
+#include "pack/base/clock.h"
 #include "pack/base/fd.h"
 #include "pack/base/io.h"
 #include "pack/base/size.h"
 #include "spank/agent/caps/idle_files.h"
+#include "spank/agent/caps/turn.h"
 #include "tests/unit/temporary_directory.h"
 
 namespace cram {
@@ -32,7 +34,7 @@ class FilesNobodyUses : public testing::Test {
     ASSERT_TRUE(ReplaceFile(Path(name), std::string(bytes, 'x')).ok());
   }
   uint64_t Bytes(uint32_t slot = 0) {
-    absl::SleepFor(files_.next_look() - absl::Now());
+    absl::SleepFor(files_.next_look() - MonotonicNow());
     return files_.BytesFor(slot);
   }
 
@@ -92,6 +94,16 @@ TEST_F(FilesNobodyUses, AreSaidOnceForAllSlots) {
   unlink(Path("two").c_str());
   EXPECT_EQ(Bytes(1), 0u);
   EXPECT_EQ(Bytes(3), 0u);
+}
+
+// It has them open, and is not to find them in use by this.
+TEST_F(FilesNobodyUses, AreNotLookedAtWhileAnotherAgentLooks) {
+  Write("one", kMiB);
+  UniqueFd other(open(directory_.c_str(), O_RDONLY | O_DIRECTORY));
+  ASSERT_TRUE(TakeTurn(other, absl::ZeroDuration()));
+  EXPECT_EQ(Bytes(), 0u);
+  other.reset();
+  EXPECT_EQ(Bytes(), kMiB);
 }
 
 TEST(IdleFiles, AreThoseOfATmpfsOnly) {

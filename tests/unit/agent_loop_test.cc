@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "pack/base/clock.h"
 #include "spank/agent/loop/loop.h"
 
 namespace cram {
@@ -32,7 +33,7 @@ TEST(Loop, CallsTimersInTheOrderOfTheirTimes) {
   });
   loop->After(absl::Milliseconds(1), [&] { order += 'a'; });
   loop->After(absl::Milliseconds(15), [&] { order += 'b'; });
-  Loop::Instant before = MonotonicNow();
+  Instant before = MonotonicNow();
   loop->Run();
   EXPECT_EQ(order, "abc");
   EXPECT_GE(MonotonicNow() - before, absl::Milliseconds(30));
@@ -57,7 +58,7 @@ TEST(Loop, NeverCallsATimerThatWasCancelled) {
 
 TEST(Loop, DoesNotCountForHowLongItWasStopped) {
   std::unique_ptr<Loop> loop = NewLoop();
-  Loop::Instant start = MonotonicNow();
+  Instant start = MonotonicNow();
   absl::Duration awake, always;
   loop->ExpectStops(true);
   loop->After(absl::Milliseconds(10), [&] { usleep(300000); });

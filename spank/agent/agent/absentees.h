@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "pack/base/clock.h"
 #include "pack/base/index_set.h"
 #include "spank/agent/agent/lost_share.h"
 #include "spank/agent/agent/run.h"
@@ -53,7 +54,7 @@ class Absentees {
 
  private:
   struct Absent {
-    Loop::Instant since;
+    Instant since;
     absl::Duration grace;
     std::string reason;
     bool was_here = false;

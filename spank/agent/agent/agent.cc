@@ -47,7 +47,6 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options,
     agent->run_.options.terminal = true;
   }
   agent->run_.temporary_directory = premises.temporary_directory;
-  agent->run_.start = absl::Now();
   agent->run_.tree = Tree::FromEnvironment(agent->run_.step.nodes);
   agent->run_.patience = Patience::FromEnvironment();
   Agent* self = agent.get();
@@ -125,7 +124,7 @@ absl::Status Agent::OpenRecords(const Slots& slots) {
   opened.set_node_name(run_.step.node_name);
   opened.set_subjobs(run_.manifest->size());
   opened.set_manifest_crc32(run_.manifest->fingerprint());
-  opened.set_time_ns(absl::ToUnixNanos(run_.start));
+  opened.set_time_ns(absl::ToUnixNanos(run_.start.time));
   opened.set_caps(run_.caps);
   opened.set_budget_bytes(slots.budget_bytes());
   opened.set_slots(slots.slots());

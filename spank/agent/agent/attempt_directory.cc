@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "pack/base/clock.h"
 #include "pack/base/io.h"
 #include "spank/agent/agent/remove_tree.h"
 
@@ -51,7 +51,7 @@ bool AttemptDirectory::IsAsMade() {
   bool unchanged =
       changed.tv_sec == changed_.tv_sec && changed.tv_nsec == changed_.tv_nsec;
   if (unchanged && settled_) return true;
-  absl::Time now = absl::Now();
+  Instant now = MonotonicNow();
   if ((status.st_mode & 07777) != 0700 || !HoldsNothing()) return false;
   settled_ = unchanged && now - changed_seen_ > kClockTicks;
   if (!unchanged) changed_seen_ = now;

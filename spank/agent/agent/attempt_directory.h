@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "pack/base/clock.h"
 #include "pack/base/fd.h"
 
 namespace cram {
@@ -43,7 +44,7 @@ class AttemptDirectory {
   UniqueFd fd_;
   ino_t inode_ = 0;
   timespec changed_ = {};  // st_ctime
-  absl::Time changed_seen_;
+  Instant changed_seen_;
   bool settled_ = false;  // it was empty when a change had another changed_
 };
 

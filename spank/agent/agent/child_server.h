@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "pack/base/clock.h"
 #include "pack/base/fd.h"
 #include "spank/agent/agent/connection.h"
 #include "spank/agent/agent/patience.h"
@@ -55,11 +56,11 @@ class ChildServer {
  private:
   struct Guest {  // connected, has not said hello yet
     std::unique_ptr<Connection> connection;
-    Loop::Instant came;
+    Instant came;
   };
   struct Child {
     std::unique_ptr<Connection> connection;
-    Loop::Instant heard;
+    Instant heard;
     uint64_t said_ms = 0;  // by its clock
   };
 
@@ -86,8 +87,8 @@ class ChildServer {
   std::map<uint64_t, Guest> guests_;
   uint64_t last_guest_ = 0;
   std::map<uint32_t, Child> children_;
-  Loop::Instant checked_;
-  Loop::Instant beaten_;
+  Instant checked_;
+  Instant beaten_;
   Loop::TimerId check_timer_ = 0;
 };
 

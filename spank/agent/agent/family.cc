@@ -1,6 +1,7 @@
 #include "spank/agent/agent/family.h"
 
 #include "absl/strings/str_cat.h"
+#include "pack/base/clock.h"
 #include "spank/agent/agent/first_work.h"
 #include "spank/agent/agent/work_message.h"
 #include "spank/wire/index_ranges.h"

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "pack/base/clock.h"
 #include "spank/agent/agent/absentees.h"
 #include "spank/agent/agent/child_server.h"
 #include "spank/agent/agent/gang_leader.h"
@@ -132,7 +133,7 @@ class Family : private Neighbours,
   bool in_doubt_ = false;
   bool asked_ = false;  // the node did, and was given nothing since
   bool left_ = false;   // it was told to finish
-  Loop::Instant left_at_;
+  Instant left_at_;
 };
 
 }  // namespace cram

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "pack/base/clock.h"
 #include "pack/base/size.h"
 #include "spank/agent/agent/secret.h"
 
@@ -164,7 +164,6 @@ GangLeader::Act& GangLeader::ActOf(const Gang& gang) {
   if (is_new) {
     act.end.gang = gang;
     act.end.parts.resize(gang.parts.size());
-    act.end.start = absl::Now();
     act.secret = NewSecret();
   }
   return act;
@@ -198,17 +197,18 @@ void GangLeader::Send(uint32_t node, GangOrder kind, const Gang& gang) {
 
 void GangLeader::Began(const Gang& gang) {
   Act& act = ActOf(gang);
-  act.end.start = absl::Now();
+  act.start = Beginning();
   act.began = true;
   auto candidate = candidates_.find(gang.subjob.index);
   if (candidate == candidates_.end()) return;
-  node_->RecordWideStarted(candidate->second, act.end.start);
+  node_->RecordWideStarted(candidate->second, act.start.time);
 }
 
 void GangLeader::Ended(const Gang& gang, bool lost) {
   Act act = std::move(ActOf(gang));
   acts_.erase(gang.id);
-  act.end.end = absl::Now();
+  act.end.start = act.start.time;
+  act.end.end = act.start.Now();
   act.end.node_lost = lost;
   bool told = act.end.cancelled_by_user ||
               std::any_of(act.end.parts.begin(), act.end.parts.end(),

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "pack/base/clock.h"
 #include "spank/agent/agent/gang_record.h"
 #include "spank/agent/agent/node.h"
 #include "spank/agent/agent/run.h"
@@ -47,6 +48,7 @@ class GangLeader : private Conductor::Host {
     GangEnd end;
     std::string secret;
     wire::GangWord hub;  // where it listens
+    Beginning start;
     bool began = false;
   };
 

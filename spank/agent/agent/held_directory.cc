@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "pack/base/clock.h"
 #include "pack/base/io.h"
 #include "spank/agent/agent/remove_tree.h"
 
@@ -27,9 +28,9 @@ constexpr absl::Duration kYoung = absl::Minutes(1);
 constexpr absl::Duration kDying = absl::Seconds(4);
 
 bool TakeHold(const UniqueFd& fd, absl::Duration patience) {
-  absl::Time end = absl::Now() + patience;
+  Instant end = MonotonicNow() + patience;
   while (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (absl::Now() >= end) return false;
+    if (MonotonicNow() >= end) return false;
     absl::SleepFor(absl::Milliseconds(5));
   }
   return true;

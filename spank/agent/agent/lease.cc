@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "pack/base/clock.h"
+
 namespace cram {
 
-Lease::Lease(const Patience& patience, Loop::Instant now)
+Lease::Lease(const Patience& patience, Instant now)
     : patience_(patience),
       heard_(now),
       vouched_until_(now + patience.absence_lease()),
@@ -17,7 +19,7 @@ Lease Lease::Roots(const Patience& patience) {
   return lease;
 }
 
-void Lease::Vouched(Loop::Instant said, absl::Duration time) {
+void Lease::Vouched(Instant said, absl::Duration time) {
   if (said < heard_) return;
   heard_ = said;
   doubt_ = vouched_until_ = said + std::min(time, patience_.lease());
@@ -26,12 +28,12 @@ void Lease::Vouched(Loop::Instant said, absl::Duration time) {
 
 void Lease::Broken() { doubt_ = std::min(doubt_, heard_ + patience_.grace()); }
 
-bool Lease::Free(Loop::Instant now) {
+bool Lease::Free(Instant now) {
   free_ = now < vouched_until_;
   return free_;
 }
 
-Lease::State Lease::At(Loop::Instant now) {
+Lease::State Lease::At(Instant now) {
   if (free_ || now < doubt_) {
     in_doubt_since_ = absl::InfiniteDuration();
     return State::kValid;
@@ -42,7 +44,7 @@ Lease::State Lease::At(Loop::Instant now) {
   return now >= over_ && asked ? State::kOver : State::kInDoubt;
 }
 
-absl::Duration Lease::Left(Loop::Instant now) const {
+absl::Duration Lease::Left(Instant now) const {
   if (free_) return patience_.lease();
   return std::max(absl::ZeroDuration(), doubt_ - now);
 }

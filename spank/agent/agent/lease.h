@@ -2,6 +2,7 @@
 #pragma once
 
 #include "absl/time/time.h"
+#include "pack/base/clock.h"
 #include "spank/agent/agent/patience.h"
 #include "spank/agent/loop/loop.h"
 
@@ -20,34 +21,34 @@ class Lease {
   };
 
   // Nothing was heard yet.
-  Lease(const Patience& patience, Loop::Instant now);
+  Lease(const Patience& patience, Instant now);
   // Of the root: it is always valid.
   static Lease Roots(const Patience& patience);
 
   // The agent above has heard what this one said at `said`, and vouches for it
   // for `time` from then on, at most. What was heard before is no news.
-  void Vouched(Loop::Instant said, absl::Duration time);
+  void Vouched(Instant said, absl::Duration time);
   // The connection to it broke, some time after it was heard. Those above that
   // wait for a grace from then on, at least.
   void Broken();
   // There is nobody any more who could give anything away: it is valid for
   // ever, unless that may have happened before (false).
-  bool Free(Loop::Instant now);
+  bool Free(Instant now);
 
-  State At(Loop::Instant now);
+  State At(Instant now);
   // How long it may vouch for others; zero when in doubt.
-  absl::Duration Left(Loop::Instant now) const;
-  bool LooksElsewhere(Loop::Instant now) const {
+  absl::Duration Left(Instant now) const;
+  bool LooksElsewhere(Instant now) const {
     return !free_ && now - heard_ > patience_.looks_elsewhere();
   }
 
  private:
   Patience patience_;
-  Loop::Instant heard_;
-  Loop::Instant vouched_until_;
-  Loop::Instant doubt_;  // from then on; not later
-  Loop::Instant over_;
-  Loop::Instant in_doubt_since_ = absl::InfiniteDuration();
+  Instant heard_;
+  Instant vouched_until_;
+  Instant doubt_;  // from then on; not later
+  Instant over_;
+  Instant in_doubt_since_ = absl::InfiniteDuration();
   bool free_ = false;
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "pack/base/clock.h"
 #include "spank/agent/agent/work_message.h"
 #include "spank/wire/index_ranges.h"
 
@@ -64,7 +65,7 @@ void MemberRole::StillHere() {
 }
 
 void MemberRole::CheckLease() {
-  Loop::Instant now = MonotonicNow();
+  Instant now = MonotonicNow();
   Lease& lease = family_->lease();
   if (family_->subtree().finished()) return;
   if (lease.At(now) == Lease::State::kOver) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "pack/base/clock.h"
 #include "spank/agent/agent/family.h"
 #include "spank/agent/agent/left_alone.h"
 #include "spank/agent/agent/parent_link.h"
@@ -59,7 +60,7 @@ class MemberRole : public Role,
   std::unique_ptr<Family> family_;
   std::unique_ptr<ParentLink> link_;
   Progress reported_;
-  Loop::Instant reported_at_;
+  Instant reported_at_;
   std::optional<LeftAlone> left_alone_;  // since the root died
   std::string stop_reason_;  // of this agent alone; empty: it goes on
 };

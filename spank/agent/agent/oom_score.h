@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "pack/base/clock.h"
 #include "pack/base/fd.h"
 #include "spank/agent/loop/loop.h"
 
@@ -37,7 +38,7 @@ class OomScore {
   std::string score_;
   bool spared_ = true;
   int launches_ = 0;  // under way
-  Loop::Instant last_launch_;
+  Instant last_launch_;
   Loop::TimerId timer_ = 0;
 };
 

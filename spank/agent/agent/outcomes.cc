@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "pack/base/clock.h"
 #include "spank/agent/agent/lost_share.h"
 #include "spank/agent/agent/retry.h"
 
@@ -120,7 +121,7 @@ void Outcomes::RecordNodeLost(uint64_t place, uint32_t attempt) {
 
 void Outcomes::TryLater(const Planned& planned) {
   absl::Duration delay = RetryDelay(planned.tried.failures);
-  Loop::Instant due = MonotonicNow() + delay;
+  Instant due = MonotonicNow() + delay;
   means_.line->AddLater(planned, due);
   if (means_.line->next_due() != due && later_timer_ != 0) return;
   means_.loop->Cancel(later_timer_);
@@ -129,7 +130,7 @@ void Outcomes::TryLater(const Planned& planned) {
 
 void Outcomes::TakeThoseDue() {
   later_timer_ = 0;
-  Loop::Instant now = MonotonicNow();
+  Instant now = MonotonicNow();
   Work elsewhere;
   for (const Planned& planned : means_.line->TakeDue(now)) {
     if (planned.tried.failed_on == 0) {
@@ -139,7 +140,7 @@ void Outcomes::TakeThoseDue() {
     }
   }
   if (!elsewhere.empty()) means_.listener->RunElsewhere(elsewhere);
-  if (std::optional<Loop::Instant> next = means_.line->next_due()) {
+  if (std::optional<Instant> next = means_.line->next_due()) {
     later_timer_ = means_.loop->After(*next - now, [this] { TakeThoseDue(); });
   }
   means_.start_more();

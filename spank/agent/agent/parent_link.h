@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "pack/base/clock.h"
 #include "pack/base/run_directory.h"
 #include "spank/agent/agent/connection.h"
 #include "spank/agent/agent/patience.h"
@@ -72,7 +73,7 @@ class ParentLink {
   bool joined_ = false;
   bool was_joined_ = false;  // ever
   Loop::TimerId timer_ = 0;
-  Loop::Instant started_;
+  Instant started_;
 };
 
 }  // namespace cram

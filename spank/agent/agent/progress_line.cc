@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/time/clock.h"
+#include "pack/base/clock.h"
 #include "pack/base/duration.h"
 #include "pack/base/io.h"
 
@@ -42,7 +42,7 @@ std::string ProgressLine::Text(uint64_t subjobs,
 void ProgressLine::Show(uint64_t subjobs,
                         const std::array<uint64_t, kStates>& finished,
                         uint32_t running, bool last) {
-  absl::Time now = absl::Now();
+  Instant now = MonotonicNow();
   if (over_ || (!last && now < next_)) return;
   over_ = last;
   next_ = now + (terminal_ ? absl::Seconds(1) : interval_);

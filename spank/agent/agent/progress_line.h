@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "pack/base/clock.h"
 #include "pack/base/outcome.h"
 
 namespace cram {
@@ -16,8 +17,8 @@ namespace cram {
 class ProgressLine {
  public:
   // `before`: of those that are done, an earlier run had completed so many.
-  ProgressLine(absl::Time start, bool terminal, uint64_t before)
-      : start_(start), terminal_(terminal), before_(before) {}
+  ProgressLine(bool terminal, uint64_t before)
+      : terminal_(terminal), before_(before) {}
 
   // Call it as often as you like. `last`: nothing will change any more.
   void Show(uint64_t subjobs, const std::array<uint64_t, kStates>& finished,
@@ -30,11 +31,11 @@ class ProgressLine {
                           absl::Duration elapsed);
 
  private:
-  absl::Time start_;
+  Instant start_ = MonotonicNow();
   bool terminal_;
   uint64_t before_;
   bool over_ = false;
-  absl::Time next_ = absl::InfinitePast();
+  Instant next_ = -absl::InfiniteDuration();
   absl::Duration interval_ = absl::Seconds(5);
 };
 

@@ -1,6 +1,7 @@
 #include "spank/agent/agent/records.h"
 
 #include "absl/time/clock.h"
+#include "pack/base/clock.h"
 
 namespace cram {
 namespace {
@@ -54,7 +55,7 @@ size_t Records::buffered() const {
 // Whether records have been on their way for so long, or there are so many of
 // them, that no more should come.
 bool Records::SlowForLong() {
-  Loop::Instant now = MonotonicNow();
+  Instant now = MonotonicNow();
   if (!slow_since_) slow_since_ = now;
   return buffered() > kMuchOnTheWay || now - *slow_since_ > kSlowIsBlocked;
 }

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "pack/base/clock.h"
 #include "pack/base/run_directory.h"
 #include "pack/journal/journal_writer.h"
 #include "pack/journal/output_writer.h"
@@ -45,7 +46,7 @@ class Records {
   std::unique_ptr<JournalWriter> journal_;
   std::unique_ptr<OutputWriter> output_;
   absl::Status status_;
-  std::optional<Loop::Instant> slow_since_;  // records are on their way
+  std::optional<Instant> slow_since_;  // records are on their way
 };
 
 }  // namespace cram

@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "pack/base/clock.h"
 #include "pack/base/io.h"
 #include "pack/journal/reader.h"
 
@@ -70,8 +71,8 @@ void Release::Look() {
 // For so long that what comes back from others, to be run again, would have
 // come.
 void Release::Retire() {
-  Loop::Instant now = run_->loop->now();
-  std::map<uint32_t, Loop::Instant> idle;
+  Instant now = run_->loop->now();
+  std::map<uint32_t, Instant> idle;
   for (uint32_t child : family_->subtree().Unneeded()) {
     if (child == run_->step.node_id) continue;
     auto before = idle_.find(child);
@@ -87,7 +88,7 @@ void Release::Retire() {
 
 // All that have had time to leave at once: scontrol is a request to slurmctld.
 void Release::StartScontrol() {
-  Loop::Instant now = run_->loop->now();
+  Instant now = run_->loop->now();
   names_.clear();
   for (auto it = leaving_.begin(); it != leaving_.end();) {
     if (now - it->second < run_->patience.grace()) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "pack/base/clock.h"
 #include "pack/base/fd.h"
 #include "spank/agent/agent/family.h"
 #include "spank/agent/agent/run.h"
@@ -34,11 +35,11 @@ class Release {
 
   const Run* run_;
   Family* family_;
-  std::map<uint32_t, Loop::Instant> idle_;     // children, since when
-  std::map<uint32_t, Loop::Instant> leaving_;  // told to, since when
-  std::set<std::string> released_;             // of all that were, the names
-  std::vector<std::string> names_;             // that scontrol is releasing
-  UniqueFd said_;  // by scontrol; none: it is not run
+  std::map<uint32_t, Instant> idle_;     // children, since when
+  std::map<uint32_t, Instant> leaving_;  // told to, since when
+  std::set<std::string> released_;       // of all that were, the names
+  std::vector<std::string> names_;       // that scontrol is releasing
+  UniqueFd said_;                        // by scontrol; none: it is not run
   std::string text_;
   bool over_ = false;  // Slurm will not
 };

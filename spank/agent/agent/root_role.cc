@@ -30,8 +30,7 @@ absl::StatusOr<WhatIsLeft> WriteWhatIsLeftOf(const RunDirectory& directory) {
 }  // namespace
 
 RootRole::RootRole(const Run* run)
-    : run_(run),
-      progress_(run->start, run->options.terminal, run->completed_before) {}
+    : run_(run), progress_(run->options.terminal, run->completed_before) {}
 
 absl::StatusOr<std::unique_ptr<RootRole>> RootRole::Create(const Run* run,
                                                            Node* node) {
@@ -122,8 +121,8 @@ int RootRole::Conclude() {
   summary.lost_nodes.assign(lost_.begin(), lost_.end());
   summary.benched_nodes.assign(benched_.begin(), benched_.end());
   summary.stop_reason = stop_reason_;
-  summary.start = run_->start;
-  summary.end = absl::Now();
+  summary.start = run_->start.time;
+  summary.end = run_->start.Now();
   if (summary.exit_status() == kStoppedEarly) {
     absl::StatusOr<IndexSet> left = FindWithoutResult(
         run_->directory,

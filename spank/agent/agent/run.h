@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
+#include "pack/base/clock.h"
 #include "pack/base/run_directory.h"
 #include "pack/manifest/reader.h"
 #include "spank/agent/agent/options.h"
@@ -47,7 +47,7 @@ struct Run {
   uint64_t subjobs = 0;                      // it may have fewer than these
   uint32_t fingerprint =
       0;  // of the manifest at the start, as all agents saw it
-  absl::Time start;
+  Beginning start;
   std::string caps;          // what enforces them here
   std::string view_library;  // preloaded into sub-jobs; empty: none is
   // Which sub-job stands at which place. What a Work says are places, on the

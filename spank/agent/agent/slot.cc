@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "pack/base/clock.h"
 #include "pack/base/io.h"
 #include "spank/ranks/rank_command.h"
 
@@ -100,7 +100,8 @@ void Slot::Start(Candidate candidate, SlotClaim claim) {
   attempt_ = {};
   attempt_.candidate = std::move(candidate);
   attempt_.slot = number_;
-  attempt_.start = absl::Now();
+  start_ = Beginning();
+  attempt_.start = start_.time;
   attempt_.data_limit_bytes = DataLimitBytes();
   claim_ = std::move(claim);
   Streams streams;
@@ -331,7 +332,7 @@ bool Slot::Reaped(pid_t pid, int wait_status, const rusage& usage) {
 
 void Slot::LeaderEnded(int wait_status, const rusage& usage) {
   leader_ = 0;
-  attempt_.end = absl::Now();
+  attempt_.end = start_.Now();
   attempt_.exit = ExitStatus::FromWait(wait_status);
   attempt_.usage = usage;
   CancelTimers();

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "pack/base/clock.h"
 #include "pack/base/run_options.h"
 #include "pack/journal/journal.pb.h"
 #include "pack/journal/output_writer.h"
@@ -139,6 +140,7 @@ class Slot {
 
   bool busy_ = false;
   Attempt attempt_;
+  Beginning start_;
   SlotClaim claim_;
   std::unique_ptr<SlotLaunch> launch_;  // reads what is above
   pid_t leader_ = 0;                    // 0: none, or reaped

@@ -113,7 +113,7 @@ class Cgroup1Slot : public SlotCap {
   }
 
   void LeaderEnded(const ExitStatus& exit, uint64_t) override {
-    if (exit.signal != SIGKILL || witness_.we_kill()) return;
+    if (exit.signal != SIGKILL || witness_.we_killed_leader()) return;
     Look();
     witness_.LeaderKilled();
   }

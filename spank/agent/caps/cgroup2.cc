@@ -12,7 +12,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "pack/base/clock.h"
 #include "pack/base/io.h"
 #include "pack/base/size.h"
 #include "spank/agent/caps/kept_cache.h"
@@ -139,7 +139,7 @@ class Cgroup2Slot : public SlotCap {
     absl::string_view events = events_.Read(buffer, sizeof buffer);
     bool killed = KeyedNumber(events, "oom") != ooms_ ||
                   KeyedNumber(events, "oom_kill") != kills_;
-    absl::Time now = absl::Now();
+    Instant now = MonotonicNow();
     if (!killed && now - looked_ < kBetweenSamples) return false;
     looked_ = now;
     witness_.Look(run_, killed);
@@ -149,7 +149,7 @@ class Cgroup2Slot : public SlotCap {
   // The event may be still to come, and the others on their way out. That the
   // leader was killed tells nothing, as all are; its size does.
   void LeaderEnded(const ExitStatus& exit, uint64_t peak_bytes) override {
-    if (exit.signal != SIGKILL || witness_.we_kill()) return;
+    if (exit.signal != SIGKILL || witness_.we_killed_leader()) return;
     (void)OverCap();
     if (IsLarge(peak_bytes)) witness_.LeaderKilled();
   }
@@ -273,7 +273,7 @@ class Cgroup2Slot : public SlotCap {
   UniqueFd run_fd_;
   std::string memory_line_;  // of who is in it
   Witness witness_{true};
-  absl::Time looked_ = absl::InfinitePast();
+  Instant looked_ = -absl::InfiniteDuration();
 };
 
 }  // namespace

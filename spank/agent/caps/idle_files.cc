@@ -8,16 +8,19 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/time/clock.h"
+#include "pack/base/clock.h"
 #include "pack/base/fd.h"
 #include "spank/agent/caps/file_id.h"
 #include "spank/agent/caps/files_below.h"
 #include "spank/agent/caps/sole_use.h"
+#include "spank/agent/caps/turn.h"
 
 namespace cram {
 namespace {
 
 constexpr int kShareOfTime = 20;
+// Those of before are good enough when another agent looks for longer.
+constexpr absl::Duration kTurnOfOthers = absl::Milliseconds(50);
 
 // Changed since then, and neither open nor mapped anywhere.
 bool IsIdle(int directory, const char* name, const struct stat& status,
@@ -34,7 +37,7 @@ bool IsIdle(int directory, const char* name, const struct stat& status,
 }  // namespace
 
 uint64_t IdleFiles::BytesFor(uint32_t slot) {
-  if (absl::Now() >= next_look_) Count();
+  if (MonotonicNow() >= next_look_) Count();
   uint64_t of_others = 0;
   for (const auto& [other, bytes] : said_) {
     if (other != slot) of_others += bytes;
@@ -44,9 +47,10 @@ uint64_t IdleFiles::BytesFor(uint32_t slot) {
 }
 
 void IdleFiles::Count() {
-  absl::Time begin = absl::Now();
-  bytes_ = 0;
   UniqueFd fd(open(tmpfs_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.valid() && !TakeTurn(fd, kTurnOfOthers)) return;
+  Instant begin = MonotonicNow();
+  bytes_ = 0;
   struct statfs kind;
   if (fd.valid() && fstatfs(fd.get(), &kind) == 0 &&
       kind.f_type == TMPFS_MAGIC) {
@@ -57,7 +61,7 @@ void IdleFiles::Count() {
       }
     });
   }
-  absl::Time end = absl::Now();
+  Instant end = MonotonicNow();
   next_look_ = end + (end - begin) * kShareOfTime;
 }
 

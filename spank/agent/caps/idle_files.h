@@ -9,6 +9,7 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "pack/base/clock.h"
 
 namespace cram {
 
@@ -25,14 +26,14 @@ class IdleFiles {
   // is asked sooner again may be as old. Looks at 10,000 files at most.
   uint64_t BytesFor(uint32_t slot);
   // From when on it looks again when it is asked.
-  absl::Time next_look() const { return next_look_; }
+  Instant next_look() const { return next_look_; }
 
  private:
   void Count();
 
   std::string tmpfs_;
   absl::Time since_ = absl::Now();
-  absl::Time next_look_ = absl::InfinitePast();
+  Instant next_look_ = -absl::InfiniteDuration();
   uint64_t bytes_ = 0;
   std::map<uint32_t, uint64_t> said_;  // by slot
 };

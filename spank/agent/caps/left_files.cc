@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -16,11 +15,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "pack/base/clock.h"
 #include "pack/base/fd.h"
 #include "pack/base/spare_file.h"
 #include "spank/agent/caps/file_charges.h"
 #include "spank/agent/caps/file_id.h"
 #include "spank/agent/caps/sole_use.h"
+#include "spank/agent/caps/turn.h"
 
 namespace cram {
 namespace {
@@ -28,8 +29,7 @@ namespace {
 constexpr int kDeepest = 8;
 constexpr size_t kMostFiles = 100;  // at once: each is kept open
 // How long to wait at most for others who look, and how often to ask.
-constexpr absl::Duration kOthersLook = absl::Seconds(5);
-constexpr absl::Duration kBetweenTries = absl::Milliseconds(1);
+constexpr absl::Duration kOthersTurn = absl::Seconds(5);
 
 struct Entry {
   UniqueFd directory;  // that it is in
@@ -66,7 +66,7 @@ class Sweep {
  public:
   Sweep(absl::Time since, Rule rule) : since_(since), rule_(std::move(rule)) {}
 
-  uint64_t Run(const UniqueFd& directory, absl::Time end) {
+  uint64_t Run(const UniqueFd& directory, Instant end) {
     uint64_t before;
     do {
       before = removed_;
@@ -141,7 +141,7 @@ class Sweep {
 
   // Mostly all of them are the sub-job's: else each is judged alone, since
   // pages of others do not make the kernel bring its counts up to date.
-  void Judge(absl::Time end) {
+  void Judge(Instant end) {
     std::vector<int> all;
     for (const File& file : files_) all.push_back(file.fd.get());
     if (rule_.are_its(all)) {
@@ -150,7 +150,7 @@ class Sweep {
     }
     if (files_.size() < 2) return;
     for (const File& file : files_) {
-      if (absl::Now() > end) return;
+      if (MonotonicNow() > end) return;
       if (rule_.are_its({file.fd.get()})) Remove(file);
     }
   }
@@ -199,16 +199,6 @@ UniqueFd OpenChanged(const std::string& tmpfs, absl::Time since) {
   return fd;
 }
 
-// Who looks has files of others open and mapped, which to another that looks at
-// the same time are in use. So agents take turns; the lock goes with `fd`.
-bool TakeTurn(const UniqueFd& fd, absl::Time end) {
-  while (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (absl::Now() >= end) return false;
-    absl::SleepFor(kBetweenTries);
-  }
-  return true;
-}
-
 }  // namespace
 
 uint64_t RemoveLeftFiles(const std::string& tmpfs, absl::Time since,
@@ -218,13 +208,13 @@ uint64_t RemoveLeftFiles(const std::string& tmpfs, absl::Time since,
   UniqueFd fd = OpenChanged(tmpfs, since);
   FileCharges charges;
   if (!fd.valid() || !charges.Open(directory).ok()) return 0;
-  absl::Time begin = absl::Now();
-  if (!TakeTurn(fd, begin + std::min(patience, kOthersLook))) return 0;
+  Instant end = MonotonicNow() + patience;
+  if (!TakeTurn(fd, std::min(patience, kOthersTurn))) return 0;
   Rule rule = {[](const FileId&) { return true; },
                [&charges](const std::vector<int>& files) {
                  return charges.HoldAllOf(files);
                }};
-  return Sweep(since, std::move(rule)).Run(fd, begin + patience);
+  return Sweep(since, std::move(rule)).Run(fd, end);
 }
 
 uint64_t RemoveLeftFiles(const std::string& tmpfs, absl::Time since,
@@ -233,11 +223,10 @@ uint64_t RemoveLeftFiles(const std::string& tmpfs, absl::Time since,
   if (seen.empty()) return 0;
   UniqueFd fd = OpenChanged(tmpfs, since);
   if (!fd.valid()) return 0;
-  absl::Time end = absl::Now() + std::min(patience, kOthersLook);
-  if (!TakeTurn(fd, end)) return 0;
+  if (!TakeTurn(fd, std::min(patience, kOthersTurn))) return 0;
   Rule rule = {[&seen](const FileId& file) { return seen.count(file) != 0; },
                [](const std::vector<int>&) { return true; }};
-  return Sweep(since, std::move(rule)).Run(fd, absl::InfiniteFuture());
+  return Sweep(since, std::move(rule)).Run(fd, absl::InfiniteDuration());
 }
 
 }  // namespace cram

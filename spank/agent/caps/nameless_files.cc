@@ -10,7 +10,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "pack/base/clock.h"
 #include "spank/agent/caps/file_id.h"
 #include "spank/agent/caps/open_files.h"
 
@@ -31,16 +31,16 @@ bool IsInMemory(int directory, const char* name) {
 
 void NamelessFiles::Begin(absl::Time since) {
   since_ = since;
-  next_count_ = absl::InfinitePast();
+  next_count_ = -absl::InfiniteDuration();
   bytes_ = 0;
 }
 
 uint64_t NamelessFiles::Bytes(const std::vector<pid_t>& processes) {
-  return absl::Now() < next_count_ ? bytes_ : BytesNow(processes);
+  return MonotonicNow() < next_count_ ? bytes_ : BytesNow(processes);
 }
 
 uint64_t NamelessFiles::BytesNow(const std::vector<pid_t>& processes) {
-  absl::Time begin = absl::Now();
+  Instant begin = MonotonicNow();
   std::set<FileId> counted;  // once, whoever has it open
   bytes_ = 0;
   for (pid_t pid : processes) {
@@ -57,7 +57,7 @@ uint64_t NamelessFiles::BytesNow(const std::vector<pid_t>& processes) {
           }
         });
   }
-  absl::Time end = absl::Now();
+  Instant end = MonotonicNow();
   next_count_ = std::max(begin + kBetweenCounts,
                          end + (end - begin) * kCountingShareOfTime);
   return bytes_;

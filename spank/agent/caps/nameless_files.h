@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "pack/base/clock.h"
 
 namespace cram {
 
@@ -26,7 +27,7 @@ class NamelessFiles {
 
  private:
   absl::Time since_;
-  absl::Time next_count_;
+  Instant next_count_;
   uint64_t bytes_ = 0;
 };
 

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "absl/time/clock.h"
+#include "pack/base/clock.h"
 #include "pack/base/io.h"
 
 namespace cram {
@@ -64,7 +64,7 @@ bool AnyAbove(std::string directory, const std::string& mount,
 uint64_t OomKills::OnHost() { return Counter("/proc/vmstat", "oom_kill"); }
 
 uint64_t OomKills::OnHostLately() {
-  absl::Time now = absl::Now();
+  Instant now = MonotonicNow();
   if (now - read_ > absl::Seconds(1)) {
     lately_ = OnHost();
     read_ = now;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "absl/time/time.h"
+#include "pack/base/clock.h"
 #include "spank/agent/caps/cgroup_mounts.h"
 
 namespace cram {
@@ -28,7 +29,7 @@ class OomKills {
  private:
   MemoryCgroup around_;
   uint64_t lately_ = 0;
-  absl::Time read_ = absl::InfinitePast();
+  Instant read_ = -absl::InfiniteDuration();
 };
 
 }  // namespace cram

@@ -10,7 +10,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "pack/base/clock.h"
 #include "pack/base/fd.h"
 #include "spank/agent/caps/files_below.h"
 
@@ -27,7 +27,7 @@ void OwnFiles::Begin(const std::string& directory) {
   bool is_memory = statfs(directory.c_str(), &kind) == 0 &&
                    (kind.f_type == TMPFS_MAGIC || kind.f_type == RAMFS_MAGIC);
   directory_ = is_memory ? directory : "";
-  next_count_ = absl::InfinitePast();
+  next_count_ = -absl::InfiniteDuration();
   bytes_ = 0;
 }
 
@@ -37,12 +37,12 @@ bool OwnFiles::Has(const std::string& path) const {
 }
 
 uint64_t OwnFiles::Bytes() {
-  return absl::Now() < next_count_ ? bytes_ : BytesNow();
+  return MonotonicNow() < next_count_ ? bytes_ : BytesNow();
 }
 
 uint64_t OwnFiles::BytesNow() {
   if (directory_.empty()) return 0;
-  absl::Time begin = absl::Now();
+  Instant begin = MonotonicNow();
   std::set<ino_t> linked;  // counted once, whatever their names
   bytes_ = 0;
   ForFilesBelow(
@@ -52,7 +52,7 @@ uint64_t OwnFiles::BytesNow() {
         if (status.st_nlink > 1 && !linked.insert(status.st_ino).second) return;
         bytes_ += static_cast<uint64_t>(status.st_blocks) * 512;
       });
-  absl::Time end = absl::Now();
+  Instant end = MonotonicNow();
   next_count_ = std::max(begin + kBetweenCounts,
                          end + (end - begin) * kCountingShareOfTime);
   return bytes_;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "pack/base/clock.h"
 
 namespace cram {
 
@@ -28,7 +29,7 @@ class OwnFiles {
 
  private:
   std::string directory_;  // empty: not in a tmpfs
-  absl::Time next_count_;
+  Instant next_count_;
   uint64_t bytes_ = 0;
 };
 

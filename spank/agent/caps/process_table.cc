@@ -13,7 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/clock.h"
+#include "pack/base/clock.h"
 #include "pack/base/io.h"
 
 namespace cram {
@@ -88,14 +88,14 @@ rlimit ProcessTable::MarkOf(uint32_t slot) {
 
 void ProcessTable::AddLeader(pid_t leader, const rlimit& mark) {
   leaders_[leader] = mark.rlim_max;
-  absl::Time now = absl::Now();
+  Instant now = MonotonicNow();
   for (auto it = owner_.begin(); it != owner_.end();) {
     bool again =
         it->second.leader == kNobody && now - it->second.seen < kToldLate;
     it = again ? owner_.erase(it) : std::next(it);
   }
   owner_[leader] = {leader, now};
-  refreshed_ = absl::InfinitePast();
+  refreshed_ = -absl::InfiniteDuration();
 }
 
 void ProcessTable::RemoveLeader(pid_t leader) {
@@ -112,7 +112,7 @@ bool ProcessTable::NoneLeft(pid_t leader) {
   return waitid(P_ALL, 0, &child, options) != 0 && errno == ECHILD;
 }
 
-ProcessTable::Owner ProcessTable::Classify(pid_t pid, absl::Time now) const {
+ProcessTable::Owner ProcessTable::Classify(pid_t pid, Instant now) const {
   std::optional<ProcessStat> stat = ReadStat(pid);
   if (!stat) return {kNobody, now};
   if (leaders_.count(stat->session) != 0) {
@@ -130,7 +130,7 @@ ProcessTable::Owner ProcessTable::Classify(pid_t pid, absl::Time now) const {
 }
 
 void ProcessTable::Refresh(absl::Duration max_age) {
-  absl::Time now = absl::Now();
+  Instant now = MonotonicNow();
   if (now - refreshed_ < max_age) return;
   refreshed_ = now;
   std::unordered_map<pid_t, Owner> seen;

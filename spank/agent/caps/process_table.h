@@ -13,6 +13,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "pack/base/clock.h"
 
 namespace cram {
 
@@ -55,14 +56,14 @@ class ProcessTable {
  private:
   struct Owner {
     pid_t leader = 0;  // 0: nobody
-    absl::Time seen;   // for the first time
+    Instant seen;      // for the first time
     pid_t parent = 0;  // then
   };
-  Owner Classify(pid_t pid, absl::Time now) const;
+  Owner Classify(pid_t pid, Instant now) const;
 
   std::unordered_map<pid_t, rlim_t> leaders_;  // to mark
   std::unordered_map<pid_t, Owner> owner_;
-  absl::Time refreshed_ = absl::InfinitePast();
+  Instant refreshed_ = -absl::InfiniteDuration();
 };
 
 // Fields of /proc/<pid>/stat, proc(5). Pure. Nothing when malformed or dead.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "pack/base/clock.h"
 #include "pack/base/size.h"
 #include "spank/agent/caps/left_files.h"
 #include "spank/agent/caps/nameless_files.h"
@@ -44,7 +45,7 @@ class WatchdogSlot : public SlotCap {
     seen_->Forget(slot_);
     begin_ = absl::Now();
     nameless_.Begin(begin_);
-    looked_at_files_ = absl::InfinitePast();
+    looked_at_files_ = -absl::InfiniteDuration();
     cap_ = cap_bytes;
     peak_ = 0;
     verdict_ = CapVerdict::kWithin;
@@ -133,8 +134,9 @@ class WatchdogSlot : public SlotCap {
     Resident sum;
     uint64_t largest = 0;
     std::vector<pid_t> with_memory;
-    bool look = absl::Now() - looked_at_files_ >= kFilesInterval;
-    if (look) looked_at_files_ = absl::Now();
+    Instant now = MonotonicNow();
+    bool look = now - looked_at_files_ >= kFilesInterval;
+    if (look) looked_at_files_ = now;
     for (pid_t pid : members) {
       if (processes_->HasMemoryOfParent(pid)) continue;
       with_memory.push_back(pid);
@@ -173,7 +175,7 @@ class WatchdogSlot : public SlotCap {
   NamelessFiles nameless_;
   pid_t leader_ = 0;
   absl::Time begin_;
-  absl::Time looked_at_files_;
+  Instant looked_at_files_;
   uint64_t cap_ = 0;
   uint64_t peak_ = 0;
   uint64_t kills_before_ = 0;

@@ -15,6 +15,9 @@ void Witness::Look(const std::string& directory, bool killed) {
   if (!procs.Open(directory, "cgroup.procs", O_RDONLY).ok()) return;
   char buffer[4096];
   std::vector<pid_t> pids = ProcessIds(procs.Read(buffer, sizeof buffer));
+  if (killed && std::find(pids.begin(), pids.end(), leader_) == pids.end()) {
+    leader_was_gone_ = true;
+  }
   std::optional<Victim> now = FindVictim(pids, seen_);
   if (all_ && killed && seen_ && now && now->bytes < seen_->bytes) {
     // Who is left of them is not who was the largest.

@@ -31,7 +31,9 @@ class Witness {
   void LeaderKilled() { leader_killed_ = true; }
   // From now on everything is dying, and no look tells anything.
   void WeKill() { we_kill_ = true; }
-  bool we_kill() const { return we_kill_; }
+  // Whether a leader that died of SIGKILL may have died of ours: he was still
+  // there when the victim was looked for.
+  bool we_killed_leader() const { return we_kill_ && !leader_was_gone_; }
 
   // Once the verdict is that somebody had to go.
   std::optional<Victim> victim() const;
@@ -41,6 +43,7 @@ class Witness {
   pid_t leader_ = 0;
   std::optional<Victim> seen_;
   bool leader_killed_ = false;
+  bool leader_was_gone_ = false;
   bool we_kill_ = false;
 };
 

@@ -2,20 +2,14 @@
 
 #include <errno.h>
 #include <sys/epoll.h>
-#include <time.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "pack/base/clock.h"
 #include "pack/base/io.h"
 
 namespace cram {
-
-Loop::Instant MonotonicNow() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return absl::DurationFromTimespec(now);
-}
 
 absl::StatusOr<std::unique_ptr<Loop>> Loop::Create() {
   UniqueFd epoll(epoll_create1(EPOLL_CLOEXEC));

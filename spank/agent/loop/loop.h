@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "pack/base/clock.h"
 #include "pack/base/fd.h"
 
 namespace cram {
@@ -19,8 +20,6 @@ namespace cram {
 // handler may add and remove descriptors and timers, its own included.
 class Loop {
  public:
-  // Time since an arbitrary point, never set back.
-  using Instant = absl::Duration;
   using TimerId = uint64_t;  // 0 is no timer
 
   static absl::StatusOr<std::unique_ptr<Loop>> Create();
@@ -80,8 +79,5 @@ class Loop {
   absl::Duration stopped_for_;
   bool stopped_ = false;
 };
-
-// The clock of Loop::now(), read now.
-Loop::Instant MonotonicNow();
 
 }  // namespace cram
