@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -182,6 +183,25 @@ TEST_P(EachCaps, AHogIsKilledAndNamed) {
   EXPECT_TRUE(outcome.all_killed);
   EXPECT_GT(outcome.peak, kCap / 2);
   EXPECT_LE(outcome.peak, is_cgroup() ? kCap : kCap + 100 * kMiB);
+}
+
+// That it is gone is seen before it is reaped, and others are to go with it.
+TEST_P(EachCgroup, AHogThatWasGoneBeforeWeKilledIsNamed) {
+  ASSERT_TRUE(slot_->Arm(kCap).ok());
+  pid_t pid = Start(slot_.get(), Hog);
+  slot_->Started(pid);
+  siginfo_t info;
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT), 0);
+  (void)slot_->OverCap();
+  EXPECT_TRUE(slot_->KillAll());
+  int status;
+  rusage usage;
+  ASSERT_EQ(wait4(pid, &status, 0, &usage), pid);
+  slot_->LeaderEnded(ExitStatus::FromWait(status),
+                     static_cast<uint64_t>(usage.ru_maxrss) * kKiB);
+  EXPECT_EQ(slot_->Verdict(), CapVerdict::kOwnCap);
+  ASSERT_TRUE(slot_->victim().has_value());
+  EXPECT_EQ(slot_->victim()->pid, pid);
 }
 
 // The watchdog knows of no limit above.
