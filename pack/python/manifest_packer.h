@@ -17,9 +17,9 @@
 namespace cram {
 
 // Exceptions: TypeError and cram.Error. One of an argument leaves everything
-// as it was; after one of a table's rows or of writing, every other call throws
-// the same. Nothing is under the manifest's name before Finish(). Threads wait
-// for each other.
+// as it was; after one of a table's placeholders or rows, or of writing, every
+// other call throws the same. Nothing is under the manifest's name before
+// Finish(). Threads wait for each other.
 class ManifestPacker {
  public:
   // The arguments of Pack, in their order. None is what the manifest takes as

@@ -44,7 +44,8 @@ class Manifest:
     cram.Error, a ValueError, is raised for all that `cram pack` and `cram info`
     would refuse, in their words; TypeError for values of the wrong type. One
     about an argument adds nothing, and the next call may be right; after one
-    about a table's rows or about writing, `close()` fails as well.
+    about a table's placeholders or rows, or about writing, `close()` fails as
+    well.
     """
 
     def __init__(self, path: Text, mode: str = "r") -> None:
@@ -99,7 +100,8 @@ class Manifest:
         time: the limit, a timedelta or a text: "90s", "1h30m", Slurm's
         "HH:MM:SS". mpi: "auto", "node", "pmix", "pmi1" or "none". retry_codes:
         which ends are worth another attempt, where the run makes any: "on=75",
-        "except=1-10". name: what to call it. stdin, stdout, stderr: files. None is the run's default.
+        "except=1-10". name: what to call it. stdin, stdout, stderr: files. None
+        is the run's default.
         """
         self._open_packer().pack(
             nprocs, cwd, args, env, cpus=cpus, mem=mem, mem_mode=mem_mode,
