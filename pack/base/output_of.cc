@@ -84,9 +84,8 @@ std::optional<std::string> OutputOf(const std::vector<std::string>& argv,
   if (child == 0) return std::nullopt;
   write_end.reset();
   std::optional<std::string> text = ReadUntil(end, read_end.get());
-  if (!EndsWell(child, text ? end : -absl::InfiniteDuration()))
-    return std::nullopt;
-  return text;
+  bool ended_well = EndsWell(child, text ? end : -absl::InfiniteDuration());
+  return ended_well ? text : std::nullopt;
 }
 
 }  // namespace cram
