@@ -40,7 +40,7 @@ class PatientFile {
   struct Shared;
 
   absl::Status Settle(std::string* bytes);
-  bool HasThread();
+  bool HasThread();  // starts it, if it can
 
   std::shared_ptr<Shared> shared_;  // with the thread, which may outlive us
   std::string path_;

@@ -19,14 +19,14 @@ namespace cram {
 
 // A process belongs to a leader when it is in the leader's session, or its
 // parent belonged to it when it was first seen, or when it carries the leader's
-// mark: one that forks away leaves both, and none can take off its mark.
+// mark: one that forks away leaves the others, whatever it meant by it.
 // Scans /proc; a process that is not ours costs one read when it appears.
 class ProcessTable {
  public:
   // The mark of a slot is a hard limit: RLIMIT_RTTIME, in microseconds, which
   // concerns real-time scheduling alone and is so high that nobody reaches it.
-  // All descendants inherit it, whatever they exec, and none but root raises it
-  // again. That of another agent, or of one that runs in a sub-job, is another.
+  // All descendants inherit it, whatever they exec; only who sets out to lowers
+  // it. That of another agent, or of one that runs in a sub-job, is another.
   // slot: below a million.
   static rlimit MarkOf(uint32_t slot);
 

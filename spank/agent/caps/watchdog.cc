@@ -1,6 +1,7 @@
 #include "spank/agent/caps/watchdog.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
