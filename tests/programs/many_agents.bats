@@ -70,6 +70,22 @@ until_said() {
   [ "$(cramacct -nP -j cram-7.0 -D -o index | wc -l)" -eq 60 ]
 }
 
+# Node 1 wakes when node 2, which is below it, has gone to the agent above, and
+# before it is given up itself.
+@test "an agent that agents below it were taken from does not come back" {
+  export CRAM_FAN_OUT=1 CRAM_PATIENCE=6
+  pack --mem 20M --param i=1..600 -- sleep 0.2
+  agents 3
+  until_true 120 eval '[ "$(completed)" -ge 12 ]'
+  stopped=$(agent_of 1)
+  kill -STOP "$stopped"
+  sleep 6.8
+  kill -CONT "$stopped"
+  agents_end
+  [ "$status" -eq 0 ] || { tail -n 50 said.* && false; }
+  every_one_completed_once 600
+}
+
 @test "who comes so late that others may have its first share asks for it" {
   pack --mem 20M --param i=1..60 -- sleep 0.2
   pids=()

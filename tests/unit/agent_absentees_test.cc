@@ -110,5 +110,19 @@ TEST_F(AbsenteesTest, JournalsOfAllWhoWereBelowAreReadButOfThoseWhoCame) {
   EXPECT_EQ(findings_.again.indexes().ToString(), "2,4-9");
 }
 
+TEST_F(AbsenteesTest, WhoWasReplacedIsWaitedForAnewAndDoesNotComeBack) {
+  absentees_.Broke(1, "closed by peer");
+  EXPECT_FALSE(absentees_.WasReplaced(1));
+  run_.loop->After(absl::Milliseconds(8), [this] { absentees_.Replaced(1); });
+  Instant began = run_.loop->now();
+  run_.loop->After(absl::Milliseconds(9), [this] {
+    EXPECT_TRUE(absentees_.WasReplaced(1));
+    EXPECT_TRUE(absentees_.IsAbsent(1));
+  });
+  run_.loop->Run();
+  EXPECT_TRUE(absentees_.WasLost(1));
+  EXPECT_GE(run_.loop->now() - began, absl::Milliseconds(18));
+}
+
 }  // namespace
 }  // namespace cram

@@ -31,6 +31,18 @@ void Absentees::Broke(uint32_t child, const std::string& reason) {
   if (timer_ == 0) Look();
 }
 
+void Absentees::Replaced(uint32_t child) {
+  Absent& absent = absent_.at(child);
+  absent.replaced = true;
+  absent.since = run_->loop->now();
+  absent.unread.reset();
+}
+
+bool Absentees::WasReplaced(uint32_t child) const {
+  auto absent = absent_.find(child);
+  return absent != absent_.end() && absent->second.replaced;
+}
+
 void Absentees::RunStops() {
   for (auto& [child, absent] : absent_) {
     absent.grace = run_->loop->now() - absent.since + kStopPatience;

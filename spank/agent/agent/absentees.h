@@ -46,10 +46,14 @@ class Absentees {
   // It was here, until this happened.
   void Broke(uint32_t child, const std::string& reason);
   void Came(uint32_t child) { absent_.erase(child); }
+  // One below it has come in its place. It may not come back: it would give up
+  // the one that is with us now. Others below it have as long again to come.
+  void Replaced(uint32_t child);
   // Nobody is waited for as long any more.
   void RunStops();
 
   bool IsAbsent(uint32_t child) const { return absent_.count(child) != 0; }
+  bool WasReplaced(uint32_t child) const;
   bool WasLost(uint32_t child) const { return lost_.count(child) != 0; }
 
  private:
@@ -58,6 +62,7 @@ class Absentees {
     absl::Duration grace;
     std::string reason;
     bool was_here = false;
+    bool replaced = false;
     LostShare share;
     // When it is given up: whose journals were not read to their ends.
     std::optional<IndexSet> unread;

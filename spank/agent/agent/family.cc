@@ -273,6 +273,10 @@ ChildServer::Answer Family::ChildComes(uint32_t node, const wire::Hello&) {
   if (absentees_.WasLost(child)) {
     return {Answer::kRefused, "it was given up: others run what it had"};
   }
+  if (child == node && absentees_.WasReplaced(child)) {
+    absentees_.Replaced(child);
+    return {Answer::kRefused, "agents below it have come in its place"};
+  }
   // Its parent may be well.
   if (child != node && !absentees_.IsAbsent(child)) {
     return {Answer::kLater, absl::StrCat(NameOf(child), " is not lost")};
@@ -287,7 +291,9 @@ void Family::ChildJoined(uint32_t node, const wire::Hello& hello) {
   if (subtree_.Knows(node)) {
     subtree_.Joined(node, holds);
   } else {
-    subtree_.Adopt(node, holds, ChildAbove(run_->tree.ParentOf(node)));
+    uint32_t absent = ChildAbove(run_->tree.ParentOf(node));
+    subtree_.Adopt(node, holds, absent);
+    absentees_.Replaced(absent);
   }
   if (added_.subjobs() != 0) {
     wire::Message message;
