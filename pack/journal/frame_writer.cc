@@ -39,8 +39,8 @@ uint64_t FrameWriter::Append(absl::string_view payload) {
   return offset;
 }
 
-absl::Status FrameWriter::Flush(absl::Duration patience) {
-  return file_.Write(&buffer_, patience);
+absl::Status FrameWriter::Flush(absl::Duration patience, Instant before) {
+  return file_.Write(&buffer_, patience, before);
 }
 
 absl::Status FrameWriter::Sync() {

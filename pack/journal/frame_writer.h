@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "pack/base/clock.h"
 #include "pack/base/fd.h"
 #include "pack/journal/frame.h"
 #include "pack/journal/patient_file.h"
@@ -20,7 +21,7 @@ namespace cram {
 // (a full disk) keeps what was not written: call it again later, and the file
 // goes on at the very byte where it stopped. A Flush with less
 // patience than a slow file system needs is Unavailable: the buffer is being
-// written; call it again to hear how that went.
+// written, or was not begun `before`; call it again to hear how that went.
 class FrameWriter {
  public:
   // Creates `path`; fails when it exists.
@@ -37,7 +38,8 @@ class FrameWriter {
 
   int fd() const { return file_.fd(); }
   size_t buffered() const { return buffer_.size() + file_.pending(); }
-  absl::Status Flush(absl::Duration patience = absl::InfiniteDuration());
+  absl::Status Flush(absl::Duration patience = absl::InfiniteDuration(),
+                     Instant before = absl::InfiniteDuration());
   absl::Status Sync();  // Flush, then fdatasync
 
  private:

@@ -8,6 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "pack/base/clock.h"
 #include "pack/journal/frame_writer.h"
 #include "pack/journal/journal.pb.h"
 
@@ -31,8 +33,9 @@ class JournalWriter {
   void Append(const JournalRecord& record);
 
   size_t buffered() const { return frames_->buffered(); }
-  absl::Status Flush(absl::Duration patience = absl::InfiniteDuration()) {
-    return frames_->Flush(patience);
+  absl::Status Flush(absl::Duration patience = absl::InfiniteDuration(),
+                     Instant before = absl::InfiniteDuration()) {
+    return frames_->Flush(patience, before);
   }
   absl::Status Sync() { return frames_->Sync(); }
 

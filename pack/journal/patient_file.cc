@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "pack/base/clock.h"
 #include "pack/base/io.h"
 
 namespace cram {
@@ -38,6 +39,7 @@ struct PatientFile::Shared {
   std::mutex mutex;
   std::condition_variable changed;
   std::string bytes;  // the thread's while it is busy
+  Instant before;
   int error = 0;
   bool busy = false;
   bool leave = false;
@@ -51,7 +53,8 @@ void PatientFile::Shared::Work() {
     changed.wait(lock, [this] { return busy || leave; });
     if (!busy) return;
     lock.unlock();
-    int problem = WriteFront(fd.get(), &bytes);
+    // It may have been waiting for a CPU.
+    int problem = MonotonicNow() < before ? WriteFront(fd.get(), &bytes) : 0;
     lock.lock();
     error = problem;
     busy = false;
@@ -99,7 +102,8 @@ bool PatientFile::HasThread() {
   return started_;
 }
 
-absl::Status PatientFile::Write(std::string* bytes, absl::Duration patience) {
+absl::Status PatientFile::Write(std::string* bytes, absl::Duration patience,
+                                Instant before) {
   Shared& shared = *shared_;
   std::unique_lock<std::mutex> lock(shared.mutex);
   auto idle = [&shared] { return !shared.busy; };
@@ -110,16 +114,20 @@ absl::Status PatientFile::Write(std::string* bytes, absl::Duration patience) {
   if (shared.busy) return slow;
   absl::Status status = Settle(bytes);
   if (!status.ok() || bytes->empty()) return status;
+  if (MonotonicNow() >= before) return slow;
   if (waits || !HasThread()) {
     int error = WriteFront(fd(), bytes);
     return error == 0 ? absl::OkStatus() : ErrnoStatus("write", path_, error);
   }
+  shared.before = before;
   shared.bytes.swap(*bytes);
   pending_ = shared.bytes.size();
   shared.busy = true;
   shared.changed.notify_all();
   shared.changed.wait_for(lock, absl::ToChronoMilliseconds(patience), idle);
-  return shared.busy ? slow : Settle(bytes);
+  if (shared.busy) return slow;
+  status = Settle(bytes);
+  return status.ok() && !bytes->empty() ? slow : status;
 }
 
 }  // namespace cram

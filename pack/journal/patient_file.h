@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "pack/base/clock.h"
 #include "pack/base/fd.h"
 
 namespace cram {
@@ -30,8 +31,10 @@ class PatientFile {
   // Takes `bytes` and writes them. OK: everything that was ever given is
   // written. Unavailable: after so long it is being written still; call again
   // to hear more. Other errors: what could not be written is in `bytes` again,
-  // before what else is there.
-  absl::Status Write(std::string* bytes, absl::Duration patience);
+  // before what else is there. What is not begun `before` is not written: it
+  // stays in `bytes`, and that is Unavailable, too.
+  absl::Status Write(std::string* bytes, absl::Duration patience,
+                     Instant before = absl::InfiniteDuration());
 
   // Taken, and not known to be written.
   size_t pending() const { return pending_; }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "absl/time/clock.h"
+#include "pack/base/clock.h"
 #include "pack/journal/patient_file.h"
 
 namespace cram {
@@ -61,6 +62,38 @@ TEST_F(PatientFileTest, WaitsNoLongerThanItMay) {
   EXPECT_TRUE(file_->Write(&bytes, absl::InfiniteDuration()).ok());
   EXPECT_EQ(file_->pending(), 0u);
   EXPECT_EQ(ReadAvailable(6), "behind");
+}
+
+TEST_F(PatientFileTest, WritesNothingThatComesTooLate) {
+  for (absl::Duration patience :
+       {absl::Seconds(10), absl::InfiniteDuration()}) {
+    std::string bytes = "late";
+    EXPECT_TRUE(
+        absl::IsUnavailable(file_->Write(&bytes, patience, MonotonicNow())));
+    EXPECT_EQ(bytes, "late");
+    EXPECT_TRUE(file_->Write(&bytes, patience).ok());
+    EXPECT_EQ(ReadAvailable(4), "late");
+  }
+}
+
+// The second is in time, as far as the caller can know, and yet not begun when
+// the first is done.
+TEST_F(PatientFileTest, WritesNothingThatWaitedTooLong) {
+  std::string big(1 << 20, 'x'), bytes = big;
+  Instant soon = MonotonicNow() + absl::Milliseconds(100);
+  EXPECT_TRUE(
+      absl::IsUnavailable(file_->Write(&bytes, absl::Milliseconds(10), soon)));
+  bytes = "late";
+  EXPECT_TRUE(
+      absl::IsUnavailable(file_->Write(&bytes, absl::Milliseconds(10), soon)));
+  absl::SleepFor(absl::Milliseconds(200));
+  EXPECT_EQ(ReadAvailable(big.size()), big);
+  absl::Status status;
+  do {
+    status = file_->Write(&bytes, absl::Milliseconds(10), soon);
+  } while (file_->pending() != 0);
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_EQ(bytes, "late");
 }
 
 // A sub-job may have filled all that the user may have.

@@ -269,7 +269,10 @@ void Agent::UpdateSoon(absl::Duration delay) {
   });
 }
 
-bool Agent::MayRecord() { return role_ == nullptr || role_->family()->Check(); }
+Instant Agent::MayRecordBefore() {
+  return role_ == nullptr ? absl::InfiniteDuration()
+                          : role_->family()->MayRecordBefore();
+}
 
 bool Agent::RunsOnGang(const Candidate& candidate) {
   GangLeader* leader = role_ == nullptr ? nullptr : role_->family()->leader();

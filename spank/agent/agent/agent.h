@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "pack/base/clock.h"
 #include "spank/agent/agent/equipment.h"
 #include "spank/agent/agent/node.h"
 #include "spank/agent/agent/records.h"
@@ -36,7 +37,7 @@ class Agent : public Node::Listener {
   absl::Status MakeNode(const Premises& premises);
 
   void NodeChanged() override;
-  bool MayRecord() override;
+  Instant MayRecordBefore() override;
   void RecordsBlocked(const absl::Status& status) override;
   bool RunsOnGang(const Candidate& candidate) override;
   bool HasOthers() override { return run_.step.nodes > 1; }

@@ -197,6 +197,11 @@ bool Family::Check() {
   return !doubt;
 }
 
+Instant Family::MayRecordBefore() {
+  if (!Check()) return -absl::InfiniteDuration();
+  return subtree_.finished() ? absl::InfiniteDuration() : lease_.valid_until();
+}
+
 bool Family::done() const {
   if (!left_) return false;
   return server_ == nullptr || server_->connected() == 0 ||

@@ -77,6 +77,8 @@ class Family : private Neighbours,
   void StopOwn();
   // Whether the node may record. To be called often.
   bool Check();
+  // Until when, unless something is heard meanwhile.
+  Instant MayRecordBefore();
 
   // The node was told that nothing is left, and the children have gone.
   bool done() const;

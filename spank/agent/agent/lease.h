@@ -36,6 +36,10 @@ class Lease {
   bool Free(Instant now);
 
   State At(Instant now);
+  // If nothing is heard meanwhile.
+  Instant valid_until() const {
+    return free_ ? absl::InfiniteDuration() : doubt_;
+  }
   // How long it may vouch for others; zero when in doubt.
   absl::Duration Left(Instant now) const;
   bool LooksElsewhere(Instant now) const {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "pack/base/clock.h"
 
 namespace cram {
 namespace {
@@ -83,10 +84,13 @@ void Node::AnnounceEnd(int signal) {
   }
 }
 
+bool Node::MayRecord() { return MonotonicNow() < listener_->MayRecordBefore(); }
+
 bool Node::FlushRecords() {
-  if (!listener_->MayRecord()) return false;
+  Instant before = listener_->MayRecordBefore();
+  if (MonotonicNow() >= before) return false;
   bool were_blocked = records_->blocked();
-  bool flushed = records_->Flush();
+  bool flushed = records_->Flush(before);
   if (records_->blocked() == were_blocked) return flushed;
   listener_->RecordsBlocked(records_->status());
   for (const auto& slot : slot_table_) {
@@ -148,7 +152,7 @@ void Node::LookAtThem() {
 // What is run again goes first: it may need more than the others leave at the
 // end.
 void Node::StartMore() {
-  if (starting_ || !listener_->MayRecord()) return;
+  if (starting_ || !MayRecord()) return;
   starting_ = true;
   LookForRoom();
   gangs_.TakeRoom();
@@ -287,7 +291,7 @@ void Node::CouldNotStart(Slot* slot, const Slot::Failure& why) {
 // ---- Ending
 
 void Node::Reap() {
-  if (!listener_->MayRecord()) return;
+  if (!MayRecord()) return;
   int status;
   rusage usage;
   pid_t pid;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "pack/base/clock.h"
 #include "pack/base/idle.h"
 #include "pack/base/index_set.h"
 #include "pack/base/outcome.h"
@@ -35,8 +36,9 @@ class Node : private Slot::Listener {
   // Called from the loop. May call back into the Node.
   class Listener : public Outcomes::Listener {
    public:
-    // Whether ends may be recorded at present, and anything be started.
-    virtual bool MayRecord() = 0;
+    // Until when ends may be recorded, and anything be started: in the past
+    // when not at present.
+    virtual Instant MayRecordBefore() = 0;
     // Records cannot be written, or can again (ok).
     virtual void RecordsBlocked(const absl::Status& status) = 0;
     // It is too wide for the node: whether it is run on several instead, from
@@ -133,6 +135,7 @@ class Node : private Slot::Listener {
   }
   void OutputWaits() override { FlushRecords(); }
 
+  bool MayRecord();
   void LookForRoom();
   bool StartFrom(Line::Queue queue);
   std::optional<Slot::Failure> MakeReady(const Planned& next,

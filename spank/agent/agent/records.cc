@@ -36,11 +36,11 @@ absl::StatusOr<std::unique_ptr<Records>> Records::Create(
   return records;
 }
 
-bool Records::Flush() {
+bool Records::Flush(Instant before) {
   // Output first: a record never tells of output that is not there.
   absl::Status status;
   if (output_ != nullptr) status = output_->Flush(kPatience);
-  if (status.ok()) status = journal_->Flush(kPatience);
+  if (status.ok()) status = journal_->Flush(kPatience, before);
   if (absl::IsUnavailable(status) && !SlowForLong()) return false;
   if (status.ok()) slow_since_.reset();
   status_ = std::move(status);

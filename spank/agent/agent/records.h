@@ -24,8 +24,10 @@ class Records {
   OutputWriter* output() const { return output_.get(); }  // none: not packed
 
   // Hands both to the kernel; whether that is done. A file system that is slow
-  // to take them is like one that is full only after a second.
-  bool Flush();
+  // to take them is like one that is full only after a second. A record that
+  // does not get there `before` is not to get there later, but by another
+  // Flush().
+  bool Flush(Instant before = absl::InfiniteDuration());
   // Not ok: what came of the last Flush(), and why nothing more should be
   // written until it works again.
   const absl::Status& status() const { return status_; }
