@@ -110,6 +110,27 @@ TEST_F(AbsenteesTest, JournalsOfAllWhoWereBelowAreReadButOfThoseWhoCame) {
   EXPECT_EQ(findings_.again.indexes().ToString(), "2,4-9");
 }
 
+TEST_F(AbsenteesTest, WhoWentBeforeItWasHeardIsWaitedForAsIfItHadNotCome) {
+  absentees_.Came(1);
+  absentees_.Broke(1, "closed by peer");
+  run_.loop->Run();
+  EXPECT_TRUE(absentees_.WasLost(1));
+  EXPECT_GE(run_.loop->now() - run_.start.instant, absl::Milliseconds(120));
+}
+
+TEST_F(AbsenteesTest, WhoWasHeardIsNotWaitedForAsLong) {
+  run_.patience = Patience(absl::Milliseconds(600));
+  for (uint32_t child : {1, 2}) absentees_.Came(child);
+  absentees_.Heard(1);
+  run_.loop->After(absl::Milliseconds(1), [this] {
+    absentees_.Broke(1, "closed by peer");
+    absentees_.Broke(2, "closed by peer");
+  });
+  run_.loop->Run();
+  EXPECT_TRUE(absentees_.WasLost(1));
+  EXPECT_FALSE(absentees_.WasLost(2));
+}
+
 TEST_F(AbsenteesTest, WhoWasReplacedIsWaitedForAnewAndDoesNotComeBack) {
   absentees_.Broke(1, "closed by peer");
   EXPECT_FALSE(absentees_.WasReplaced(1));

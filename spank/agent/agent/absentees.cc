@@ -1,5 +1,7 @@
 #include "spank/agent/agent/absentees.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 
 namespace cram {
@@ -26,9 +28,19 @@ void Absentees::Broke(uint32_t child, const std::string& reason) {
   Absent& absent = absent_[child];
   absent.since = run_->loop->now();
   absent.grace = run_->patience.grace();
+  if (unheard_.erase(child) != 0) {
+    absent.grace +=
+        std::max(absl::ZeroDuration(),
+                 run_->start.instant + run_->patience.absence() - absent.since);
+  }
   absent.reason = reason;
   absent.was_here = true;
   if (timer_ == 0) Look();
+}
+
+void Absentees::Came(uint32_t child) {
+  absent_.erase(child);
+  unheard_.insert(child);
 }
 
 void Absentees::Replaced(uint32_t child) {

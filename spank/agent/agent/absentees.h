@@ -45,7 +45,10 @@ class Absentees {
   void Expect(uint32_t child);
   // It was here, until this happened.
   void Broke(uint32_t child, const std::string& reason);
-  void Came(uint32_t child) { absent_.erase(child); }
+  void Came(uint32_t child);
+  // It knows that it has come: it may have had no patience with a busy agent,
+  // and then believes in its first share as one that has never come does.
+  void Heard(uint32_t child) { unheard_.erase(child); }
   // One below it has come in its place. It may not come back: it would give up
   // the one that is with us now. Others below it have as long again to come.
   void Replaced(uint32_t child);
@@ -75,6 +78,7 @@ class Absentees {
   const Run* run_;
   Listener* listener_;
   std::map<uint32_t, Absent> absent_;
+  std::set<uint32_t> unheard_;  // since they came
   std::set<uint32_t> lost_;
   Loop::TimerId timer_ = 0;
 };

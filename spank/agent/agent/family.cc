@@ -319,6 +319,7 @@ void Family::ChildJoined(uint32_t node, const wire::Hello& hello) {
 
 void Family::ChildSays(uint32_t child, const wire::Message& message) {
   Check();
+  absentees_.Heard(child);
   if (message.has_report()) {
     subtree_.Report(child, FromWire(message.report()));
     run_->changed();
