@@ -69,7 +69,8 @@ begun_again() {
 
 queue_is_empty() { [ -z "$(squeue -h)" ]; }
 nodes_are_idle() { [ "$(sinfo -h -N -o %T | sort -u)" = idle ]; }
-jobs_so_far() { squeue -h -t all | wc -l; }
+# Of those that have ended Slurm forgets some meanwhile.
+jobs_so_far() { scontrol show config | awk '$1 == "NEXT_JOB_ID" { print $3 }'; }
 no_processes() { [ -z "$("$here/../cluster/cluster" processes "$cluster")" ]; }
 
 # Cgroups below Slurm's own that Slurm did not make.
